@@ -1,0 +1,33 @@
+// Package zmq is what this project needs of ZeroMQ, and no more: one context for the process, ROUTER and
+// DEALER sockets that never block a thread, and batches of received messages.
+//
+// It is the only package that imports pebbe/zmq4 or uses cgo (with its sub-package rawzmq, the yardstick
+// that the benchmarks measure against). pebbe/zmq4 makes contexts and sockets and sets their options. The
+// hot path does not go through it: a call from Go to C costs about 30 ns, and a message of three frames
+// costs pebbe eighteen of them. Instead a small C shim (shim.c) sends a whole message in one call, and
+// takes in as many messages as there are, straight into memory that Go has allocated, in one call.
+//
+// The shim needs libzmq's own pointer to the socket, which pebbe keeps in an unexported field. It is read
+// by reflection, and checked. Where it is not found, or where Options.Plain asks for it, the same API runs
+// on pebbe's calls alone: slower, with the same promises. The tests run over both.
+//
+// # How a receiver waits
+//
+//	Receive ── drain ──▶ some messages? ── yes ──▶ return them
+//	              ▲            │ no (EAGAIN: libzmq's mailbox is empty as well)
+//	              │            ▼
+//	              └──── parked in Go's netpoller on a duplicate of ZMQ_FD
+//
+// ZMQ_FD tells of a change, not of a state: it becomes readable when a command reaches the empty mailbox
+// of the socket, and any call on the socket may take that command away. So there are two rules. The drain
+// runs after the readiness was reset and before the goroutine parks, so that a change in between is seen
+// by the one or by the other. And whoever calls libzmq on a socket where somebody is parked looks
+// afterwards whether the call took in news for the one who is parked, and if so wakes him (Socket.settle).
+//
+// # Who owns what
+//
+// A Socket belongs to the Context that made it, and a Context to the caller of Open; Close on the latter
+// closes the former. Each Socket has one mutex, held for every call into libzmq. A Socket that waits for
+// room (WaitRoom) owns one goroutine for as long as somebody waits; Close ends it. Frames in a Batch
+// belong to the receiver for ever: their memory is not used again.
+package zmq

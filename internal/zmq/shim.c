@@ -1,0 +1,139 @@
+#include "shim.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Go's scheduler sends signals to threads that run C code, so any call may be interrupted: EINTR is
+// never more than a reason to try again.
+
+zre_receiver *zre_receiver_new (void)
+{
+    zre_receiver *r = malloc (sizeof *r);
+    if (r) {
+        r->count = 0;
+        r->need = 0;
+        r->in_hand = 0;
+        zmq_msg_init (&r->msg);
+    }
+    return r;
+}
+
+void zre_receiver_free (zre_receiver *r)
+{
+    zmq_msg_close (&r->msg);
+    free (r);
+}
+
+// next receives a frame into r->msg and sets *size; it gives 0 or a negative error number.
+static int next (zre_receiver *r, void *socket, size_t *size)
+{
+    int rc;
+    do
+        rc = zmq_msg_recv (&r->msg, socket, ZMQ_DONTWAIT);
+    while (rc < 0 && errno == EINTR);
+    if (rc < 0)
+        return -errno;
+    // zmq_msg_recv reports a size that an int cannot hold as INT_MAX.
+    *size = rc < INT_MAX ? (size_t) rc : zmq_msg_size (&r->msg);
+    return 0;
+}
+
+int zre_drain (zre_receiver *r, uintptr_t socket, unsigned char *own, unsigned char *slab, size_t room, size_t large, int messages)
+{
+    size_t size = r->need;
+    r->count = 0;
+    if (!r->in_hand)
+        own = NULL;
+    while (1) {
+        if (r->in_hand)
+            r->in_hand = 0;
+        else {
+            const int rc = next (r, (void *) socket, &size);
+            if (rc < 0)
+                return rc == -EAGAIN ? ZRE_EMPTY : rc;
+        }
+        if (own) {
+            memcpy (own, zmq_msg_data (&r->msg), size);
+            own = NULL;
+        } else if (size >= large || size > room) {
+            r->in_hand = 1;
+            r->need = size;
+            return ZRE_SPACE;
+        } else {
+            memcpy (slab, zmq_msg_data (&r->msg), size);
+            slab += size;
+            room -= size;
+        }
+        const int more = zmq_msg_more (&r->msg);
+        r->lens[r->count++] = size | (more ? ZRE_MORE : 0);
+        if (!more && --messages <= 0)
+            return ZRE_FULL;
+        if (r->count == ZRE_TABLE)
+            return ZRE_FULL;
+    }
+}
+
+int zre_skip (zre_receiver *r, uintptr_t socket)
+{
+    size_t size;
+    if (r->in_hand)
+        r->in_hand = 0;
+    else {
+        const int rc = next (r, (void *) socket, &size);
+        if (rc < 0)
+            return rc;
+    }
+    while (zmq_msg_more (&r->msg)) {
+        const int rc = next (r, (void *) socket, &size);
+        if (rc < 0)
+            return rc;
+    }
+    // What the last frame held need not wait for the next one to be freed.
+    zmq_msg_close (&r->msg);
+    zmq_msg_init (&r->msg);
+    return 0;
+}
+
+static int put (void *socket, const void *buf, size_t n, int flags)
+{
+    int rc;
+    do
+        rc = zmq_send (socket, buf, n, ZMQ_DONTWAIT | flags);
+    while (rc < 0 && errno == EINTR);
+    return rc < 0 ? -errno : 0;
+}
+
+int zre_send1 (uintptr_t socket, const unsigned char *a, size_t an)
+{
+    return put ((void *) socket, a, an, 0);
+}
+
+// libzmq looks at the queue's length only before the first frame. A later one fails when the connection
+// goes in between; then libzmq takes the message back, all of it.
+int zre_send2 (uintptr_t socket, const unsigned char *a, size_t an, const unsigned char *b, size_t bn)
+{
+    const int rc = put ((void *) socket, a, an, ZMQ_SNDMORE);
+    return rc < 0 ? rc : put ((void *) socket, b, bn, 0);
+}
+
+int zre_send_frame (uintptr_t socket, const unsigned char *a, size_t an, int at, int more)
+{
+    const int rc = put ((void *) socket, a, an, more ? ZMQ_SNDMORE : 0);
+    // libzmq has taken the message back and drops its other frames, up to the last. This is the last.
+    if (rc < 0 && at > 0 && more)
+        put ((void *) socket, NULL, 0, 0);
+    return rc;
+}
+
+int zre_send_packed (uintptr_t socket, const unsigned char *buf, const size_t *lens, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const int rc = zre_send_frame (socket, buf, lens[i], i, i < n - 1);
+        if (rc < 0)
+            return rc;
+        buf += lens[i];
+    }
+    return 0;
+}

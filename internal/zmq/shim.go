@@ -1,0 +1,147 @@
+package zmq
+
+/*
+#cgo !windows pkg-config: libzmq
+#cgo windows LDFLAGS: -lzmq
+#cgo noescape zre_drain
+#cgo nocallback zre_drain
+#cgo noescape zre_skip
+#cgo nocallback zre_skip
+#cgo noescape zre_send1
+#cgo nocallback zre_send1
+#cgo noescape zre_send2
+#cgo nocallback zre_send2
+#cgo noescape zre_send_packed
+#cgo nocallback zre_send_packed
+#cgo noescape zre_send_frame
+#cgo nocallback zre_send_frame
+#include "shim.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"reflect"
+	"unsafe"
+
+	zmq4 "github.com/pebbe/zmq4"
+)
+
+// rawSocket is libzmq's pointer to a socket, as a number: it points to nothing that Go knows of. 0 stands
+// for "not known", and then the socket works through pebbe's calls.
+type rawSocket C.uintptr_t
+
+// rawOf reads libzmq's pointer out of pebbe's socket, where it is an unexported field. Should a later
+// version of pebbe keep it elsewhere, this gives 0.
+func rawOf(zs *zmq4.Socket) rawSocket {
+	f := reflect.ValueOf(zs).Elem().FieldByName("soc")
+	if !f.IsValid() || f.Kind() != reflect.UnsafePointer {
+		return 0
+	}
+	return rawSocket(f.Pointer())
+}
+
+// errno turns what the shim returned into an error.
+func errno(rc C.int) error {
+	if rc >= 0 {
+		return nil
+	}
+	return mapped(zmq4.Errno(-rc))
+}
+
+// octets is the C view of b. C reads it during the call and keeps nothing of it.
+func octets(b []byte) (*C.uchar, C.size_t) {
+	return (*C.uchar)(unsafe.SliceData(b)), C.size_t(len(b))
+}
+
+func (r rawSocket) send1(a []byte) error {
+	ap, an := octets(a)
+	return errno(C.zre_send1(C.uintptr_t(r), ap, an))
+}
+
+func (r rawSocket) send2(a, b []byte) error {
+	ap, an := octets(a)
+	bp, bn := octets(b)
+	return errno(C.zre_send2(C.uintptr_t(r), ap, an, bp, bn))
+}
+
+func (r rawSocket) sendFrame(a []byte, at int, more bool) error {
+	ap, an := octets(a)
+	var m C.int
+	if more {
+		m = 1
+	}
+	return errno(C.zre_send_frame(C.uintptr_t(r), ap, an, C.int(at), m))
+}
+
+// packer lays the frames of a small message one after the other, so that one call sends them all: an
+// array of pointers into Go's memory must not be handed to C.
+type packer struct {
+	buf  []byte
+	lens []C.size_t
+}
+
+// packed is the size up to which laying frames side by side is cheaper than a call for each.
+const packed = 4096
+
+func (p *packer) reset() { p.buf, p.lens = p.buf[:0], p.lens[:0] }
+
+func (p *packer) add(frame []byte) {
+	p.buf = append(p.buf, frame...)
+	p.lens = append(p.lens, C.size_t(len(frame)))
+}
+
+func (r rawSocket) sendPacked(p *packer) error {
+	bp, _ := octets(p.buf)
+	return errno(C.zre_send_packed(C.uintptr_t(r), bp, unsafe.SliceData(p.lens), C.int(len(p.lens))))
+}
+
+// receiver is the shim's half of a receiving socket. It lives in C's memory, because a frame of libzmq
+// may stay in it from one call to the next.
+type receiver struct{ c *C.zre_receiver }
+
+func newReceiver() (receiver, error) {
+	c := C.zre_receiver_new()
+	if c == nil {
+		return receiver{}, errors.New("zmq: out of memory")
+	}
+	return receiver{c}, nil
+}
+
+func (r receiver) free() {
+	if r.c != nil {
+		C.zre_receiver_free(r.c)
+	}
+}
+
+// reason is why drain returned.
+type reason C.int
+
+const (
+	reasonEmpty reason = C.ZRE_EMPTY
+	reasonFull  reason = C.ZRE_FULL
+	reasonSpace reason = C.ZRE_SPACE
+)
+
+func (r receiver) drain(s rawSocket, own, slab []byte, messages int) (reason, error) {
+	op, _ := octets(own)
+	sp, sn := octets(slab)
+	rc := C.zre_drain(r.c, C.uintptr_t(s), op, sp, sn, ownBuffer, C.int(messages))
+	return reason(rc), errno(rc)
+}
+
+func (r receiver) skip(s rawSocket) error { return errno(C.zre_skip(r.c, C.uintptr_t(s))) }
+
+// need is the size of the frame in hand after reasonSpace.
+func (r receiver) need() int { return int(r.c.need) }
+
+func (r receiver) inHand() bool { return r.c.in_hand != 0 }
+
+// count is the number of frames that the last drain stored.
+func (r receiver) count() int { return int(r.c.count) }
+
+// frame gives the size of the i-th of them, and whether it ends its message.
+func (r receiver) frame(i int) (size int, last bool) {
+	n := uint64(r.c.lens[i])
+	return int(n &^ C.ZRE_MORE), n&C.ZRE_MORE == 0
+}

@@ -1,0 +1,51 @@
+// The batch shim: whole messages in one call, both ways. shim.go is its only user.
+#ifndef ZRE_SHIM_H
+#define ZRE_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <zmq.h>
+
+enum {
+    ZRE_TABLE = 768 // frames that one call of zre_drain can report
+};
+
+// What made zre_drain return. A negative value is an error number of libzmq.
+enum {
+    ZRE_EMPTY = 0, // libzmq has no more messages for now
+    ZRE_FULL = 1,  // the table is full, or as many messages came as were asked for
+    ZRE_SPACE = 2  // the next frame needs `need` octets, and was not stored yet
+};
+
+// In lens, this bit marks a frame that another one of the same message follows.
+#define ZRE_MORE (UINT64_C (1) << 63)
+
+typedef struct
+{
+    int count;                // frames stored by the last call
+    size_t need;              // size of the frame in hand, after ZRE_SPACE
+    int in_hand;              // msg holds a frame that was received and not stored
+    zmq_msg_t msg;            // the frame in hand; otherwise room for the next one
+    uint64_t lens[ZRE_TABLE]; // size of each frame stored by the last call
+} zre_receiver;
+
+zre_receiver *zre_receiver_new (void);
+void zre_receiver_free (zre_receiver *r);
+
+// zre_drain receives up to `messages` whole messages. Frames are laid into slab one after the other, but
+// those of `large` octets or more are not: each of them is stored in the buffer `own` of a later call.
+// When a frame is in hand at the start it goes to own, if that is not NULL, else to slab.
+int zre_drain (zre_receiver *r, uintptr_t socket, unsigned char *own, unsigned char *slab, size_t room, size_t large, int messages);
+
+// zre_skip throws away what is left of the message that is being received.
+int zre_skip (zre_receiver *r, uintptr_t socket);
+
+// Each of these gives 0 or a negative error number of libzmq, and sends the whole message or nothing.
+int zre_send1 (uintptr_t socket, const unsigned char *a, size_t an);
+int zre_send2 (uintptr_t socket, const unsigned char *a, size_t an, const unsigned char *b, size_t bn);
+// zre_send_packed sends frames that lie in buf one after the other; n > 0.
+int zre_send_packed (uintptr_t socket, const unsigned char *buf, const size_t *lens, int n);
+// zre_send_frame sends one frame of a longer message; at is its number, from 0.
+int zre_send_frame (uintptr_t socket, const unsigned char *a, size_t an, int at, int more);
+
+#endif
