@@ -1,0 +1,154 @@
+package beacon
+
+import (
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/gozre/zre/internal/netif"
+)
+
+// A membership is a multicast group joined on an interface.
+type membership struct {
+	ifindex int
+	group   netip.AddrPort
+}
+
+// follow keeps the routes and memberships in step with the interfaces until
+// the channel of changes is closed.
+func (t *transport) follow(changed <-chan struct{}, retry bool) {
+	timer := time.NewTimer(retryPeriod)
+	defer timer.Stop()
+	wait := retryPeriod
+	for {
+		if !retry {
+			timer.Stop()
+		}
+		select {
+		case _, ok := <-changed:
+			if !ok {
+				return
+			}
+			wait = retryPeriod
+		case <-timer.C:
+			// What does not work for long is hardly going to soon.
+			wait = min(2*wait, time.Minute)
+		}
+		retry = !t.refresh()
+		timer.Reset(wait)
+	}
+}
+
+// refresh looks at the interfaces again. It says whether all went well; else
+// it is to be tried again.
+func (t *transport) refresh() bool {
+	log := t.logger()
+	interfaces, err := netif.List()
+	if err != nil {
+		log.Debug("beacon: keeping to the interfaces known", "error", err)
+		return false
+	}
+	interfaces = netif.Filter(interfaces, t.settings.interfaces)
+	for _, ifi := range interfaces {
+		if !contains(t.interfaces, ifi) {
+			log.Info("beacon: using interface", "interface", ifi.String())
+		}
+	}
+	for _, ifi := range t.interfaces {
+		if !slices.ContainsFunc(interfaces, func(o netif.Interface) bool { return o.Index == ifi.Index }) {
+			log.Info("beacon: interface is gone", "interface", ifi.Name)
+		}
+	}
+	return t.use(interfaces, log)
+}
+
+func contains(interfaces []netif.Interface, ifi netif.Interface) bool {
+	return slices.ContainsFunc(interfaces, ifi.Equal)
+}
+
+// use makes these the interfaces that the transport uses. It says whether all
+// that should be is now joined and prepared.
+func (t *transport) use(interfaces []netif.Interface, log *slog.Logger) bool {
+	if len(t.settings.interfaces) > 0 {
+		indexes := make([]int, len(interfaces))
+		for n, ifi := range interfaces {
+			indexes[n] = ifi.Index
+		}
+		t.accepted.Store(&indexes)
+	}
+	before := t.interfaces
+	t.interfaces = interfaces
+	joined := t.joinGroups(before, log)
+	return t.prepareRoutes(log) && joined
+}
+
+// joinGroups leaves the groups on the interfaces that are gone and joins them
+// on those that are there. Where anything about an interface has changed it
+// joins again: with its last address an interface loses its memberships
+// without the socket noticing.
+func (t *transport) joinGroups(before []netif.Interface, log *slog.Logger) bool {
+	whole := true
+	wanted := make(map[membership]bool)
+	for _, ifi := range t.interfaces {
+		for _, group := range t.settings.groups {
+			m := membership{ifi.Index, group}
+			wanted[m] = true
+			if t.joined[m] && contains(before, ifi) {
+				continue
+			}
+			err := t.socketFor(group.Port()).join(&net.Interface{Index: ifi.Index, Name: ifi.Name}, group.Addr())
+			if err != nil {
+				log.Debug("beacon: cannot join", "interface", ifi.Name, "group", group, "error", err)
+				whole = false
+				continue
+			}
+			t.joined[m] = true
+		}
+	}
+	for m := range t.joined {
+		if !wanted[m] {
+			// The interface may be gone altogether, and the membership with it.
+			_ = t.socketFor(m.group.Port()).leave(&net.Interface{Index: m.ifindex}, m.group.Addr())
+			delete(t.joined, m)
+		}
+	}
+	return whole
+}
+
+// prepareRoutes makes the routes to all targets, keeping those that are there.
+func (t *transport) prepareRoutes(log *slog.Logger) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return true
+	}
+	whole := true
+	var routes []route
+	for _, target := range targetsOf(t.interfaces, t.settings) {
+		same := func(r route) bool { return r.target == target }
+		if i := slices.IndexFunc(t.routes, same); i >= 0 {
+			routes = append(routes, t.routes[i])
+			t.routes = slices.Delete(t.routes, i, i+1)
+			continue
+		}
+		sender, err := t.socketFor(target.dst.Port()).prepare(target)
+		if err != nil {
+			log.Debug("beacon: cannot prepare", "interface", target.name, "source", target.src, "error", err)
+			whole = false
+			continue
+		}
+		routes = append(routes, route{target: target, sender: sender})
+	}
+	for _, r := range t.routes {
+		_ = r.sender.close()
+	}
+	t.routes = routes
+	return whole
+}
+
+// socketFor gives the socket that hears on the port, one of settings.ports().
+func (t *transport) socketFor(port uint16) socket {
+	return t.sockets[slices.Index(t.settings.ports(), port)]
+}

@@ -1,0 +1,69 @@
+package beacon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+)
+
+const (
+	// maxDatagram is what one receive takes; UDP has nothing longer.
+	maxDatagram = 1 << 16
+	// receiveBuffer is asked of the system for bursts: when all nodes of a
+	// large network start together, and each beacon comes by several ways.
+	receiveBuffer = 1 << 20
+)
+
+// A socket hears on one UDP port of all interfaces.
+type socket interface {
+	// receive waits for one datagram. The payload is valid until the next call.
+	receive() (payload []byte, from netip.AddrPort, ifindex int, err error)
+	// prepare makes what it takes to send to a target.
+	prepare(target) (sender, error)
+	// join and leave are for one goroutine at a time. Joining again what is
+	// joined already renews it.
+	join(ifi *net.Interface, group netip.Addr) error
+	leave(ifi *net.Interface, group netip.Addr) error
+	// close makes receive return net.ErrClosed.
+	close() error
+}
+
+// A sender sends to one target without waiting. It is for one goroutine at a
+// time.
+type sender interface {
+	send(payload []byte) error
+	close() error
+}
+
+// A route is a target with what it takes to send there.
+type route struct {
+	target
+	sender
+	failing bool
+}
+
+// listen opens a UDP socket that shares its port with other programs.
+func listen(port uint16) (*net.UDPConn, error) {
+	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+		var err error
+		if controlErr := raw.Control(func(fd uintptr) { err = sharePort(fd) }); controlErr != nil {
+			return controlErr
+		}
+		return err
+	}}
+	address := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
+	conn, err := config.ListenPacket(context.Background(), "udp4", address.String())
+	if errors.Is(err, errAddrInUse) {
+		return nil, &PortError{Port: port, Err: err}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("beacon: %w", err)
+	}
+	udp := conn.(*net.UDPConn)
+	// The system may give less than asked for; a beacon may be lost anyway.
+	_ = udp.SetReadBuffer(receiveBuffer)
+	return udp, nil
+}

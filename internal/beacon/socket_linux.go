@@ -1,0 +1,164 @@
+package beacon
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+
+	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
+)
+
+// A pktinfoSocket sends and receives for all interfaces; IP_PKTINFO tells them
+// apart. doc.go says why.
+type pktinfoSocket struct {
+	conn    *net.UDPConn
+	raw     syscall.RawConn
+	members []*ipv4.PacketConn // the socket itself, then those of join
+	buf     [maxDatagram]byte
+	oob     [64]byte // for one IP_PKTINFO
+}
+
+func openSocket(port uint16, ttl int) (socket, error) {
+	conn, err := listen(port)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newPktinfoSocket(conn, ttl)
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("beacon: %w", err)
+	}
+	return s, nil
+}
+
+func newPktinfoSocket(conn *net.UDPConn, ttl int) (*pktinfoSocket, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	packets := ipv4.NewPacketConn(conn)
+	return &pktinfoSocket{conn: conn, raw: raw, members: []*ipv4.PacketConn{packets}}, errors.Join(
+		packets.SetControlMessage(ipv4.FlagInterface, true),
+		packets.SetMulticastTTL(ttl),
+		packets.SetMulticastLoopback(true), // for the other nodes on this host
+	)
+}
+
+func (s *pktinfoSocket) receive() ([]byte, netip.AddrPort, int, error) {
+	// Package net allocates nothing here, other than ipv4's ReadBatch, which
+	// makes a net.Addr for each datagram.
+	n, oobn, _, from, err := s.conn.ReadMsgUDPAddrPort(s.buf[:], s.oob[:])
+	if err != nil {
+		return nil, netip.AddrPort{}, 0, err
+	}
+	return s.buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), ifindexOf(s.oob[:oobn]), nil
+}
+
+// ifindexOf finds the index of the interface in control messages, 0 if it is
+// not there.
+func ifindexOf(oob []byte) int {
+	for len(oob) >= unix.SizeofCmsghdr {
+		header, data, rest, err := unix.ParseOneSocketControlMessage(oob)
+		if err != nil {
+			return 0
+		}
+		if header.Level == unix.IPPROTO_IP && header.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo {
+			return int(int32(binary.NativeEndian.Uint32(data))) // ipi_ifindex comes first
+		}
+		oob = rest
+	}
+	return 0
+}
+
+// join joins on a further socket when the limit for one is reached
+// (net.ipv4.igmp_max_memberships, 20). That one hears nothing itself: Linux
+// gives a group that anyone on the host has joined to every socket that is
+// bound to no address (IP_MULTICAST_ALL).
+func (s *pktinfoSocket) join(ifi *net.Interface, group netip.Addr) error {
+	addr := &net.UDPAddr{IP: group.AsSlice()}
+	for _, member := range s.members {
+		err := member.JoinGroup(ifi, addr)
+		if errors.Is(err, unix.EADDRINUSE) {
+			// It may be the memory of an interface that lost its groups since.
+			_ = member.LeaveGroup(ifi, addr)
+			err = member.JoinGroup(ifi, addr)
+		}
+		if !errors.Is(err, unix.ENOBUFS) {
+			return err
+		}
+	}
+	conn, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		return err
+	}
+	member := ipv4.NewPacketConn(conn)
+	s.members = append(s.members, member)
+	return member.JoinGroup(ifi, addr)
+}
+
+func (s *pktinfoSocket) leave(ifi *net.Interface, group netip.Addr) error {
+	addr := &net.UDPAddr{IP: group.AsSlice()}
+	var err error
+	for _, member := range s.members {
+		if err = member.LeaveGroup(ifi, addr); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (s *pktinfoSocket) close() error {
+	var errs []error
+	for _, member := range slices.Backward(s.members) {
+		errs = append(errs, member.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// A pktinfoSender sends by its socket with what it has made ready.
+type pktinfoSender struct {
+	raw     syscall.RawConn
+	to      unix.SockaddrInet4
+	oob     []byte
+	payload []byte // during send
+	err     error
+	write   func(fd uintptr) bool // the method of that name; made once, so that send does not allocate
+}
+
+func (s *pktinfoSocket) prepare(t target) (sender, error) {
+	p := &pktinfoSender{
+		raw: s.raw,
+		to:  unix.SockaddrInet4{Port: int(t.dst.Port()), Addr: t.dst.Addr().As4()},
+		oob: unix.PktInfo4(&unix.Inet4Pktinfo{Ifindex: int32(t.ifindex), Spec_dst: t.src.As4()}),
+	}
+	p.write = p.writeOnce
+	return p, nil
+}
+
+func (p *pktinfoSender) send(payload []byte) error {
+	p.payload = payload
+	err := p.raw.Write(p.write)
+	p.payload = nil
+	if err != nil {
+		return err
+	}
+	return p.err
+}
+
+// writeOnce does not wait for room (EAGAIN): an interface that does not get
+// rid of its datagrams must not hold up the others.
+func (p *pktinfoSender) writeOnce(fd uintptr) bool {
+	for {
+		_, p.err = unix.SendmsgN(int(fd), p.payload, p.oob, &p.to, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		if p.err != unix.EINTR {
+			return true
+		}
+	}
+}
+
+func (p *pktinfoSender) close() error { return nil }

@@ -1,0 +1,180 @@
+package beacon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gozre/zre/internal/netif"
+)
+
+// retryPeriod is how long the transport waits before it tries again what
+// failed without a sign of when it will work.
+const retryPeriod = 2 * time.Second
+
+// A transport is what Conns with equal settings share.
+type transport struct {
+	settings settings
+	sockets  []socket // one for each of settings.ports(), in that order
+	conns    atomic.Pointer[[]*Conn]
+
+	// accepted are the indexes of the named interfaces, nil when none is named.
+	accepted          atomic.Pointer[[]int]
+	received, dropped atomic.Uint64
+
+	// mu guards where is sent to, and the sending itself.
+	mu     sync.Mutex
+	routes []route
+	closed bool
+
+	// Only the follower goroutine uses these once the transport is open.
+	interfaces []netif.Interface
+	joined     map[membership]bool
+
+	stop       context.CancelFunc
+	goroutines sync.WaitGroup
+}
+
+// openTransport opens the sockets and starts the goroutines.
+func openTransport(s settings, log *slog.Logger) (*transport, error) {
+	// The watch begins before the list is made, so that no change falls in
+	// between.
+	ctx, stop := context.WithCancel(context.Background())
+	changed, err := netif.Watch(ctx)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("beacon: %w", err)
+	}
+	t := &transport{settings: s, joined: make(map[membership]bool), stop: stop}
+	t.setConns(nil)
+	interfaces, err := netif.Select(s.interfaces...)
+	if err != nil {
+		err = fmt.Errorf("beacon: %w", err)
+	}
+	for _, port := range s.ports() {
+		if err != nil {
+			break
+		}
+		var socket socket
+		if socket, err = openSocket(port, s.ttl); err == nil {
+			t.sockets = append(t.sockets, socket)
+		}
+	}
+	if err != nil {
+		t.close()
+		for range changed { // until the watch has given back what it holds
+		}
+		return nil, err
+	}
+	whole := t.use(interfaces, log)
+	for _, socket := range t.sockets {
+		t.goroutines.Go(func() { t.read(ctx, socket) })
+	}
+	t.goroutines.Go(func() { t.follow(changed, !whole) })
+	return t, nil
+}
+
+// close ends the goroutines and waits for them. No Conn is attached any more.
+func (t *transport) close() {
+	t.mu.Lock()
+	t.closed = true
+	for _, r := range t.routes {
+		r.sender.close()
+	}
+	t.routes = nil
+	t.mu.Unlock()
+	t.stop()
+	for _, socket := range t.sockets {
+		socket.close()
+	}
+	t.goroutines.Wait()
+}
+
+func (t *transport) current() []*Conn       { return *t.conns.Load() }
+func (t *transport) setConns(conns []*Conn) { t.conns.Store(&conns) }
+
+// logger gives that of the longest attached Conn, for what concerns them all.
+func (t *transport) logger() *slog.Logger {
+	if conns := t.current(); len(conns) > 0 {
+		return conns[0].log
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
+// read hands on what arrives on one socket until that is closed.
+func (t *transport) read(ctx context.Context, socket socket) {
+	for {
+		payload, from, ifindex, err := socket.receive()
+		switch {
+		case err == nil:
+			t.dispatch(payload, from, ifindex)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			// Not known to happen: nothing is connected, so no peer can cause
+			// it. Should it last, it must not take a whole core.
+			t.logger().Debug("beacon: receive", "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(retryPeriod):
+			}
+		}
+	}
+}
+
+// dispatch gives one datagram to all Conns, unless it came by an interface
+// that is not to be used.
+func (t *transport) dispatch(payload []byte, from netip.AddrPort, ifindex int) {
+	if accepted := t.accepted.Load(); accepted != nil && !slices.Contains(*accepted, ifindex) {
+		t.dropped.Add(1)
+		return
+	}
+	t.received.Add(1)
+	for _, c := range t.current() {
+		c.deliver(payload, from, ifindex)
+	}
+}
+
+// send sends to all targets, and counts. The log takes a target's first
+// failure and its end, not each one: a beacon goes out every second.
+func (t *transport) send(payload []byte, log *slog.Logger) (sent, failed int, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return 0, 0, ErrClosed
+	}
+	var last error
+	for i := range t.routes {
+		r := &t.routes[i]
+		if err := r.send(payload); err != nil {
+			if !r.failing {
+				log.Debug("beacon: cannot send", "interface", r.name, "source", r.src, "to", r.dst, "error", err)
+			}
+			r.failing = true
+			last = err
+			failed++
+			continue
+		}
+		if r.failing {
+			log.Debug("beacon: sending again", "interface", r.name, "source", r.src, "to", r.dst)
+		}
+		r.failing = false
+		sent++
+	}
+	switch {
+	case sent > 0:
+		return sent, failed, nil
+	case last != nil:
+		return 0, failed, fmt.Errorf("%w: %w", ErrNotSent, last)
+	default:
+		return 0, 0, ErrNotSent
+	}
+}

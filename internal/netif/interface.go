@@ -1,0 +1,174 @@
+package netif
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Interface is a picture of one usable interface at the time it was listed.
+type Interface struct {
+	Name  string
+	Index int
+	Flags net.Flags
+	// Prefixes holds the IPv4 addresses with the lengths of their networks
+	// (10.1.2.3/24, not masked), in the kernel's order; there is at least one.
+	Prefixes []netip.Prefix
+}
+
+// Loopback says whether what is sent here never leaves the host.
+func (i Interface) Loopback() bool { return i.Flags&net.FlagLoopback != 0 }
+
+// Contains says whether addr lies in one of the networks of the interface.
+func (i Interface) Contains(addr netip.Addr) bool {
+	return slices.ContainsFunc(i.Prefixes, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
+}
+
+// Equal says whether two pictures show the same thing.
+func (i Interface) Equal(o Interface) bool {
+	return i.Name == o.Name && i.Index == o.Index && i.Flags == o.Flags && slices.Equal(i.Prefixes, o.Prefixes)
+}
+
+// String gives the name with the addresses, such as "eth0 (10.1.2.3/24)".
+func (i Interface) String() string {
+	parts := make([]string, len(i.Prefixes))
+	for n, p := range i.Prefixes {
+		parts[n] = p.String()
+	}
+	return i.Name + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// Broadcast gives the directed broadcast address of the network of p, such as
+// 10.1.2.255 for 10.1.2.3/24. IPv6 networks and those of one or two addresses
+// (/32 and /31, RFC 3021) have none; then ok is false.
+func Broadcast(p netip.Prefix) (addr netip.Addr, ok bool) {
+	if !p.IsValid() || !p.Addr().Is4() || p.Bits() > 30 {
+		return netip.Addr{}, false
+	}
+	octets := p.Addr().As4()
+	host := ^uint32(0) >> p.Bits()
+	binary.BigEndian.PutUint32(octets[:], binary.BigEndian.Uint32(octets[:])|host)
+	return netip.AddrFrom4(octets), true
+}
+
+// List gives all usable interfaces in the order of their indexes.
+func List() ([]Interface, error) {
+	usable, _, err := survey()
+	return usable, err
+}
+
+// Select gives the usable interfaces with the given names, in the order of
+// their indexes, each once. Without names it gives all of them, like List. A
+// name that cannot be used is a *SelectError.
+func Select(names ...string) ([]Interface, error) {
+	usable, unusable, err := survey()
+	if err != nil || len(names) == 0 {
+		return usable, err
+	}
+	for _, name := range names {
+		if slices.ContainsFunc(usable, func(i Interface) bool { return i.Name == name }) {
+			continue
+		}
+		reason, there := unusable[name]
+		if !there {
+			reason = ErrNoInterface
+		}
+		return nil, &SelectError{Name: name, Err: reason, Usable: usable}
+	}
+	return Filter(usable, names), nil
+}
+
+// Filter keeps the interfaces with the given names; without names it keeps all.
+func Filter(interfaces []Interface, names []string) []Interface {
+	if len(names) == 0 {
+		return interfaces
+	}
+	var kept []Interface
+	for _, i := range interfaces {
+		if slices.Contains(names, i.Name) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
+}
+
+// Why an interface cannot be used.
+var (
+	ErrNoInterface = errors.New("no such interface")
+	ErrDown        = errors.New("interface is down")
+	ErrNoIPv4      = errors.New("interface has no IPv4 address")
+)
+
+// SelectError says that the interface with the given name cannot be used, why,
+// and which ones can.
+type SelectError struct {
+	Name   string
+	Err    error // ErrNoInterface, ErrDown or ErrNoIPv4
+	Usable []Interface
+}
+
+func (e *SelectError) Error() string {
+	if len(e.Usable) == 0 {
+		return fmt.Sprintf("%q: %v (this host has no usable IPv4 interface)", e.Name, e.Err)
+	}
+	parts := make([]string, len(e.Usable))
+	for n, i := range e.Usable {
+		parts[n] = i.String()
+	}
+	return fmt.Sprintf("%q: %v (usable here: %s)", e.Name, e.Err, strings.Join(parts, ", "))
+}
+
+func (e *SelectError) Unwrap() error { return e.Err }
+
+// survey sorts the interfaces of the host into the usable ones and, by name,
+// the reasons why the others are not.
+func survey() (usable []Interface, unusable map[string]error, err error) {
+	all, err := net.Interfaces()
+	if err != nil {
+		return nil, nil, fmt.Errorf("list interfaces: %w", err)
+	}
+	unusable = make(map[string]error)
+	for _, ifi := range all {
+		if ifi.Flags&net.FlagUp == 0 {
+			unusable[ifi.Name] = ErrDown
+			continue
+		}
+		// An interface that went away since it was listed has no address either.
+		addrs, err := ifi.Addrs()
+		prefixes := prefixesOf(addrs)
+		if err != nil || len(prefixes) == 0 {
+			unusable[ifi.Name] = ErrNoIPv4
+			continue
+		}
+		usable = append(usable, Interface{Name: ifi.Name, Index: ifi.Index, Flags: ifi.Flags, Prefixes: prefixes})
+	}
+	slices.SortFunc(usable, func(a, b Interface) int { return a.Index - b.Index })
+	return usable, unusable, nil
+}
+
+// prefixesOf keeps the IPv4 networks of what the standard library lists.
+func prefixesOf(addrs []net.Addr) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, a := range addrs {
+		ipnet, ok := a.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		addr, ok := netip.AddrFromSlice(ipnet.IP.To4())
+		if !ok {
+			continue
+		}
+		ones, size := ipnet.Mask.Size()
+		if size == 128 { // an IPv4 address with a mask of 16 octets
+			ones -= 96
+		}
+		if p := netip.PrefixFrom(addr, ones); p.IsValid() {
+			prefixes = append(prefixes, p)
+		}
+	}
+	return prefixes
+}

@@ -1,0 +1,54 @@
+package netif
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// watch subscribes to rtnetlink. The messages are not looked at: several of
+// them often make up one change, and List tells the outcome of all of them.
+func watch(ctx context.Context) (<-chan struct{}, error) {
+	// The list comes before the subscription only where polling needs it.
+	socket, err := nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR)
+	before, listErr := List()
+	if listErr != nil {
+		if err == nil {
+			socket.Close()
+		}
+		return nil, listErr
+	}
+	changed := make(chan struct{}, 1)
+	go func() {
+		defer close(changed)
+		if err == nil {
+			follow(ctx, socket, changed)
+		}
+		// Without rtnetlink (some sandboxes forbid it) there is still polling.
+		poll(ctx, pollPeriod, before, changed)
+	}()
+	return changed, nil
+}
+
+// follow tells of every message until ctx ends or the socket fails for good.
+func follow(ctx context.Context, socket *nl.NetlinkSocket, changed chan<- struct{}) {
+	stop := context.AfterFunc(ctx, socket.Close)
+	defer func() {
+		if stop() {
+			socket.Close()
+		}
+	}()
+	for {
+		_, _, err := socket.Receive()
+		if ctx.Err() != nil {
+			return
+		}
+		tell(changed)
+		// ENOBUFS: the kernel had more to tell than fitted; the list has it all.
+		if err != nil && !errors.Is(err, unix.ENOBUFS) && !errors.Is(err, unix.EINTR) {
+			return
+		}
+	}
+}
