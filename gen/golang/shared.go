@@ -1,0 +1,246 @@
+package golang
+
+import (
+	"strconv"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/gozre/zre/gen/model"
+)
+
+// messages writes message_gen.go: constants, ids, and what decodes any message.
+func (e *emitter) messages(f *jen.File) {
+	e.defines(f)
+	e.ids(f)
+
+	doc(f, "Message is one of the messages: a pointer to one of the structs of this package.")
+	f.Type().Id("Message").Interface(
+		jen.Comment("// ID tells which message it is."),
+		jen.Id("ID").Params().Id("ID"),
+		jen.Comment("// AppendTo appends the first frame of the message to dst."),
+		jen.Id("AppendTo").Params(jen.Id("dst").Index().Byte()).Params(jen.Index().Byte(), jen.Error()),
+		jen.Comment("// Decode replaces the message by the one in its first frame."),
+		jen.Id("Decode").Params(jen.Id("frame").Index().Byte()).Error(),
+	)
+
+	doc(f, "Decode decodes the first frame of any message. The message is a new one, and nothing of frame is kept. An error is a *wire.FieldError.")
+	f.Func().Id("Decode").Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Message"), jen.Error()).BlockFunc(func(g *jen.Group) {
+		g.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame"))
+		g.Var().Id("m").Id("Message")
+		g.Var().Err().Error()
+		g.Switch(jen.Id("id").Op(":=").Id("readID").Call(jen.Op("&").Id("r")), jen.Id("id")).BlockFunc(func(g *jen.Group) {
+			for _, n := range e.names.messages {
+				g.Case(jen.Id(n.id)).Block(
+					jen.Id("v").Op(":=").New(jen.Id(n.typ)),
+					jen.List(jen.Id("m"), jen.Err()).Op("=").List(jen.Id("v"), jen.Id("v").Dot("decode").Call(jen.Op("&").Id("r"))),
+				)
+			}
+			g.Default().Block(jen.Err().Op("=").Id("unknown").Call(jen.Op("&").Id("r"), jen.Id("id")))
+		})
+		g.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		g.Return(jen.Id("m"), jen.Nil())
+	})
+	e.header(f)
+	e.start(f)
+}
+
+// defines writes the constants of the model.
+func (e *emitter) defines(f *jen.File) {
+	if len(e.p.Defines) == 0 {
+		return
+	}
+	doc(f, "The constants of the protocol.")
+	f.Const().DefsFunc(func(g *jen.Group) {
+		for i, d := range e.p.Defines {
+			if d.Doc != "" {
+				doc(g, d.Doc)
+			}
+			value := jen.Lit(d.Str)
+			if d.Number {
+				value = jen.Op(strconv.FormatUint(d.Int, 10))
+			}
+			g.Id(e.names.defines[i]).Op("=").Add(value)
+		}
+	})
+}
+
+// ids writes the type ID.
+func (e *emitter) ids(f *jen.File) {
+	doc(f, "ID tells the messages apart. It is one octet of the frame.")
+	f.Type().Id("ID").Uint8()
+
+	doc(f, "The ids of the messages.")
+	f.Const().DefsFunc(func(g *jen.Group) {
+		for i, n := range e.names.messages {
+			g.Id(n.id).Id("ID").Op("=").Lit(int(e.p.Messages[i].ID))
+		}
+	})
+
+	doc(f, "String returns the name of the message, or the number of an id that has none.")
+	f.Func().Params(jen.Id("id").Id("ID")).Id("String").Params().String().Block(
+		jen.Switch(jen.Id("id")).BlockFunc(func(g *jen.Group) {
+			for i, n := range e.names.messages {
+				g.Case(jen.Id(n.id)).Block(jen.Return(jen.Lit(e.p.Messages[i].Name)))
+			}
+			g.Default().Block(jen.Return(e.wireFunc("UnknownID").Call(jen.Uint8().Call(jen.Id("id")))))
+		}),
+	)
+}
+
+// header writes Header and DecodeHeader.
+func (e *emitter) header(f *jen.File) {
+	doc(f, "Header is what all messages start with.")
+	f.Type().Id("Header").StructFunc(func(g *jen.Group) {
+		doc(g, "ID is the id, which may be unknown here.")
+		g.Id("ID").Id("ID")
+		var fields []model.Field
+		for _, field := range e.p.Header {
+			if !field.Kind.Framed() {
+				fields = append(fields, field)
+			}
+		}
+		e.structFields(g, fields)
+	})
+
+	doc(f, "DecodeHeader decodes the start of any frame of the protocol, also of a message that is not known here or whose other fields are not sound. Constants are checked.")
+	f.Func().Id("DecodeHeader").Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Header"), jen.Error()).BlockFunc(func(g *jen.Group) {
+		g.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame"))
+		g.Id("h").Op(":=").Id("Header").Values(jen.Id("ID").Op(":").Id("readID").Call(jen.Op("&").Id("r")))
+		e.readTopic(g, "h")
+		for i := range e.p.Header {
+			if field := &e.p.Header[i]; !field.Kind.Framed() {
+				e.readField(g, "h", field)
+			}
+		}
+		g.If(jen.Err().Op(":=").Id("r").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(
+			jen.Return(jen.Id("Header").Values(), jen.Err()),
+		)
+		g.Return(jen.Id("h"), jen.Nil())
+	})
+}
+
+// start writes the functions that read what comes before the fields.
+func (e *emitter) start(f *jen.File) {
+	reader := func() *jen.Statement { return jen.Id("r").Op("*").Add(e.wireFunc("Reader")) }
+	text := "readID reads the signature and the id."
+	if e.p.PubSub {
+		text = "readID reads the id."
+	}
+	doc(f, text)
+	f.Func().Id("readID").Params(reader()).Id("ID").BlockFunc(func(g *jen.Group) {
+		if !e.p.PubSub {
+			g.Id("r").Dot("Signature").Call(jen.Lit(string(e.p.Signature)))
+		}
+		g.Return(jen.Id("ID").Call(jen.Id("r").Dot("Uint8").Call(jen.Lit("id"))))
+	})
+
+	doc(f, "expect reads up to the id, which has to be that of one message.")
+	f.Func().Id("expect").Params(reader(), jen.Id("want").Id("ID")).Block(
+		jen.Id("r").Dot("Message").Call(jen.Id("want").Dot("String").Call()),
+		jen.If(jen.Id("readID").Call(jen.Id("r")).Op("!=").Id("want")).Block(
+			jen.Id("r").Dot("Fail").Call(jen.Lit("id"), e.wireFunc("ErrWrongID")),
+		),
+	)
+
+	doc(f, "unknown returns the error for an id that no message has, or the one that reading it met.")
+	f.Func().Id("unknown").Params(reader(), jen.Id("id").Id("ID")).Error().Block(
+		jen.Id("r").Dot("Message").Call(jen.Id("id").Dot("String").Call()),
+		jen.Id("r").Dot("Fail").Call(jen.Lit("id"), e.wireFunc("ErrUnknownID")),
+		jen.Return(jen.Id("r").Dot("Err").Call()),
+	)
+}
+
+// decoder writes decoder_gen.go.
+func (e *emitter) decoder(f *jen.File) {
+	doc(f, "Decoder decodes one frame after the other without an allocation for most: it has one struct of each message, which it uses again, and a small table of the strings that came before. The zero value is ready. One goroutine at a time may use it.")
+	f.Type().Id("Decoder").StructFunc(func(g *jen.Group) {
+		g.Id("strings").Add(e.wireFunc("Interner"))
+		for _, n := range e.names.messages {
+			g.Id(n.member).Id(n.typ)
+		}
+	})
+
+	doc(f, "Decode decodes the first frame of any message. The struct that it returns is valid until the next call; the strings, slices and maps in it may be kept. Nothing of frame is kept. An error is a *wire.FieldError.")
+	f.Func().Params(jen.Id("d").Op("*").Id("Decoder")).Id("Decode").
+		Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Message"), jen.Error()).BlockFunc(func(g *jen.Group) {
+		g.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame"))
+		g.Id("r").Dot("Intern").Call(jen.Op("&").Id("d").Dot("strings"))
+		g.Var().Id("m").Id("Message")
+		g.Var().Err().Error()
+		g.Switch(jen.Id("id").Op(":=").Id("readID").Call(jen.Op("&").Id("r")), jen.Id("id")).BlockFunc(func(g *jen.Group) {
+			for _, n := range e.names.messages {
+				v := jen.Id("d").Dot(n.member)
+				g.Case(jen.Id(n.id)).Block(
+					jen.List(jen.Id("m"), jen.Err()).Op("=").List(jen.Op("&").Add(v), jen.Add(v).Dot("decode").Call(jen.Op("&").Id("r"))),
+				)
+			}
+			g.Default().Block(jen.Err().Op("=").Id("unknown").Call(jen.Op("&").Id("r"), jen.Id("id")))
+		})
+		g.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		g.Return(jen.Id("m"), jen.Nil())
+	})
+}
+
+// frames writes frames_gen.go.
+func (e *emitter) frames(f *jen.File) {
+	doc(f, "Encode returns all frames of a message. Those of the fields that have frames of their own are the message's, not copies.")
+	f.Func().Id("Encode").Params(jen.Id("m").Id("Message")).Params(jen.Index().Index().Byte(), jen.Error()).BlockFunc(func(g *jen.Group) {
+		g.List(jen.Id("first"), jen.Err()).Op(":=").Id("m").Dot("AppendTo").Call(jen.Nil())
+		g.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		e.framed(g, func(g *jen.Group, fields []*model.Field) {
+			frames := []jen.Code{jen.Id("first")}
+			for _, field := range fields {
+				value := jen.Id("m").Dot(e.names.field(field))
+				if field.Kind == model.Msg {
+					g.Return(jen.Append(jen.Index().Index().Byte().Values(frames...), value.Op("...")), jen.Nil())
+					return
+				}
+				frames = append(frames, value)
+			}
+			g.Return(jen.Index().Index().Byte().Values(frames...), jen.Nil())
+		})
+		g.Return(jen.Index().Index().Byte().Values(jen.Id("first")), jen.Nil())
+	})
+
+	doc(f, "DecodeFrames decodes a message of all its frames. The fields that have frames of their own share memory with frames, the others do not. Frames that the message lacks, or that it has no field for, are an error, which is a *wire.FieldError.")
+	f.Func().Id("DecodeFrames").Params(jen.Id("frames").Index().Index().Byte()).Params(jen.Id("Message"), jen.Error()).BlockFunc(func(g *jen.Group) {
+		g.If(jen.Len(jen.Id("frames")).Op("==").Lit(0)).Block(
+			jen.Return(jen.Nil(), jen.Op("&").Add(e.wireFunc("FieldError")).Values(jen.Id("Err").Op(":").Add(e.wireFunc("ErrFrames")))),
+		)
+		g.List(jen.Id("m"), jen.Err()).Op(":=").Id("Decode").Call(jen.Id("frames").Index(jen.Lit(0)))
+		g.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		g.Id("f").Op(":=").Add(e.wireFunc("NewFrameReader")).Call(jen.Id("m").Dot("ID").Call().Dot("String").Call(), jen.Id("frames"))
+		e.framed(g, func(g *jen.Group, fields []*model.Field) {
+			for _, field := range fields {
+				target := jen.Id("m").Dot(e.names.field(field)).Op("=").Id("f")
+				if field.Kind == model.Msg {
+					g.Add(target.Dot("Rest").Call())
+				} else {
+					g.Add(target.Dot("Next").Call(jen.Lit(field.Name)))
+				}
+			}
+		})
+		g.If(jen.Err().Op(":=").Id("f").Dot("End").Call(), jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
+		g.Return(jen.Id("m"), jen.Nil())
+	})
+}
+
+// framed writes a switch over the messages that have fields with frames of
+// their own, if there is one.
+func (e *emitter) framed(g *jen.Group, write func(*jen.Group, []*model.Field)) {
+	var cases []jen.Code
+	for i := range e.p.Messages {
+		var fields []*model.Field
+		for j := range e.p.Messages[i].Fields {
+			if f := &e.p.Messages[i].Fields[j]; f.Kind.Framed() {
+				fields = append(fields, f)
+			}
+		}
+		if len(fields) > 0 {
+			cases = append(cases, jen.Case(jen.Op("*").Id(e.names.messages[i].typ)).BlockFunc(func(g *jen.Group) { write(g, fields) }))
+		}
+	}
+	if len(cases) > 0 {
+		g.Switch(jen.Id("m").Op(":=").Id("m").Assert(jen.Type())).Block(cases...)
+	}
+}

@@ -1,0 +1,177 @@
+package model
+
+import (
+	"math"
+	"strings"
+)
+
+// number reads a number as C does: decimal, hexadecimal with 0x, octal with a
+// leading 0, and with the suffixes that tell its type.
+func number(text string) (uint64, bool) {
+	text = strings.TrimRight(text, "uUlL")
+	base, digits := uint64(10), text
+	switch {
+	case strings.HasPrefix(text, "0x"), strings.HasPrefix(text, "0X"):
+		base, digits = 16, text[2:]
+	case len(text) > 1 && text[0] == '0':
+		base, digits = 8, text[1:]
+	}
+	if digits == "" {
+		return 0, false
+	}
+	var n uint64
+	for _, c := range strings.ToLower(digits) {
+		d := uint64(strings.IndexRune("0123456789abcdef", c))
+		if d >= base || n > (math.MaxUint64-d)/base {
+			return 0, false
+		}
+		n = n*base + d
+	}
+	return n, true
+}
+
+// defines reads the named constants. One may be the name of another.
+func (b *builder) defines(elements []*element) {
+	seen := map[string]*element{}
+	for _, e := range elements {
+		d := Define{Name: b.name(e, "define"), Doc: sentence(e.text.String()), Line: e.line}
+		if first, twice := seen[Key(d.Name)]; twice {
+			b.add(e, "define %q comes twice, first in line %d", d.Name, first.line)
+			continue
+		}
+		seen[Key(d.Name)] = e
+		text, ok := e.attr("value")
+		if !ok {
+			b.add(e, "define %q has no value", d.Name)
+			continue
+		}
+		d.Str = text
+		b.protocol.Defines = append(b.protocol.Defines, d)
+		b.only(e)
+	}
+	list := b.protocol.Defines
+	for i := range list {
+		list[i].Str = b.expand(list[i].Str, len(list))
+	}
+	for i := range list {
+		d := &list[i]
+		d.Int, d.Number = number(d.Str)
+		if n := len(d.Str); n >= 2 && d.Str[0] == '"' && d.Str[n-1] == '"' {
+			d.Str = d.Str[1 : n-1]
+		}
+	}
+}
+
+// expand follows a value that names a define, at most depth times.
+func (b *builder) expand(text string, depth int) string {
+	for range depth {
+		d := b.define(text)
+		if d == nil {
+			break
+		}
+		text = d.Str
+	}
+	return text
+}
+
+// define returns the define that a text names, as "VERSION" or, as C code
+// does, with the class before it: "ZRE_MSG_VERSION".
+func (b *builder) define(text string) *Define {
+	full := strings.ToUpper(Key(b.protocol.Name)) + "_"
+	for i := range b.protocol.Defines {
+		d := &b.protocol.Defines[i]
+		if text == d.Name || text == full+strings.ToUpper(Key(d.Name)) {
+			return d
+		}
+	}
+	return nil
+}
+
+// definedNumber returns the number of the define that a text names.
+func (b *builder) definedNumber(text string) (uint64, bool) {
+	if d := b.define(text); d != nil && d.Number {
+		return d.Int, true
+	}
+	return 0, false
+}
+
+// constant reads the value that a field always has.
+func (b *builder) constant(e *element, where string, f *Field) *Constant {
+	text, given := e.attr("value")
+	if !given {
+		return nil
+	}
+	c := &Constant{}
+	d := b.define(text)
+	if d != nil {
+		c.Define = d.Name
+	}
+	switch f.Kind {
+	case Number:
+		n, ok := number(text)
+		if d != nil {
+			n, ok = d.Int, d.Number
+		}
+		if !ok {
+			b.add(e, "%s: value %q is neither a number nor the name of a define that is one", where, text)
+			return nil
+		}
+		if f.Size < 8 && f.Size > 0 && n>>(8*f.Size) != 0 {
+			b.add(e, "%s: value %q does not fit %d octets", where, text, f.Size)
+			return nil
+		}
+		c.Number = n
+	case String, LongStr:
+		c.Text = text
+		if d != nil {
+			c.Text = d.Str
+		}
+		if f.Kind == String && len(c.Text) > math.MaxUint8 {
+			b.add(e, "%s: a string constant of %d octets; it has at most %d", where, len(c.Text), math.MaxUint8)
+			return nil
+		}
+	default:
+		b.warn(e, "%s: the value of a field of type %s has no effect", where, f.Kind)
+		return nil
+	}
+	return c
+}
+
+// signature reads what every message starts with. A number is zproto's: it is
+// added to the octets AA A0. Other text stands for itself, and "%x5A.52.45",
+// which is how ABNF writes octets, for any octets.
+func (b *builder) signature(e *element) []byte {
+	text := e.attrOr("signature", "0")
+	if n, ok := number(text); ok {
+		if n > math.MaxUint16 {
+			b.add(e, "signature %q is larger than 15", text)
+			return nil
+		}
+		if n > 15 {
+			b.warn(e, "signature %q is larger than 15 and changes the octets AA A0", text)
+		}
+		n |= 0xAAA0
+		return []byte{byte(n >> 8), byte(n)}
+	}
+	if text == "" {
+		b.add(e, "signature is empty")
+		return nil
+	}
+	octets := []byte(text)
+	if hex, ok := strings.CutPrefix(text, "%x"); ok {
+		octets = nil
+		for part := range strings.SplitSeq(hex, ".") {
+			n, ok := number("0x" + part)
+			if !ok || len(part) != 2 {
+				b.add(e, "signature %q is not of the form %%x5A.52.45", text)
+				return nil
+			}
+			octets = append(octets, byte(n))
+		}
+	}
+	if len(octets) > math.MaxUint8 {
+		b.add(e, "signature is longer than %d octets", math.MaxUint8)
+		return nil
+	}
+	return octets
+}

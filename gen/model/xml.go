@@ -1,0 +1,159 @@
+package model
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// readXML reads the element tree of an XML model.
+//
+// zproto's own reader takes text that is not quite XML: a bare ampersand in
+// the prose is common. So the decoder is the lenient one, and what it would
+// let pass is checked here: that every element ends, and in order.
+func readXML(file string, data []byte) (*element, error) {
+	p := &xmlReader{file: file, decoder: xml.NewDecoder(bytes.NewReader(data))}
+	p.decoder.Strict = false
+	p.decoder.CharsetReader = charset
+	root, err := p.document()
+	if err != nil {
+		return nil, p.fault(err)
+	}
+	return root, nil
+}
+
+type xmlReader struct {
+	file     string
+	decoder  *xml.Decoder
+	line     int // where the token at hand starts
+	open     []*element
+	elements int
+}
+
+// document reads up to the end of the file and returns the one root.
+func (p *xmlReader) document() (*element, error) {
+	var root *element
+	for {
+		p.line, _ = p.decoder.InputPos()
+		token, err := p.decoder.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			e, err := p.start(token)
+			if err != nil {
+				return nil, err
+			}
+			if len(p.open) == 1 {
+				if root != nil {
+					return nil, fmt.Errorf("a second root element <%s>", e.name)
+				}
+				root = e
+			}
+		case xml.EndElement:
+			if err := p.end(token); err != nil {
+				return nil, err
+			}
+		case xml.CharData:
+			if err := p.prose(string(token)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if n := len(p.open); n > 0 {
+		p.line = p.open[n-1].line
+		return nil, fmt.Errorf("element <%s> does not end", p.open[n-1].name)
+	}
+	if root == nil {
+		p.line = 1
+		return nil, errors.New("no element found")
+	}
+	return root, nil
+}
+
+func (p *xmlReader) start(token xml.StartElement) (*element, error) {
+	p.elements++
+	if p.elements > maxElements {
+		return nil, fmt.Errorf("more than %d elements", maxElements)
+	}
+	if len(p.open) == maxDepth {
+		return nil, fmt.Errorf("elements nested more than %d deep", maxDepth)
+	}
+	e := &element{name: token.Name.Local, file: p.file, line: p.line}
+	for _, a := range token.Attr {
+		if _, twice := e.attr(a.Name.Local); twice {
+			return nil, fmt.Errorf("element <%s> has attribute %q twice", e.name, a.Name.Local)
+		}
+		e.attrs = append(e.attrs, attr{name: a.Name.Local, value: a.Value, line: p.line})
+	}
+	if n := len(p.open); n > 0 {
+		p.open[n-1].children = append(p.open[n-1].children, e)
+	}
+	p.open = append(p.open, e)
+	return e, nil
+}
+
+func (p *xmlReader) end(token xml.EndElement) error {
+	n := len(p.open)
+	if n == 0 {
+		return fmt.Errorf("</%s> ends no element", token.Name.Local)
+	}
+	if e := p.open[n-1]; e.name != token.Name.Local {
+		return fmt.Errorf("</%s> where </%s> is due, for the element of line %d", token.Name.Local, e.name, e.line)
+	}
+	p.open = p.open[:n-1]
+	return nil
+}
+
+func (p *xmlReader) prose(text string) error {
+	n := len(p.open)
+	if n == 0 {
+		if strings.Trim(text, " \t\r\n\uFEFF") != "" {
+			return errors.New("text outside of the root element")
+		}
+		return nil
+	}
+	e := p.open[n-1]
+	if len(e.children) == 0 {
+		e.lead.WriteString(text)
+	}
+	e.text.WriteString(text)
+	return nil
+}
+
+// fault gives an error of the decoder its file and line.
+func (p *xmlReader) fault(err error) error {
+	reason, line := err.Error(), p.line
+	var syntax *xml.SyntaxError
+	if errors.As(err, &syntax) {
+		reason, line = syntax.Msg, max(syntax.Line, 1)
+	}
+	return &Error{File: p.file, Line: line, Reason: "broken XML: " + reason, Err: err}
+}
+
+// charset converts the one encoding besides UTF-8 that old models come in.
+func charset(label string, input io.Reader) (io.Reader, error) {
+	switch strings.ToLower(label) {
+	case "us-ascii", "ascii", "utf8":
+		return input, nil
+	case "iso-8859-1", "latin1", "latin-1":
+	default:
+		return nil, fmt.Errorf("encoding %q is not known; use UTF-8", label)
+	}
+	data, err := io.ReadAll(input)
+	if err != nil {
+		return nil, err
+	}
+	text := make([]rune, len(data))
+	for i, b := range data {
+		text[i] = rune(b)
+	}
+	return strings.NewReader(string(text)), nil
+}
