@@ -86,8 +86,8 @@ func (t *transport) use(interfaces []netif.Interface, log *slog.Logger) bool {
 
 // joinGroups leaves the groups on the interfaces that are gone and joins them
 // on those that are there. Where anything about an interface has changed it
-// joins again: with its last address an interface loses its memberships
-// without the socket noticing.
+// joins again, because that tells the switch: a cable may have been moved to
+// one that does not know yet who is in the group.
 func (t *transport) joinGroups(before []netif.Interface, log *slog.Logger) bool {
 	whole := true
 	wanted := make(map[membership]bool)

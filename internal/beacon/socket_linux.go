@@ -84,7 +84,7 @@ func (s *pktinfoSocket) join(ifi *net.Interface, group netip.Addr) error {
 	for _, member := range s.members {
 		err := member.JoinGroup(ifi, addr)
 		if errors.Is(err, unix.EADDRINUSE) {
-			// It may be the memory of an interface that lost its groups since.
+			// Leaving first makes it a new report to the network.
 			_ = member.LeaveGroup(ifi, addr)
 			err = member.JoinGroup(ifi, addr)
 		}

@@ -1,0 +1,60 @@
+package netif
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds the wait for what must come; it is not a measure of time.
+const patience = 10 * time.Second
+
+// next waits for a value from Watch.
+func next(t *testing.T, changed <-chan struct{}) {
+	t.Helper()
+	select {
+	case _, ok := <-changed:
+		if !ok {
+			t.Fatal("the watch has ended")
+		}
+	case <-time.After(patience):
+		t.Fatal("no change was told")
+	}
+}
+
+func TestWatchEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	changed, err := Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	deadline := time.After(patience)
+	for {
+		select {
+		case _, ok := <-changed:
+			if !ok {
+				return
+			}
+		case <-deadline:
+			t.Fatal("the channel was not closed")
+		}
+	}
+}
+
+func TestPollTellsOfADifference(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	changed := make(chan struct{}, 1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		poll(ctx, time.Millisecond, []Interface{{Name: "gone0"}}, changed)
+	}()
+	next(t, changed)
+	cancel()
+	<-done
+}
