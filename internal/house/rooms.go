@@ -1,0 +1,123 @@
+package house
+
+import (
+	"slices"
+	"strings"
+)
+
+// module is the path that this repository's packages start with.
+const module = "github.com/gozre/zre"
+
+// room is one directory, or with a trailing "/..." one tree of them, and what the Go files
+// in it may import. The row with the longest matching directory counts.
+type room struct {
+	dir string
+	// may names packages of this module by their directory and others by their path; both
+	// may end in "/...". The standard library is open to all but pure rooms.
+	may []string
+	// pure rooms have no goroutine, no clock, no lock, no socket and no file: the same
+	// calls give the same answers, which is what lets them be simulated and fuzzed.
+	pure bool
+}
+
+// rooms is the house, from the bottom to the top. A new package gets a row here, and a row in
+// ARCHITECTURE.md if it is a room of its own.
+var rooms = []room{
+	// The generator is a program of its own; only the fuzzers look into it.
+	{dir: "gen/...", may: []string{"gen/...", "github.com/dave/jennifer/jen", "github.com/goccy/go-yaml/...", "go.yaml.in/yaml/v3"}},
+
+	// The codecs: hand-written primitives, and what is generated on top of them.
+	{dir: "internal/codec/wire", pure: true},
+	{dir: "internal/codec/...", may: []string{"internal/codec/wire", "github.com/google/uuid"}, pure: true},
+
+	// What touches the system.
+	{dir: "internal/zmq/...", may: []string{"internal/zmq/...", "C", "github.com/pebbe/zmq4", "golang.org/x/sys/..."}},
+	{dir: "internal/netif", may: []string{"golang.org/x/sys/...", "golang.org/x/net/...", "github.com/vishvananda/netlink", "github.com/vishvananda/netlink/nl"}},
+	{dir: "internal/beacon", may: []string{"internal/netif", "golang.org/x/sys/...", "golang.org/x/net/..."}},
+
+	// The public libraries.
+	{dir: "zgossip/store", may: []string{"github.com/google/uuid"}, pure: true},
+	{dir: "zgossip/...", may: []string{"zgossip/...", "internal/codec/...", "internal/zmq", "github.com/google/uuid"}},
+	{dir: "zre/internal/core", may: []string{"internal/codec/...", "github.com/google/uuid"}, pure: true},
+	{dir: "zre/...", may: []string{"zre/...", "zgossip/...", "internal/codec/...", "internal/zmq", "internal/netif", "internal/beacon", "github.com/google/uuid", "golang.org/x/sync/..."}},
+
+	// The programs stand on the public libraries.
+	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/..."}, programs...)},
+	{dir: "cmd/...", may: append([]string{"cmd/internal/..."}, programs...)},
+	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "cmd/zgossip_server/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},
+	// The benchmark measures the node beside the raw sockets, so it needs both.
+	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/zmq", "gonum.org/v1/plot/..."}, programs...)},
+
+	// What only tests use.
+	{dir: "internal/house"},
+	{dir: "internal/lab", may: []string{"github.com/vishvananda/netlink", "golang.org/x/sys/unix"}},
+	{dir: "fuzz"},
+	{dir: "test/...", may: []string{"internal/lab"}},
+}
+
+// programs is what every program may import.
+var programs = []string{
+	"zre", "zgossip/...",
+	"github.com/google/uuid", "github.com/spf13/cobra/...", "github.com/spf13/pflag", "gopkg.in/ini.v1",
+	"github.com/reeflective/readline/...", "golang.org/x/term", "golang.org/x/sys/...", "golang.org/x/sync/...",
+}
+
+// inTests is what test files of every room may import besides: the test libraries and the
+// packages of this module. It does not open the sockets' library: also tests reach ZeroMQ
+// through internal/zmq alone.
+var inTests = []string{
+	".", "./...",
+	"github.com/google/go-cmp/...", "github.com/google/uuid", "pgregory.net/rapid", "go.uber.org/goleak",
+	"go.yaml.in/yaml/v3", "golang.org/x/sys/...", "golang.org/x/net/...", "golang.org/x/sync/...", "golang.org/x/term",
+}
+
+// closedToPure is what pure rooms may not import of the standard library.
+var closedToPure = []string{
+	"net", "net/http/...", "os", "os/...", "io/ioutil", "log", "math/rand", "runtime/...", "sync", "sync/...", "syscall", "unsafe",
+}
+
+// roomOf finds the row for a directory, given relative to the module.
+func roomOf(dir string) (room, bool) {
+	best, found := room{}, false
+	for _, r := range rooms {
+		if matches(r.dir, dir) && (!found || len(r.dir) > len(best.dir)) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+// allows says whether a file of the room may import the path.
+func (r room) allows(path string, test bool) bool {
+	local := path
+	if path == module {
+		local = "."
+	} else if rest, ok := strings.CutPrefix(path, module+"/"); ok {
+		local = rest
+		if test {
+			return true
+		}
+	} else if standard(path) {
+		return !r.pure || test || !matchesAny(closedToPure, path)
+	}
+	return matchesAny(r.may, local) || test && matchesAny(inTests, local)
+}
+
+// standard says whether a path belongs to the standard library: no dot in its first element.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return path != "C" && !strings.Contains(first, ".")
+}
+
+func matchesAny(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, path) })
+}
+
+// matches reads a trailing "/..." as the go command does: the path itself and all below it.
+func matches(pattern, path string) bool {
+	tree, ok := strings.CutSuffix(pattern, "/...")
+	if !ok {
+		return pattern == path
+	}
+	return path == tree || strings.HasPrefix(path, tree+"/")
+}
