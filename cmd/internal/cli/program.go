@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Program describes one program: [Main] runs it.
+type Program struct {
+	Name    string // also the section of zre.conf, and the name of the manual page
+	Args    string // the arguments in the usage line: "GROUP"
+	Short   string // one line
+	Long    string // what the program does, in paragraphs
+	Example string
+	Manual  []Section // sections of --help and of the manual page beyond the common ones
+
+	// Statuses says what the exit statuses mean for this program, where that
+	// is more than the common text.
+	Statuses string
+
+	// Node holds the flags of a program that starts a node, else nil. Such a
+	// program takes what section [zre] says; the others look for --debug there.
+	Node *NodeFlags
+
+	// Flags adds the program's own flags. Each is a key in the program's
+	// section of zre.conf.
+	Flags func(*pflag.FlagSet)
+
+	// LogFormat adds --log-format; LogLevel is how much is logged without
+	// --debug.
+	LogFormat bool
+	LogLevel  slog.Level
+
+	// Positional checks the arguments; nil allows none.
+	Positional cobra.PositionalArgs
+
+	// Complete completes arguments; nil completes nothing.
+	Complete cobra.CompletionFunc
+
+	// Run does the work. ctx ends at the first SIGINT, SIGTERM or SIGHUP, with
+	// a [*SignalError] as its cause. What Run returns is printed to stderr and
+	// decides the exit status, see [Status].
+	Run func(ctx context.Context, env *Env, args []string) error
+}
+
+// Main runs a program with the process's arguments and returns its exit
+// status.
+func Main(p Program) int {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	env := &Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		getenv: os.Getenv, readFile: os.ReadFile,
+	}
+	return execute(ctx, p, env, os.Args[1:])
+}
+
+func execute(ctx context.Context, p Program, env *Env, args []string) int {
+	cmd, err := command(p, env, args)
+	if err == nil {
+		err = cmd.ExecuteContext(ctx)
+	}
+	if err == nil {
+		return ExitOK
+	}
+	status := Status(err)
+	if exit, ok := errors.AsType[*ExitError](err); !ok || exit.Err != nil {
+		fmt.Fprintf(env.Stderr, "%s: %v\n", p.Name, err)
+		if status == ExitUsage {
+			fmt.Fprintf(env.Stderr, "%s --help says more\n", p.Name)
+		}
+	}
+	return status
+}
+
+// command builds the cobra command of a program.
+func command(p Program, env *Env, args []string) (*cobra.Command, error) {
+	positional := p.Positional
+	if positional == nil {
+		positional = cobra.NoArgs
+	}
+	complete := p.Complete
+	if complete == nil {
+		complete = cobra.NoFileCompletions
+	}
+	var debug, man bool
+	format := logFormat("text")
+	cmd := &cobra.Command{
+		Use:               strings.TrimSpace(p.Name + " [flags] " + p.Args),
+		Short:             p.Short,
+		Long:              p.Long,
+		Example:           p.Example,
+		Version:           Version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		ValidArgsFunction: complete,
+
+		DisableFlagsInUseLine: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if man {
+				return nil
+			}
+			if err := positional(cmd, args); err != nil {
+				return asUsage(err)
+			}
+			return nil
+		},
+	}
+	fs := cmd.Flags()
+	fs.SortFlags = false
+	if p.Flags != nil {
+		p.Flags(fs)
+	}
+	if p.Node != nil {
+		p.Node.Register(fs)
+	}
+	fs.BoolVar(&debug, "debug", false, "log what goes on underneath, to stderr")
+	if p.LogFormat {
+		fs.Var(&format, "log-format", "how the log is written: text or json")
+	}
+	fs.BoolP("version", "v", false, "print the version and leave")
+	fs.BoolP("help", "h", false, "print this help and leave")
+	fs.BoolVar(&man, "man", false, "print the manual page (roff) and leave")
+	if err := fs.MarkHidden("man"); err != nil {
+		return nil, err
+	}
+
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if man {
+			return writeManual(env.Stdout, cmd, p)
+		}
+		if err := configure(p, env, fs); err != nil {
+			return err
+		}
+		env.normLevel = p.LogLevel
+		env.Level = new(slog.LevelVar)
+		env.SetDebug(debug)
+		env.Logs = &LogWriter{w: env.Stderr}
+		env.Log = slog.New(format.handler(env.Logs, env.Level))
+		return p.Run(cmd.Context(), env, args)
+	}
+	cmd.SetArgs(args)
+	cmd.SetOut(env.Stdout)
+	cmd.SetErr(env.Stderr)
+	cmd.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(fs, err) })
+	setHelp(cmd, p)
+
+	// A group may be called "completion"; only the full form, which no program
+	// takes for anything else, prints the script for a shell.
+	cmd.CompletionOptions.DisableDefaultCmd = len(args) != 2 || args[0] != "completion"
+	if p.Node != nil {
+		if err := p.Node.complete(cmd); err != nil {
+			return nil, err
+		}
+	}
+	return cmd, nil
+}
+
+// asUsage gives an error without a status of its own that of a wrong command
+// line.
+func asUsage(err error) error {
+	if _, ok := errors.AsType[*ExitError](err); ok {
+		return err
+	}
+	return Usagef("%w", err)
+}
+
+// flagError words what pflag found wrong with a flag, and guesses what was
+// meant.
+func flagError(fs *pflag.FlagSet, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
+		return Usagef("there is no flag --%s%s", unknown.GetSpecifiedName(),
+			didYouMean("--"+unknown.GetSpecifiedName(), flagNames(fs, "--")))
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return Usagef("--%s %q: %w", invalid.GetFlag().Name, invalid.GetValue(), plainCause(invalid.Unwrap()))
+	}
+	return Usagef("%w", err)
+}
+
+// plainCause replaces what package strconv says to a programmer.
+func plainCause(err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "ParseBool"):
+		return errors.New("not yes or no (right: true or false)")
+	case strings.Contains(text, "strconv."):
+		return errors.New("not a whole number in range")
+	}
+	return err
+}
+
+// flagNames lists the flags a user may give, each behind prefix.
+func flagNames(fs *pflag.FlagSet, prefix string) []string {
+	var names []string
+	fs.VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, prefix+f.Name)
+		}
+	})
+	slices.Sort(names)
+	return names
+}
