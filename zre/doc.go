@@ -1,0 +1,42 @@
+// Package zre is a node of a ZRE network (ZeroMQ RFC 36): peers on a local
+// network find each other without configuration, and exchange messages with one
+// peer or with groups of them.
+//
+//	node, err := zre.Start(ctx, zre.Config{Name: "alice"})
+//	…
+//	err = node.Join(ctx, "chat")
+//	err = node.Shout(ctx, "chat", []byte("hello"))
+//	for ev := range node.Events() {
+//		fmt.Println(ev.Type, ev.Name, ev.Group)
+//	}
+//	err = node.Close()
+//
+// # What is promised
+//
+// Messages to a peer arrive in order, each once. Where one cannot be delivered
+// that is said: by the error of Whisper, Shout, Flush or Close, or by an EXIT.
+// A sender whose peer does not keep up waits (Config.SendWindow), a node whose
+// application does not keep up stops reading (Config.ReceiveQueue), so that
+// memory is bounded at both ends; such a node goes on sending PINGs, so that its
+// peers do not take it for dead. Memory for messages is at most
+//
+//	peers × (SendWindow + one message)             sent, not yet taken in
+//	ReceiveQueue + one batch + peers × SendWindow  received
+//
+// where the last term is what peers that keep the same window have under way.
+//
+// An application that sends from the goroutine that takes its events can wait for
+// a peer that does the same; send from another one, or let ctx end the wait.
+//
+// # Who owns what
+//
+//	Whisper, Shout ─▶ link (mutex, sequence, window) ─▶ DEALER ─▶ … peer
+//	       reads the directory, an immutable copy
+//	                                  ┌────────────────────────┐
+//	inbox goroutine ◀─ ROUTER ◀─ …    │ Node.mu guards the     │
+//	time goroutine, beacon handler ──▶│ core (zre/internal/core)│─▶ queue ─▶ Next
+//	Join, Leave, Peers, … ───────────▶└────────────────────────┘
+//
+// Node.mu guards the core; nothing blocks while it is held. A link's mutex is
+// taken after it. The goroutines of a node end in Close, which waits for them.
+package zre

@@ -1,0 +1,125 @@
+package zre
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/gozre/zre/internal/beacon"
+	"github.com/gozre/zre/internal/codec/zrebeacon"
+	"github.com/gozre/zre/internal/netif"
+)
+
+// finders are the ways by which nodes find each other. They are started and
+// stopped by the node's own goroutine only.
+type finders struct {
+	beacon *beacon.Conn
+	cancel context.CancelFunc // ends the goroutines of the finders
+}
+
+// startFinders lets the node be found, and find.
+func (n *Node) startFinders() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	n.find.cancel = cancel
+	if len(n.cfg.Interfaces) > 0 {
+		changes, err := netif.Watch(ctx)
+		if err != nil {
+			return err
+		}
+		n.wg.Add(1)
+		go n.followAddresses(ctx, changes, n.bound)
+	}
+	if !n.cfg.NoBeacon {
+		if err := n.startBeacon(ctx); err != nil {
+			return err
+		}
+	}
+	n.mu.Lock()
+	defer n.unlock()
+	for _, p := range n.cfg.Peers {
+		n.core.AddStatic(time.Now(), p)
+	}
+	return nil
+}
+
+// stopFinders takes back what others know of the node. Further calls do nothing.
+func (n *Node) stopFinders() {
+	if n.find.cancel == nil {
+		return
+	}
+	n.find.cancel()
+	if n.find.beacon != nil {
+		n.sendBeacon(0)
+		if err := n.find.beacon.Close(); err != nil {
+			n.log.Error("beacon does not close", "error", err)
+		}
+	}
+	n.find.cancel = nil
+}
+
+func (n *Node) startBeacon(ctx context.Context) (err error) {
+	n.find.beacon, err = beacon.Open(beacon.Config{
+		Port:       n.cfg.BeaconPort,
+		Groups:     []netip.AddrPort{n.cfg.MulticastGroup},
+		TTL:        n.cfg.MulticastTTL,
+		Interfaces: n.cfg.Interfaces,
+		Handler:    n.hearBeacon,
+		Logger:     n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.sendBeacon(n.port)
+	n.wg.Add(1)
+	go n.sendBeacons(ctx)
+	return nil
+}
+
+// sendBeacons tells of the node until ctx ends.
+func (n *Node) sendBeacons(ctx context.Context) {
+	defer n.wg.Done()
+	ticker := time.NewTicker(n.cfg.BeaconPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			n.sendBeacon(n.port)
+		}
+	}
+}
+
+// sendBeacon sends one beacon; port 0 says that the node leaves.
+func (n *Node) sendBeacon(port uint16) {
+	b := zrebeacon.Plain{UUID: n.cfg.UUID, Port: port}
+	frame, err := b.AppendTo(nil)
+	if err == nil {
+		err = n.find.beacon.Send(frame)
+	}
+	if err != nil && !errors.Is(err, beacon.ErrClosed) {
+		n.log.Debug("beacon not sent", "error", err)
+	}
+}
+
+// hearBeacon takes in a datagram.
+func (n *Node) hearBeacon(payload []byte, from netip.AddrPort, _ int) {
+	var b zrebeacon.Plain
+	err := b.Decode(payload)
+	n.mu.Lock()
+	defer n.unlock()
+	if err != nil {
+		n.core.BeaconRefused(from, err)
+		return
+	}
+	n.core.Beacon(time.Now(), b.UUID, from.Addr(), b.Port)
+}
+
+// beaconsSent returns how many datagrams were sent.
+func (f *finders) beaconsSent() uint64 {
+	if f.beacon == nil {
+		return 0
+	}
+	return f.beacon.Stats().Sent
+}

@@ -1,0 +1,99 @@
+package zre
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/gozre/zre/internal/zmq"
+)
+
+// openInbox makes the socket that peers send to, on a random free port.
+func (n *Node) openInbox() error {
+	first, count := n.cfg.Ports.First, n.cfg.Ports.Last-n.cfg.Ports.First+1
+	for _, i := range rand.Perm(count) {
+		err := n.bind(first + i)
+		if err == nil {
+			return n.bindInproc()
+		}
+		if !errors.Is(err, zmq.ErrAddrInUse) {
+			return fmt.Errorf("inbox: %w", err)
+		}
+	}
+	return fmt.Errorf("%w: all TCP ports from %d to %d are taken", ErrNoPort, n.cfg.Ports.First, n.cfg.Ports.Last)
+}
+
+// bind makes the inbox and binds it to a port on all addresses that the node is
+// to be found at.
+func (n *Node) bind(port int) error {
+	inbox, err := n.zmq.Router(zmq.Options{
+		// A peer whose connection broke comes back with the same identity.
+		Handover:       true,
+		MaxMessageSize: n.cfg.MaxMessageSize,
+	})
+	if err != nil {
+		return err
+	}
+	n.bound = n.net.bindTo()
+	for _, host := range n.bound {
+		if _, err := inbox.Bind(fmt.Sprintf("tcp://%s:%d", host, port)); err != nil {
+			return errors.Join(err, inbox.Close())
+		}
+	}
+	n.inbox, n.port = inbox, uint16(port)
+	return nil
+}
+
+// bindInproc lets nodes of this process reach this one without the kernel.
+func (n *Node) bindInproc() error {
+	if _, err := n.inbox.Bind("inproc://" + inprocName(n.cfg.UUID)); err != nil {
+		return fmt.Errorf("UUID %s is in use in this process: %w", n.cfg.UUID, err)
+	}
+	return nil
+}
+
+// readInbox takes in messages, a batch at a time, until the inbox is closed.
+func (n *Node) readInbox() {
+	defer n.wg.Done()
+	var batch zmq.Batch
+	for {
+		if err := n.inbox.Receive(&batch); err != nil {
+			if !isClosed(err) {
+				n.log.Error("inbox cannot be read; the node is deaf", "error", err)
+			}
+			return
+		}
+		now := time.Now()
+		n.mu.Lock()
+		for i := range batch.Len() {
+			switch f := batch.Message(i); len(f) {
+			case 0:
+			case 1:
+				n.core.Receive(now, f[0], nil, nil)
+			default:
+				n.core.Receive(now, f[0], f[1], f[2:])
+			}
+		}
+		n.unlock()
+		n.waitForRoom()
+	}
+}
+
+// waitForRoom reads no more while the application does not keep up, so that
+// senders wait instead of this node's memory growing.
+func (n *Node) waitForRoom() {
+	if !n.queue.full() || n.closing.Load() {
+		return
+	}
+	since := time.Now()
+	n.deaf.Store(true)
+	for n.queue.full() && !n.closing.Load() {
+		<-n.queue.room
+	}
+	n.deaf.Store(false)
+	now := time.Now()
+	n.mu.Lock()
+	n.core.Hear(now, now.Sub(since))
+	n.unlock()
+}

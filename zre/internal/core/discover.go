@@ -1,0 +1,107 @@
+package core
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Beacon takes in that a node was heard by UDP (RFC 36, "Discovery"). Port is
+// its mailbox port, 0 when it leaves; from is where the datagram came from.
+func (c *Core) Beacon(now time.Time, id uuid.UUID, from netip.Addr, port uint16) {
+	if id == c.cfg.ID {
+		return
+	}
+	c.stats.BeaconsHeard++
+	p := c.peers[id]
+	if port == 0 {
+		c.leaving(now, p, from)
+		return
+	}
+	if p != nil {
+		// A beacon proves only that UDP gets through, so it moves one clock.
+		if p.at(from, port) {
+			p.noticed = now
+			return
+		}
+		p.strayed = now
+	}
+	c.Discovered(now, id, "tcp://"+netip.AddrPortFrom(from, port).String())
+}
+
+// Discovered takes in that a node can be reached at an endpoint, as a beacon or
+// a gossip server tells.
+func (c *Core) Discovered(now time.Time, id uuid.UUID, endpoint string) {
+	if id == c.cfg.ID || !ValidEndpoint(endpoint) || c.cfg.Shell.IsLocal(endpoint) {
+		return
+	}
+	if p := c.peers[id]; p != nil {
+		if p.endpoint != endpoint {
+			// A host with several networks is heard at several addresses, so
+			// another endpoint is remembered and used only when this one fails.
+			p.other = endpoint
+		}
+		return
+	}
+	for _, old := range c.peers {
+		if old.endpoint == endpoint {
+			// Its process is gone: another one has the port now.
+			c.remove(old, ReasonReplaced)
+			break
+		}
+	}
+	c.greet(now, id, endpoint)
+}
+
+// leaving marks a peer that said by UDP that it leaves. Its last messages may
+// still be under way over TCP, so it is removed when no more come.
+func (c *Core) leaving(now time.Time, p *Peer, from netip.Addr) {
+	if p == nil || !p.from(from) {
+		return
+	}
+	if !p.ready {
+		c.remove(p, ReasonGoodbye)
+		return
+	}
+	if p.leaving.IsZero() {
+		p.leaving = now
+	}
+}
+
+// at reports whether the peer's endpoint is this address and port, without
+// allocating: it is asked for every beacon.
+func (p *Peer) at(addr netip.Addr, port uint16) bool {
+	var buf [64]byte
+	text := netip.AddrPortFrom(addr, port).AppendTo(append(buf[:0], "tcp://"...))
+	return string(text) == p.endpoint
+}
+
+// from reports whether the peer's endpoint is on this address.
+func (p *Peer) from(addr netip.Addr) bool {
+	ap, err := netip.ParseAddrPort(strings.TrimPrefix(p.endpoint, "tcp://"))
+	return err == nil && ap.Addr() == addr
+}
+
+// maxEndpoint bounds the length of an endpoint: longer ones abort other
+// implementations and are no addresses.
+const maxEndpoint = 255
+
+// ValidEndpoint reports whether s is of the form tcp://IP:PORT that a node can be
+// reached at.
+func ValidEndpoint(s string) bool {
+	rest, ok := strings.CutPrefix(s, "tcp://")
+	if !ok || len(s) > maxEndpoint {
+		return false
+	}
+	ap, err := netip.ParseAddrPort(rest)
+	return err == nil && ap.Port() != 0 && !ap.Addr().IsUnspecified() && !ap.Addr().IsMulticast()
+}
+
+// BeaconRefused takes in a datagram that is no beacon, or that of a secure
+// network, which a plain node stays out of.
+func (c *Core) BeaconRefused(from netip.AddrPort, cause error) {
+	c.stats.BeaconsRefused++
+	c.log("beacon refused", nil, "from", from, "cause", cause)
+}

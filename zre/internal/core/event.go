@@ -1,0 +1,53 @@
+package core
+
+import "github.com/google/uuid"
+
+// EventType says what an Event tells.
+type EventType uint8
+
+// The events, in the terms of RFC 36 and zyre.
+const (
+	EventEnter   EventType = iota + 1 // a peer is ready: its HELLO came
+	EventExit                         // a peer is gone; it has left all its groups
+	EventJoin                         // a peer joined a group
+	EventLeave                        // a peer left a group
+	EventWhisper                      // a message for this node alone
+	EventShout                        // a message for a group
+	EventEvasive                      // a peer did not answer a PING; once per episode
+	EventSilent                       // a peer has not answered for a long time; once per episode
+)
+
+var eventNames = [...]string{"?", "ENTER", "EXIT", "JOIN", "LEAVE", "WHISPER", "SHOUT", "EVASIVE", "SILENT"}
+
+// String returns the event's name in capitals, such as "ENTER".
+func (t EventType) String() string {
+	if int(t) >= len(eventNames) {
+		t = 0
+	}
+	return eventNames[t]
+}
+
+// The reasons of an EXIT.
+const (
+	ReasonGoodbye   = "goodbye"            // the peer said that it leaves
+	ReasonExpired   = "expired"            // nothing was heard of it within the dead period
+	ReasonRestarted = "restarted"          // it began a new session
+	ReasonReplaced  = "replaced"           // another node answers at its endpoint
+	ReasonGap       = "sequence gap"       // messages from it were lost
+	ReasonOverload  = "does not read"      // it sends, but takes in none of our answers
+	ReasonMoved     = "endpoint has moved" // it stopped answering and is heard at another endpoint
+	ReasonRefused   = "link failed"        // no link to it can be opened
+)
+
+// Event is one thing that happened, as the application is told. Which fields
+// are set depends on the type.
+type Event struct {
+	Type     EventType
+	Peer     uuid.UUID         // all
+	Name     string            // all
+	Group    string            // JOIN, LEAVE, SHOUT
+	Content  [][]byte          // WHISPER, SHOUT; the receiver's to keep
+	Endpoint string            // ENTER
+	Headers  map[string]string // ENTER; the receiver's to keep
+	Reason   string            // EXIT
+}

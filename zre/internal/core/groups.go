@@ -1,0 +1,101 @@
+package core
+
+import (
+	"github.com/gozre/zre/internal/codec/zremsg"
+)
+
+// Join puts this node into a group and tells every peer. It reports false when
+// the node is in it already.
+func (c *Core) Join(group string) bool {
+	if _, in := c.own[group]; in {
+		return false
+	}
+	c.own[group] = struct{}{}
+	c.status++
+	c.tellAll(func() zremsg.Message { return &zremsg.Join{Group: group, Status: c.status} })
+	return true
+}
+
+// Leave takes this node out of a group and tells every peer. It reports false
+// when the node is not in it.
+func (c *Core) Leave(group string) bool {
+	if _, in := c.own[group]; !in {
+		return false
+	}
+	delete(c.own, group)
+	c.status++
+	c.tellAll(func() zremsg.Message { return &zremsg.Leave{Group: group, Status: c.status} })
+	return true
+}
+
+// Goodbye tells every peer that this node leaves.
+func (c *Core) Goodbye() {
+	c.tellAll(func() zremsg.Message { return &zremsg.Goodbye{} })
+}
+
+// tellAll sends to every peer that was sent our HELLO: what the HELLO said is
+// only true together with the changes after it, so peers that are not ready are
+// told as well.
+func (c *Core) tellAll(message func() zremsg.Message) {
+	c.Links(func(l Link) { l.Send(message()) })
+}
+
+// OwnGroups returns the groups that this node is in, sorted.
+func (c *Core) OwnGroups() []string { return sortedKeys(c.own) }
+
+// PeerGroups returns the groups that ready peers are in, sorted.
+func (c *Core) PeerGroups() []string { return sortedKeys(c.groups) }
+
+// Groups calls f with each group that ready peers are in and how many they are.
+func (c *Core) Groups(f func(group string, members int)) {
+	for g, members := range c.groups {
+		f(g, len(members))
+	}
+}
+
+// Members calls f for each ready peer in the group.
+func (c *Core) Members(group string, f func(*Peer)) {
+	for p := range c.groups[group] {
+		f(p)
+	}
+}
+
+// joined records that a peer is in a group, and tells of it when that is new.
+func (c *Core) joined(p *Peer, group string) {
+	if _, in := p.groups[group]; in {
+		return
+	}
+	if len(p.groups) >= maxGroupsPerPeer {
+		c.stats.Refused++
+		c.log("JOIN refused: in as many groups as allowed", p, "limit", maxGroupsPerPeer)
+		return
+	}
+	p.groups[group] = struct{}{}
+	members := c.groups[group]
+	if members == nil {
+		members = make(map[*Peer]struct{})
+		c.groups[group] = members
+	}
+	members[p] = struct{}{}
+	c.epoch++
+	c.deliver(p, Event{Type: EventJoin, Group: group})
+}
+
+// left records that a peer is no longer in a group, and tells of it.
+func (c *Core) left(p *Peer, group string) {
+	if _, in := p.groups[group]; !in {
+		return
+	}
+	delete(p.groups, group)
+	c.drop(p, group)
+	c.epoch++
+	c.deliver(p, Event{Type: EventLeave, Group: group})
+}
+
+// drop takes a peer out of the index of groups.
+func (c *Core) drop(p *Peer, group string) {
+	delete(c.groups[group], p)
+	if len(c.groups[group]) == 0 {
+		delete(c.groups, group)
+	}
+}

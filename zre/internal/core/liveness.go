@@ -1,0 +1,124 @@
+package core
+
+import (
+	"time"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+)
+
+// alive moves both clocks of a peer: a message came.
+func (p *Peer) alive(now time.Time) {
+	p.heard, p.noticed = now, now
+	p.waiting, p.evasive, p.silent = 0, false, false
+}
+
+// Tick does what is due: PINGs, EVASIVE, SILENT, the end of dead peers, new
+// greetings. Call it a few times in each PingRate. Deaf says that the node does
+// not read at the moment, because its application does not keep up: then nobody
+// is judged by what was not heard, and every peer is sent signs of life.
+func (c *Core) Tick(now time.Time, deaf bool) {
+	for _, p := range c.peers {
+		switch {
+		case deaf:
+			c.sign(now, p, c.cfg.QuietPeriod/2)
+		case !p.ready:
+			c.wait(now, p)
+		default:
+			c.watch(now, p)
+		}
+	}
+	c.tickStatic(now)
+}
+
+// Hear tells that the node reads again after it was deaf for a time, which does
+// not count: what peers said meanwhile is yet to be read.
+func (c *Core) Hear(now time.Time, deaf time.Duration) {
+	shift := func(t *time.Time) {
+		if *t = t.Add(deaf); t.After(now) {
+			*t = now
+		}
+	}
+	for _, p := range c.peers {
+		shift(&p.heard)
+		shift(&p.noticed)
+		shift(&p.since)
+		p.waiting = 0
+	}
+}
+
+// watch judges a ready peer by its two clocks.
+func (c *Core) watch(now time.Time, p *Peer) {
+	heard, noticed := now.Sub(p.heard), now.Sub(p.noticed)
+	switch {
+	case heard >= c.cfg.DeadPeriod:
+		c.stats.Expired++
+		c.remove(p, ReasonExpired)
+		return
+	case !p.leaving.IsZero() && heard >= leaveGrace && now.Sub(p.leaving) >= leaveGrace:
+		c.remove(p, ReasonGoodbye)
+		return
+	case p.evasive && p.other != "" && heard >= 2*c.cfg.QuietPeriod && now.Sub(p.strayed) < c.cfg.QuietPeriod:
+		// A frozen process sends no beacons, so this one has another address.
+		c.regreet(now, p, p.other, ReasonMoved)
+		return
+	}
+	if noticed < c.cfg.QuietPeriod && heard < c.unheard(p) {
+		if p.link.Owes() {
+			c.sign(now, p, c.cfg.PingRate)
+		}
+		return
+	}
+	if now.Sub(p.pinged) >= c.cfg.PingRate {
+		if p.waiting > 0 && !p.evasive {
+			p.evasive = true
+			c.deliver(p, Event{Type: EventEvasive})
+		}
+		c.ping(now, p)
+	}
+	if p.evasive && !p.silent && heard >= (c.cfg.QuietPeriod+c.cfg.DeadPeriod)/2 {
+		p.silent = true
+		c.deliver(p, Event{Type: EventSilent})
+	}
+}
+
+// unheard is how long a peer that is heard only by UDP may go without a message
+// until it is sent a PING, so that a dead TCP connection is found within
+// DeadPeriod. One side of a pair begins, so that they do not both ask.
+func (c *Core) unheard(p *Peer) time.Duration {
+	d := c.cfg.DeadPeriod / 2
+	if string(c.cfg.ID[:]) > string(p.id[:]) {
+		d += 2 * c.cfg.PingRate
+	}
+	return min(d, c.cfg.DeadPeriod-c.cfg.DeadPeriod/4)
+}
+
+// sign sends a peer that may be waiting for our PING-OK a PING every so often,
+// which every implementation takes for a sign of life. It is not a PING-OK: that
+// one says that everything before the peer's own PING was taken in, which is not
+// so yet.
+func (c *Core) sign(now time.Time, p *Peer, every time.Duration) {
+	if now.Sub(p.pinged) >= every {
+		c.ping(now, p)
+	}
+}
+
+func (c *Core) ping(now time.Time, p *Peer) {
+	p.pinged = now
+	p.waiting++
+	p.link.Send(&zremsg.Ping{})
+}
+
+// wait looks after a peer that has not sent its HELLO.
+func (c *Core) wait(now time.Time, p *Peer) {
+	switch {
+	case now.Sub(p.since) >= c.cfg.DeadPeriod:
+		c.remove(p, ReasonExpired)
+	case now.Sub(p.greeted) >= p.retry:
+		p.retry *= 2
+		endpoint := p.endpoint
+		if p.other != "" {
+			endpoint = p.other
+		}
+		c.regreet(now, p, endpoint, ReasonExpired)
+	}
+}

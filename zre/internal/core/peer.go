@@ -1,0 +1,232 @@
+package core
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+)
+
+// retryAfter is how long a peer that we greeted has to send its own HELLO
+// before it is greeted again on a new link; the time doubles with each try.
+const retryAfter = 3 * time.Second
+
+// answerWithin is how long after our HELLO a HELLO is taken for the answer to it:
+// more than the way there and back, less than retryAfter.
+const answerWithin = time.Second
+
+// leaveGrace is how long after the last message a peer that announced its leave
+// by UDP is kept: its last messages may still be on the way over TCP.
+const leaveGrace = 500 * time.Millisecond
+
+// maxGroupsPerPeer bounds what a peer can make this node remember.
+const maxGroupsPerPeer = 10_000
+
+// Peer is another node.
+type Peer struct {
+	id       uuid.UUID
+	endpoint string // where the link goes
+	told     string // the endpoint in its last HELLO
+	other    string // another endpoint it is said to be at, "" if none
+	link     Link
+	static   *staticPeer // set when the link was opened for a configured endpoint
+
+	ready   bool // its HELLO came, ENTER was told
+	name    string
+	headers map[string]string
+	groups  map[string]struct{}
+	status  uint8
+	last    uint16 // sequence of its last message
+
+	greeted  time.Time     // when our HELLO was sent
+	retry    time.Duration // how long to wait for its HELLO
+	since    time.Time     // when it became known, for the dead period before its first message
+	heard    time.Time     // last message over TCP
+	noticed  time.Time     // last message, or beacon from its endpoint
+	strayed  time.Time     // last beacon from another endpoint
+	pinged   time.Time     // last PING sent
+	waiting  int           // PINGs since the last message from it
+	evasive  bool          // EVASIVE was told in this episode
+	silent   bool          // SILENT was told in this episode
+	leaving  time.Time     // when it announced its leave by UDP, zero if it did not
+	received uint64        // messages
+	octets   uint64
+}
+
+// ID returns the peer's UUID.
+func (p *Peer) ID() uuid.UUID { return p.id }
+
+// Name returns the name from its HELLO.
+func (p *Peer) Name() string { return p.name }
+
+// Endpoint returns where the peer is reached.
+func (p *Peer) Endpoint() string { return p.endpoint }
+
+// Headers returns a copy of the headers from its HELLO.
+func (p *Peer) Headers() map[string]string { return maps.Clone(p.headers) }
+
+// Link returns the link to the peer.
+func (p *Peer) Link() Link { return p.link }
+
+// Evasive reports whether the peer leaves PINGs unanswered.
+func (p *Peer) Evasive() bool { return p.evasive }
+
+// Received returns how many messages and octets came from the peer.
+func (p *Peer) Received() (messages, octets uint64) { return p.received, p.octets }
+
+// Groups returns the groups that the peer is in, sorted.
+func (p *Peer) Groups() []string { return sortedKeys(p.groups) }
+
+// Peers calls f for each ready peer.
+func (c *Core) Peers(f func(*Peer)) {
+	for _, p := range c.peers {
+		if p.ready {
+			f(p)
+		}
+	}
+}
+
+// Links calls f for every open link, of peers that are not ready as well.
+func (c *Core) Links(f func(Link)) {
+	for _, p := range c.peers {
+		f(p.link)
+	}
+	for _, s := range c.static {
+		if s.link != nil {
+			f(s.link)
+		}
+	}
+}
+
+// Peer returns a ready peer, nil if there is none with this UUID.
+func (c *Core) Peer(id uuid.UUID) *Peer {
+	if p := c.peers[id]; p != nil && p.ready {
+		return p
+	}
+	return nil
+}
+
+// greet opens a link to a peer that is not known and sends our HELLO.
+func (c *Core) greet(now time.Time, id uuid.UUID, endpoint string) *Peer {
+	if len(c.peers) >= c.cfg.MaxPeers {
+		c.stats.PeersRefused++
+		c.log("newcomer ignored: as many peers as allowed", nil, "peer", id, "limit", c.cfg.MaxPeers)
+		return nil
+	}
+	p := &Peer{
+		id: id, endpoint: endpoint,
+		groups: make(map[string]struct{}),
+		since:  now, heard: now, noticed: now,
+		retry: retryAfter,
+	}
+	if !c.open(now, p) {
+		return nil
+	}
+	c.peers[id] = p
+	return p
+}
+
+// open makes the peer's link and sends our HELLO as its first message.
+func (c *Core) open(now time.Time, p *Peer) bool {
+	link, err := c.cfg.Shell.Open(p.id, p.endpoint)
+	if err != nil {
+		c.log("no link to peer", p, "endpoint", p.endpoint, "error", err)
+		return false
+	}
+	p.link, p.greeted = link, now
+	link.Send(c.hello(p.endpoint))
+	return true
+}
+
+// hello returns our HELLO as told to the node at the endpoint.
+func (c *Core) hello(endpoint string) *zremsg.Hello {
+	return &zremsg.Hello{
+		Endpoint: c.cfg.Shell.Local(endpoint),
+		Groups:   c.OwnGroups(),
+		Status:   c.status,
+		Name:     c.cfg.Name,
+		Headers:  c.cfg.Headers,
+	}
+}
+
+// enter makes a peer ready by its HELLO.
+func (c *Core) enter(now time.Time, p *Peer, m *zremsg.Hello) {
+	p.ready = true
+	p.name = m.Name
+	p.headers = maps.Clone(m.Headers)
+	p.status = m.Status
+	p.last = m.Sequence
+	p.groups = make(map[string]struct{}, len(m.Groups))
+	p.told, p.other, p.leaving = m.Endpoint, "", time.Time{}
+	if m.Endpoint != p.endpoint {
+		p.other = m.Endpoint
+	}
+	p.waiting, p.evasive, p.silent = 0, false, false
+	p.heard, p.noticed = now, now
+	p.retry = retryAfter
+	c.epoch++
+	c.deliver(p, Event{Type: EventEnter, Endpoint: p.endpoint, Headers: maps.Clone(m.Headers)})
+	for _, g := range m.Groups {
+		c.joined(p, g)
+	}
+}
+
+// exit takes a peer out of its groups and tells of its end. The peer stays in
+// the table, not ready.
+func (c *Core) exit(p *Peer, reason string) {
+	if !p.ready {
+		return
+	}
+	p.ready = false
+	for g := range p.groups {
+		c.drop(p, g)
+	}
+	c.epoch++
+	c.log("peer left", p, "reason", reason)
+	c.deliver(p, Event{Type: EventExit, Reason: reason})
+}
+
+// remove forgets a peer.
+func (c *Core) remove(p *Peer, reason string) {
+	c.exit(p, reason)
+	p.link.Close(reason)
+	delete(c.peers, p.id)
+	if p.static != nil {
+		p.static.lost()
+	}
+}
+
+// regreet ends the session with a peer and begins a new one on a new link.
+func (c *Core) regreet(now time.Time, p *Peer, endpoint, reason string) *Peer {
+	static := p.static
+	if p.ready {
+		p.since = now
+	}
+	c.exit(p, reason)
+	p.link.Close(reason)
+	p.static = static
+	p.endpoint = endpoint
+	p.other = ""
+	p.pinged, p.waiting, p.evasive, p.silent = time.Time{}, 0, false, false
+	if !c.open(now, p) {
+		delete(c.peers, p.id)
+		if static != nil {
+			static.lost()
+		}
+		return nil
+	}
+	return p
+}
+
+// deliver fills in who the event is about.
+func (c *Core) deliver(p *Peer, ev Event) {
+	ev.Peer, ev.Name = p.id, p.name
+	c.cfg.Shell.Deliver(p.link, ev)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}

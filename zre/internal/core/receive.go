@@ -1,0 +1,193 @@
+package core
+
+import (
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/codec/wire"
+	"github.com/gozre/zre/internal/codec/zremsg"
+)
+
+// maxHeader bounds the first frame of a message. A HELLO with ten thousand
+// groups and headers is well below it.
+const maxHeader = 1 << 20
+
+// Receive takes in a message that arrived: the identity of the sender's socket,
+// the header frame and the frames of content. It keeps content, and nothing of
+// identity and header.
+func (c *Core) Receive(now time.Time, identity, header []byte, content [][]byte) {
+	octets := len(header)
+	for _, f := range content {
+		octets += len(f)
+	}
+	c.stats.MessagesIn++
+	c.stats.OctetsIn += uint64(octets)
+	// RFC 36 has 1 as the first octet; haskell-zre sends another one.
+	if len(identity) != 1+len(uuid.UUID{}) || len(header) > maxHeader {
+		c.refuse(nil, "bad identity or header size", nil)
+		return
+	}
+	id := uuid.UUID(identity[1:])
+	p := c.peers[id]
+	m, err := c.codec.Decode(header)
+	if err != nil {
+		c.malformed(now, p, header, err)
+		return
+	}
+	if hello, ok := m.(*zremsg.Hello); ok {
+		c.hi(now, p, id, hello)
+		return
+	}
+	if p == nil || !p.ready {
+		// Commands before HELLO are ignored (RFC 36, "Protocol Signature and
+		// Sequencing"): they belong to a session that we know nothing of.
+		c.stats.Unexpected++
+		return
+	}
+	if !c.inSequence(now, p, sequence(m)) {
+		return
+	}
+	p.received++
+	p.octets += uint64(octets)
+	p.alive(now)
+	c.handle(now, p, m, content)
+}
+
+func (c *Core) handle(now time.Time, p *Peer, m zremsg.Message, content [][]byte) {
+	switch m := m.(type) {
+	case *zremsg.Whisper:
+		c.deliver(p, Event{Type: EventWhisper, Content: content})
+	case *zremsg.Shout:
+		c.deliver(p, Event{Type: EventShout, Group: m.Group, Content: content})
+	case *zremsg.Join:
+		c.checkStatus(p, m.Status)
+		c.joined(p, m.Group)
+	case *zremsg.Leave:
+		c.checkStatus(p, m.Status)
+		c.left(p, m.Group)
+	case *zremsg.Ping:
+		p.link.Answer()
+		if p.link.Overrun() {
+			c.remove(p, ReasonOverload)
+		}
+	case *zremsg.PingOK:
+		p.link.Ack()
+	case *zremsg.Goodbye:
+		c.remove(p, ReasonGoodbye)
+	default:
+		// ELECT and LEADER: this node contests no group, so they mean nothing
+		// to it; they count in the sequence like the rest.
+	}
+}
+
+// hi takes in a HELLO.
+func (c *Core) hi(now time.Time, p *Peer, id uuid.UUID, m *zremsg.Hello) {
+	switch {
+	case id == c.cfg.ID, c.cfg.Shell.IsLocal(m.Endpoint):
+		c.refuse(p, "HELLO with our own identity or endpoint", nil)
+		return
+	case m.Sequence != 1:
+		c.refuse(p, "HELLO with a sequence other than 1", nil)
+		return
+	case !ValidEndpoint(m.Endpoint):
+		c.refuse(p, "HELLO with an endpoint that is not tcp://IP:PORT", nil)
+		return
+	}
+	switch {
+	case p == nil:
+		if p = c.adopt(now, id, m.Endpoint); p == nil {
+			p = c.greet(now, id, m.Endpoint)
+		}
+	case !p.ready:
+		// The answer to our HELLO, or its own greeting that crossed ours.
+	case p.told == m.Endpoint && now.Sub(p.greeted) < answerWithin:
+		// It began anew, and our own HELLO went out so short a time ago that
+		// this is the answer to it: our link is part of the new session.
+		// Greeting again would be answered again, without end.
+		c.stats.Restarts++
+		c.exit(p, ReasonRestarted)
+	default:
+		c.stats.Restarts++
+		p = c.regreet(now, p, m.Endpoint, ReasonRestarted)
+	}
+	if p == nil {
+		return
+	}
+	c.enter(now, p, m)
+}
+
+// malformed takes in a message that the codec refuses. When its header is sound
+// it has used up a sequence number all the same.
+func (c *Core) malformed(now time.Time, p *Peer, header []byte, cause error) {
+	c.refuse(p, "malformed message", cause)
+	if p == nil || !p.ready {
+		return
+	}
+	h, err := zremsg.DecodeHeader(header)
+	if err != nil || (h.ID == zremsg.IDHello && !errors.Is(cause, wire.ErrUnknownID)) {
+		return
+	}
+	if c.inSequence(now, p, h.Sequence) {
+		p.alive(now)
+	}
+}
+
+func (c *Core) refuse(p *Peer, why string, cause error) {
+	c.stats.Refused++
+	c.log("message refused: "+why, p, "cause", cause)
+}
+
+// inSequence checks the sequence of a message from a ready peer. A gap means
+// that messages were lost: the session ends, and a new one begins.
+func (c *Core) inSequence(now time.Time, p *Peer, got uint16) bool {
+	want := p.last + 1
+	// pyre and zyre.js go from 65534 to 0.
+	if got == want || (want == 65535 && got == 0) {
+		p.last = got
+		return true
+	}
+	c.stats.Gaps++
+	c.log("messages were lost", p, "want", want, "got", got)
+	c.regreet(now, p, p.endpoint, ReasonGap)
+	return false
+}
+
+// checkStatus compares a peer's count of its joins and leaves with ours. It is
+// told, and repaired, but never the end of a peer.
+func (c *Core) checkStatus(p *Peer, got uint8) {
+	p.status++
+	if p.status != got {
+		c.stats.StatusRepaired++
+		c.log("status is not the next one", p, "want", p.status, "got", got)
+		p.status = got
+	}
+}
+
+// sequence returns the sequence of any message.
+func sequence(m zremsg.Message) uint16 {
+	switch m := m.(type) {
+	case *zremsg.Hello:
+		return m.Sequence
+	case *zremsg.Whisper:
+		return m.Sequence
+	case *zremsg.Shout:
+		return m.Sequence
+	case *zremsg.Join:
+		return m.Sequence
+	case *zremsg.Leave:
+		return m.Sequence
+	case *zremsg.Ping:
+		return m.Sequence
+	case *zremsg.PingOK:
+		return m.Sequence
+	case *zremsg.Elect:
+		return m.Sequence
+	case *zremsg.Leader:
+		return m.Sequence
+	case *zremsg.Goodbye:
+		return m.Sequence
+	}
+	return 0
+}

@@ -1,0 +1,300 @@
+package zre
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/zre/internal/core"
+)
+
+// link is the one-way connection to a peer. Messages are numbered and sent under
+// its mutex, data from the application's own goroutine, so that there is no
+// command channel and no wake-up on the way out. Lock order: Node.mu, then mu.
+type link struct {
+	node *Node
+	peer uuid.UUID
+
+	mu     sync.Mutex
+	sock   *zmq.Socket
+	seq    uint16 // of the last message sent
+	win    core.Window
+	header []byte                     // reused to encode
+	wait   map[chan struct{}]struct{} // told when the window moves or the link ends
+	err    error                      // why nothing can be sent any more
+	name   string                     // of the peer, from its HELLO
+	count  LinkStats
+
+	// What came from the peer and what of that the application has taken,
+	// in messages; answers holds the PINGs in between.
+	delivered atomic.Uint64 // written by the inbox only
+	consumed  atomic.Uint64 // written by the taker only
+	pending   atomic.Int32  // len(answers)
+	answers   []answer      // guarded by mu
+}
+
+// answer is a number of PING-OKs due when the application has taken the at-th
+// message.
+type answer struct {
+	at    uint64
+	times int
+}
+
+// kind is a message of data.
+type kind uint8
+
+const (
+	whisper kind = iota
+	shout
+)
+
+// send sends a WHISPER or SHOUT, waiting for room until ctx ends.
+func (l *link) send(ctx context.Context, k kind, group string, frames [][]byte) error {
+	sent, err := l.try(k, group, frames, nil)
+	if sent || err != nil {
+		return err
+	}
+	wake := make(chan struct{}, 1)
+	defer l.forget(wake)
+	for {
+		if sent, err = l.try(k, group, frames, wake); sent || err != nil {
+			return err
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return fmt.Errorf("peer takes in nothing: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// try sends a message if there is room. If there is none and wake is not nil,
+// wake is told when there may be.
+func (l *link) try(k kind, group string, frames [][]byte, wake chan struct{}) (sent bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.err != nil:
+		return false, l.err
+	case !l.win.Room():
+		if wake != nil {
+			if l.wait == nil {
+				l.wait = make(map[chan struct{}]struct{})
+			}
+			if _, again := l.wait[wake]; !again {
+				l.count.Waits++
+			}
+			l.wait[wake] = struct{}{}
+		}
+		return false, nil
+	}
+	switch k {
+	case whisper:
+		m := zremsg.Whisper{Sequence: l.seq + 1}
+		l.header, err = m.AppendTo(l.header[:0])
+	case shout:
+		m := zremsg.Shout{Sequence: l.seq + 1, Group: group}
+		l.header, err = m.AppendTo(l.header[:0])
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := l.write(frames, true); err != nil {
+		return false, err
+	}
+	if l.win.WantsFence() {
+		l.ping()
+	}
+	return true, nil
+}
+
+// write sends the message whose header is encoded. Called under mu.
+func (l *link) write(frames [][]byte, data bool) error {
+	if err := l.sock.Send(l.header, frames...); err != nil {
+		// The queue has no limit of its own, so this is the end of the link:
+		// the next message would leave a gap in the sequence.
+		l.fail(fmt.Errorf("%w: %w", ErrPeerGone, err))
+		return l.err
+	}
+	l.seq++
+	n := len(l.header)
+	for _, f := range frames {
+		n += len(f)
+	}
+	l.win.Sent(n, data)
+	l.count.MessagesOut++
+	l.count.OctetsOut += uint64(n)
+	return nil
+}
+
+// ping sends a PING and records it as a fence. Called under mu.
+func (l *link) ping() {
+	m := zremsg.Ping{Sequence: l.seq + 1}
+	var err error
+	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write(nil, false) == nil {
+		l.win.Fence()
+	}
+}
+
+// Send implements core.Link. It does not wait for room: messages of control are
+// small and few.
+func (l *link) Send(m zremsg.Message) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return
+	}
+	if _, ok := m.(*zremsg.Ping); ok {
+		l.ping()
+		return
+	}
+	stamp(m, l.seq+1)
+	var err error
+	if l.header, err = m.AppendTo(l.header[:0]); err != nil {
+		// Names and groups are checked when they are given, so only their
+		// number can be too large.
+		l.node.log.Error("message cannot be encoded", "message", m.ID(), "peer", l.peer, "error", err)
+		return
+	}
+	if l.write(nil, false) == nil && l.win.WantsFence() {
+		l.ping()
+	}
+	if cap(l.header) > 4096 {
+		l.header = nil // a large HELLO is sent once
+	}
+}
+
+func stamp(m zremsg.Message, seq uint16) {
+	switch m := m.(type) {
+	case *zremsg.Hello:
+		m.Sequence = seq
+	case *zremsg.Join:
+		m.Sequence = seq
+	case *zremsg.Leave:
+		m.Sequence = seq
+	case *zremsg.PingOK:
+		m.Sequence = seq
+	case *zremsg.Goodbye:
+		m.Sequence = seq
+	}
+}
+
+// Ack implements core.Link: the oldest PING was answered.
+func (l *link) Ack() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.win.Ack() {
+		l.count.PongsUnexpected++
+		return
+	}
+	l.wakeAll()
+}
+
+// wakeAll tells those who wait. Called under mu.
+func (l *link) wakeAll() {
+	for c := range l.wait {
+		signal(c)
+	}
+	clear(l.wait)
+}
+
+// forget ends a wait.
+func (l *link) forget(wake chan struct{}) {
+	l.mu.Lock()
+	delete(l.wait, wake)
+	l.mu.Unlock()
+}
+
+// Answer implements core.Link.
+func (l *link) Answer() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at := l.delivered.Load()
+	if n := len(l.answers); n > 0 && l.answers[n-1].at == at {
+		l.answers[n-1].times++
+	} else {
+		l.answers = append(l.answers, answer{at, 1})
+	}
+	l.pending.Store(int32(len(l.answers)))
+	l.answerDue()
+}
+
+// taken records that the application has taken a message from this peer.
+func (l *link) taken() {
+	l.consumed.Add(1)
+	if l.pending.Load() == 0 {
+		return
+	}
+	l.mu.Lock()
+	l.answerDue()
+	l.mu.Unlock()
+}
+
+// answerDue sends the PING-OKs that are due. Called under mu.
+func (l *link) answerDue() {
+	done := l.consumed.Load()
+	i := 0
+	for ; i < len(l.answers) && l.answers[i].at <= done; i++ {
+		for range l.answers[i].times {
+			l.pong()
+		}
+	}
+	l.answers = append(l.answers[:0], l.answers[i:]...)
+	l.pending.Store(int32(len(l.answers)))
+}
+
+func (l *link) pong() {
+	if l.err != nil {
+		return
+	}
+	m := zremsg.PingOK{Sequence: l.seq + 1}
+	var err error
+	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write(nil, false) == nil && l.win.WantsFence() {
+		l.ping()
+	}
+}
+
+// Owes implements core.Link.
+func (l *link) Owes() bool { return l.pending.Load() > 0 }
+
+// Overrun implements core.Link.
+func (l *link) Overrun() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.win.Overrun()
+}
+
+// Close implements core.Link.
+func (l *link) Close(reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sock == nil {
+		return
+	}
+	l.fail(fmt.Errorf("%w: %s", ErrPeerGone, reason))
+	if err := l.sock.Close(); err != nil {
+		l.node.log.Error("link does not close", "peer", l.peer, "error", err)
+	}
+	l.sock = nil
+	l.node.retire(l)
+}
+
+// setName records the peer's name for errors.
+func (l *link) setName(name string) {
+	l.mu.Lock()
+	l.name = name
+	l.mu.Unlock()
+}
+
+// fail makes every further send an error. Called under mu.
+func (l *link) fail(err error) {
+	if l.err == nil {
+		l.err = err
+	}
+	l.wakeAll()
+}

@@ -1,0 +1,164 @@
+package zre
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/zre/internal/core"
+)
+
+// shell is the node as its core sees it. Its methods are called under Node.mu.
+type shell Node
+
+// linger is how long libzmq goes on sending after a link is closed: enough for a
+// GOODBYE. What peers have to take in was waited for before.
+const linger = 500 * time.Millisecond
+
+func inprocName(id uuid.UUID) string { return "zre-" + id.String() }
+
+// Open implements core.Shell.
+func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
+	sock, err := s.zmq.Dealer(zmq.Options{
+		Identity: append([]byte{1}, s.cfg.UUID[:]...),
+		// The window bounds what is queued, in octets; a limit in messages
+		// would only make the answers to PINGs wait.
+		SendHWM: 0,
+		Linger:  linger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// A node of this process is reached without going through the kernel.
+	to := endpoint
+	if name := inprocName(peer); peer != uuid.Nil && !s.cfg.tcpOnly && s.zmq.HasInproc(name) {
+		to = "inproc://" + name
+	}
+	if err := sock.Connect(to); err != nil {
+		if closeErr := sock.Close(); closeErr != nil {
+			s.log.Error("link does not close", "error", closeErr)
+		}
+		return nil, fmt.Errorf("connect to %s: %w", to, err)
+	}
+	return &link{node: (*Node)(s), peer: peer, sock: sock, win: core.NewWindow(s.cfg.SendWindow)}, nil
+}
+
+// Local implements core.Shell.
+func (s *shell) Local(endpoint string) string {
+	if s.cfg.Advertise != "" {
+		return s.cfg.Advertise
+	}
+	ap, err := netip.ParseAddrPort(strings.TrimPrefix(endpoint, "tcp://"))
+	if err != nil {
+		return s.net.endpoint(s.port)
+	}
+	return fmt.Sprintf("tcp://%s:%d", s.net.localFor(ap.Addr()), s.port)
+}
+
+// IsLocal implements core.Shell.
+func (s *shell) IsLocal(endpoint string) bool {
+	if endpoint == s.cfg.Advertise {
+		return true
+	}
+	ap, err := netip.ParseAddrPort(strings.TrimPrefix(endpoint, "tcp://"))
+	return err == nil && ap.Port() == s.port && s.net.isOwn(ap.Addr())
+}
+
+// Deliver implements core.Shell.
+func (s *shell) Deliver(cl core.Link, ev core.Event) {
+	l, _ := cl.(*link)
+	if ev.Type == core.EventEnter && l != nil {
+		l.setName(ev.Name)
+	}
+	data := ev.Type == core.EventWhisper || ev.Type == core.EventShout
+	if s.cfg.DiscardEvents {
+		return
+	}
+	it := item{ev: Event{
+		Type: EventType(ev.Type), Peer: ev.Peer, Name: ev.Name, Group: ev.Group,
+		Content: ev.Content, Endpoint: ev.Endpoint, Headers: ev.Headers, Reason: ev.Reason,
+	}}
+	if data && l != nil {
+		it.from = l
+		l.delivered.Add(1)
+		if s.closing.Load() && s.queue.full() {
+			// The application is leaving and reads no more. The message counts
+			// as delivered and never as taken, so that the sender's PING stays
+			// without an answer and it learns of the loss.
+			return
+		}
+	}
+	s.batch = append(s.batch, it)
+}
+
+// directory is an immutable copy of who is there, for senders.
+type directory struct {
+	links  map[uuid.UUID]*link
+	groups map[string][]*link
+}
+
+// directory returns the current copy. It is made anew after a change by the
+// first who asks, so that a burst of changes costs one copy.
+func (n *Node) directory() (*directory, error) {
+	if n.closing.Load() {
+		return nil, ErrClosed
+	}
+	if !n.stale.Load() {
+		return n.dir.Load(), nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.stale.Load() {
+		return n.dir.Load(), nil
+	}
+	d := &directory{links: make(map[uuid.UUID]*link), groups: make(map[string][]*link)}
+	n.core.Peers(func(p *core.Peer) { d.links[p.ID()] = linkOf(p) })
+	n.core.Groups(func(group string, members int) {
+		links := make([]*link, 0, members)
+		n.core.Members(group, func(p *core.Peer) { links = append(links, linkOf(p)) })
+		slices.SortFunc(links, func(a, b *link) int { return slices.Compare(a.peer[:], b.peer[:]) })
+		d.groups[group] = links
+	})
+	n.dir.Store(d)
+	n.stale.Store(false)
+	return d, nil
+}
+
+func linkOf(p *core.Peer) *link { return p.Link().(*link) }
+
+// retire keeps what is to be remembered of a link that is closed. Called under
+// Node.mu and the link's mutex.
+func (n *Node) retire(l *link) {
+	n.retired.add(l.count)
+	if l.win.UnackedData() == 0 {
+		return
+	}
+	n.lostMu.Lock()
+	defer n.lostMu.Unlock()
+	if len(n.lost) < n.cfg.MaxPeers {
+		n.lost[l.peer] = Missed{l.peer, l.name, l.err}
+	}
+}
+
+// takeLost returns the peers that went away before they had taken in all, once.
+func (n *Node) takeLost() []Missed {
+	n.lostMu.Lock()
+	defer n.lostMu.Unlock()
+	var lost []Missed
+	for _, m := range n.lost {
+		lost = append(lost, m)
+	}
+	clear(n.lost)
+	return lost
+}
+
+func (n *Node) missed(l *link, err error) Missed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return Missed{l.peer, l.name, err}
+}
