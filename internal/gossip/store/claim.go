@@ -1,0 +1,218 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gozre/zre/internal/gossip/wire"
+)
+
+// Publication is one PUBLISH from a client or from a server without provenance.
+type Publication struct {
+	Source    Source
+	Class     Class
+	Connected time.Time // since when the source is connected
+	Told      bool      // the source has been sent every value that is not its own
+	Key       string
+	Value     string
+	TTL       time.Duration // 0: as long as the source is connected
+}
+
+// Outcome says what became of a publication.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Accepted  Outcome = iota // a new claim, or a new value of an old one
+	Refreshed                // the same again
+	Echo                     // what we told the source
+	Stale                    // an old value on its way round
+	Withdrawn                // the end of a tuple
+)
+
+// withdrawTTL is the TTL that withdraws: the smallest there is. To a server that
+// counts in milliseconds or seconds it means what it says, a tuple that ends at
+// once; a server that ignores TTLs sees a duplicate and does nothing.
+const withdrawTTL = time.Millisecond
+
+// Publish takes in what a source says. Checks of form are the caller's.
+func (s *Store) Publish(now time.Time, p Publication) (Outcome, error) {
+	if p.TTL > 0 && p.TTL <= withdrawTTL {
+		return s.withdraw(now, p), nil
+	}
+	e, known := s.entries[p.Key]
+	var mine *claim
+	if known {
+		mine = e.claimOf(p.Source)
+		if p.Class == Relay {
+			if out, stop := s.relayed(now, e, mine, p); stop {
+				return out, nil
+			}
+		}
+	}
+	if mine == nil && len(s.sources[p.Source]) >= s.cfg.MaxPerSource {
+		return 0, ErrTooManyForSource
+	}
+	if !known {
+		var err error
+		if e, err = s.entry(p.Key); err != nil {
+			return 0, err
+		}
+	} else if !e.Alive && s.alive >= s.cfg.MaxTuples {
+		return 0, ErrTooManyTuples
+	}
+	out := Accepted
+	switch {
+	case mine == nil:
+		e.claims = append(e.claims, claim{source: p.Source, class: p.Class, value: p.Value, since: now})
+		mine = &e.claims[len(e.claims)-1]
+		if s.sources[p.Source] == nil {
+			s.sources[p.Source] = make(map[*Entry]struct{})
+		}
+		s.sources[p.Source][e] = struct{}{}
+		s.counts.Published++
+	case mine.value != p.Value:
+		mine.value, mine.since = p.Value, now
+		s.counts.Published++
+	default:
+		out = Refreshed
+		s.counts.Refreshed++
+	}
+	mine.class, mine.leaves, mine.expires = p.Class, time.Time{}, time.Time{}
+	if p.TTL > 0 {
+		mine.expires = now.Add(p.TTL)
+	}
+	s.schedule(e)
+	s.settle(now, e, wire.Withdrawn)
+	return out, nil
+}
+
+// relayed applies the rules for a source that may be an echo.
+func (s *Store) relayed(now time.Time, e *Entry, mine *claim, p Publication) (Outcome, bool) {
+	if e.Alive && e.Value == p.Value {
+		if !p.Told || e.Source == p.Source || mine != nil && mine.value == p.Value {
+			return 0, false
+		}
+		if mine != nil { // what it said before, it says no longer
+			s.drop(e, p.Source)
+			s.settle(now, e, wire.Withdrawn)
+		}
+		s.counts.Echoes++
+		return Echo, true
+	}
+	if mine != nil && mine.value == p.Value && mine.leaves.IsZero() {
+		return 0, false // it repeats what it always said, and others know better
+	}
+	for i := range e.history {
+		h := &e.history[i]
+		if h.value != p.Value || now.Sub(h.at) >= s.cfg.HistoryWindow {
+			continue
+		}
+		switch {
+		case !e.Alive && (p.Connected.After(h.at) || h.source == p.Source):
+			return 0, false // its publisher, or a later connection that may be its publisher's
+		case e.Alive && e.Source == p.Source && h.returns < s.cfg.FlapLimit:
+			h.returns++
+			return 0, false
+		case e.Alive && e.Source == p.Source:
+			h.at = now // it oscillates, and is heard again when it has been quiet
+		}
+		s.counts.Stale++
+		return Stale, true
+	}
+	return 0, false
+}
+
+// withdraw ends what a source published, with the copies of it.
+func (s *Store) withdraw(now time.Time, p Publication) Outcome {
+	e, ok := s.entries[p.Key]
+	if !ok {
+		return Withdrawn
+	}
+	s.drop(e, p.Source)
+	for _, c := range slices.Clone(e.claims) {
+		if c.value == p.Value && (c.class == Relay || !c.leaves.IsZero()) {
+			s.drop(e, c.source)
+		}
+	}
+	s.settle(now, e, wire.Withdrawn)
+	s.forget(e)
+	return Withdrawn
+}
+
+// Withdraw ends one tuple of a source.
+func (s *Store) Withdraw(now time.Time, source Source, key string) {
+	if e, ok := s.entries[key]; ok {
+		if c := e.claimOf(source); c != nil {
+			s.withdraw(now, Publication{Source: source, Key: key, Value: c.value})
+		}
+	}
+}
+
+// Lost says that the connection of a source has ended: its tuples stay for the
+// grace period.
+func (s *Store) Lost(now time.Time, source Source) {
+	for e := range s.sources[source] {
+		if c := e.claimOf(source); c.leaves.IsZero() {
+			c.leaves = now.Add(s.cfg.Grace)
+			s.schedule(e)
+		}
+	}
+}
+
+// Forget ends all that a source published, at once: it has had its grace.
+func (s *Store) Forget(now time.Time, source Source) {
+	for e := range s.sources[source] {
+		s.drop(e, source)
+		s.settle(now, e, wire.Lost)
+		s.forget(e)
+	}
+}
+
+// Untimed takes the TTLs from all that a source published: it has turned out to
+// be a czmq server, which sends the TTL of some other message.
+func (s *Store) Untimed(source Source) {
+	for e := range s.sources[source] {
+		e.claimOf(source).expires = time.Time{}
+	}
+}
+
+// Claims gives the number of tuples that a source has published.
+func (s *Store) Claims(source Source) int { return len(s.sources[source]) }
+
+// drop removes a claim.
+func (s *Store) drop(e *Entry, source Source) {
+	i := slices.IndexFunc(e.claims, func(c claim) bool { return c.source == source })
+	if i < 0 {
+		return
+	}
+	e.claims = slices.Delete(e.claims, i, i+1)
+	delete(s.sources[source], e)
+	if len(s.sources[source]) == 0 {
+		delete(s.sources, source)
+	}
+}
+
+func (e *Entry) claimOf(source Source) *claim {
+	for i := range e.claims {
+		if e.claims[i].source == source {
+			return &e.claims[i]
+		}
+	}
+	return nil
+}
+
+// best gives the claim that counts: of a source that speaks for itself before that
+// of a relay, else the newest.
+func (e *Entry) best() *claim {
+	var best *claim
+	for i := range e.claims {
+		c := &e.claims[i]
+		if best == nil || c.class > best.class || c.class == best.class && c.since.After(best.since) {
+			best = c
+		} else if c.class == best.class && c.since.Equal(best.since) && c.source > best.source {
+			best = c
+		}
+	}
+	return best
+}

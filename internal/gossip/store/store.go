@@ -1,0 +1,231 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gozre/zre/internal/gossip/wire"
+)
+
+// Source is one connection, or any other publisher at this server. 0 is nobody.
+type Source uint64
+
+// Class says how far a source can be trusted to speak for itself.
+type Class uint8
+
+const (
+	// Relay is a source that may be passing on what it heard from others.
+	Relay Class = iota
+	// Direct is a source that publishes what is its own.
+	Direct
+)
+
+// Sentinel errors of Publish and Merge.
+var (
+	ErrTooManyTuples    = errors.New("the server holds as many tuples as it may")
+	ErrTooManyForSource = errors.New("this client has published as many tuples as it may")
+	ErrSequence         = errors.New("the sequence of a record is out of range")
+)
+
+// Config is the behaviour of a store. All fields are needed; New does not check.
+type Config struct {
+	Grace         time.Duration // how long a tuple outlives its publisher's connection
+	OriginTTL     time.Duration // silence after which another server is gone
+	TombstoneTTL  time.Duration // how long a withdrawal is remembered; well above OriginTTL
+	HistoryWindow time.Duration // how long a replaced value counts as stale; at most TombstoneTTL
+	FlapLimit     int           // how often a relay may bring back a value within HistoryWindow
+	MaxTuples     int           // living tuples in all
+	MaxPerSource  int           // tuples of one source
+}
+
+// Counts tells what has happened since the store was made.
+type Counts struct {
+	Published, Refreshed, Echoes, Stale, Withdrawn, Expired uint64
+}
+
+// Store is the state. It must be guarded by its owner.
+type Store struct {
+	cfg     Config
+	self    wire.ID
+	clock   uint64
+	beat    uint64
+	alive   int
+	entries map[string]*Entry
+	sources map[Source]map[*Entry]struct{}
+	origins map[wire.ID]*origin
+	values  sequence[*Entry]
+	records sequence[*Record]
+	due     dueHeap
+	counts  Counts
+}
+
+// New makes an empty store for the server called self.
+func New(self wire.ID, cfg Config) *Store {
+	return &Store{
+		cfg: cfg, self: self,
+		entries: make(map[string]*Entry),
+		sources: make(map[Source]map[*Entry]struct{}),
+		origins: make(map[wire.ID]*origin),
+	}
+}
+
+// Entry is a key with the value that clients are told. Only the store writes it,
+// except Frames, which belongs to the reader and is cleared at each change.
+type Entry struct {
+	Key    string
+	Value  string
+	Alive  bool
+	Source Source // the connection that this value came from
+	Frames [2][]byte
+
+	order   node[*Entry]
+	claims  []claim
+	records []*Record
+	history []past
+	due     time.Time // earliest time for which it stands in the heap
+}
+
+// Record is what one server says about one key.
+type Record struct {
+	Key    string
+	Value  string
+	Origin wire.ID
+	Seq    uint64
+	State  wire.State
+	Via    Source // the connection that it came by, 0 for our own
+
+	order  node[*Record]
+	goneAt time.Time
+}
+
+// claim is what one source says about one key.
+type claim struct {
+	source  Source
+	class   Class
+	value   string
+	since   time.Time
+	expires time.Time // zero: not while its source is connected
+	leaves  time.Time // zero: its source is connected
+}
+
+// past is a value that was replaced.
+type past struct {
+	value   string
+	source  Source // who published it, when it was replaced
+	at      time.Time
+	returns int
+}
+
+// maxHistory bounds the values remembered per key.
+const maxHistory = 8
+
+// Tuple is a living tuple as it is shown to people.
+type Tuple struct {
+	Key     string
+	Value   string
+	Origin  wire.ID       // the server it was published at
+	Local   bool          // published here
+	Sources int           // claims to it here
+	TTL     time.Duration // what is left, 0 for no end
+}
+
+// Len gives the number of living tuples.
+func (s *Store) Len() int { return s.alive }
+
+// Servers gives the number of other servers known to be alive.
+func (s *Store) Servers() int { return len(s.origins) }
+
+// Counts gives the counters.
+func (s *Store) Counts() Counts { return s.counts }
+
+// Index is the index of the latest change of a value.
+func (s *Store) Index() uint64 { return s.values.index }
+
+// RecordIndex is the index of the latest change of a record.
+func (s *Store) RecordIndex() uint64 { return s.records.index }
+
+// Values calls yield for each entry that changed after index, oldest first. An
+// entry that is not alive was withdrawn.
+func (s *Store) Values(index uint64, yield func(index uint64, e *Entry) bool) {
+	s.values.each(index, yield)
+}
+
+// Records calls yield for each record that changed after index, oldest first.
+func (s *Store) Records(index uint64, yield func(index uint64, r *Record) bool) {
+	s.records.each(index, yield)
+}
+
+// Remaining gives the time that an entry has left, 0 for no end.
+func (s *Store) Remaining(now time.Time, e *Entry) time.Duration {
+	if c := e.best(); c != nil && c.value == e.Value && !c.expires.IsZero() {
+		return max(c.expires.Sub(now), time.Millisecond)
+	}
+	return 0
+}
+
+// Tuples lists what is alive, sorted by key.
+func (s *Store) Tuples(now time.Time) []Tuple {
+	out := make([]Tuple, 0, s.alive)
+	for _, e := range s.entries {
+		if e.Alive {
+			r := e.chosen(s.self)
+			out = append(out, Tuple{
+				Key: e.Key, Value: e.Value, Origin: r.Origin, Local: r.Origin == s.self,
+				Sources: len(e.claims), TTL: s.Remaining(now, e),
+			})
+		}
+	}
+	slices.SortFunc(out, func(a, b Tuple) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}
+
+// Living lists the living records of all servers, sorted by key and origin, without
+// the connection that they came by: the part in which two servers in touch agree.
+func (s *Store) Living() []Record {
+	var out []Record
+	for _, e := range s.entries {
+		for _, r := range e.records {
+			if r.State == wire.Alive {
+				out = append(out, Record{Key: r.Key, Value: r.Value, Origin: r.Origin, Seq: r.Seq})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Record) int {
+		if c := strings.Compare(a.Key, b.Key); c != 0 {
+			return c
+		}
+		return slices.Compare(a.Origin[:], b.Origin[:])
+	})
+	return out
+}
+
+// entry finds or makes the entry of a key.
+func (s *Store) entry(key string) (*Entry, error) {
+	if e, ok := s.entries[key]; ok {
+		return e, nil
+	}
+	// Tombstones are bounded too: no more of them than of the living.
+	if s.alive >= s.cfg.MaxTuples || len(s.entries) >= 2*s.cfg.MaxTuples {
+		return nil, ErrTooManyTuples
+	}
+	e := &Entry{Key: key}
+	e.order.item = e
+	s.entries[key] = e
+	return e, nil
+}
+
+// forget removes an entry about which there is nothing left to say.
+func (s *Store) forget(e *Entry) {
+	if len(e.claims) == 0 && len(e.records) == 0 && !e.Alive && s.entries[e.Key] == e {
+		s.values.remove(&e.order)
+		delete(s.entries, e.Key)
+	}
+}
+
+// tick gives the next sequence.
+func (s *Store) tick(now time.Time) uint64 {
+	s.clock = max(uint64(max(now.UnixMicro(), 0)), s.clock+1)
+	return s.clock
+}

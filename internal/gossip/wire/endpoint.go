@@ -1,0 +1,57 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// ErrEndpoint says that a value is not an endpoint that a ZRE node could connect to.
+var ErrEndpoint = errors.New("not an endpoint of the form tcp://IP:PORT or tcp://IP:PORT|PUBLICKEY")
+
+// z85Alphabet is the alphabet of ZeroMQ RFC 32.
+const z85Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+
+// publicKeyLen is the length of a CURVE public key in Z85.
+const publicKeyLen = 40
+
+// CheckEndpoint says why value cannot be the value of a tuple, or nil. zyre ends
+// its whole process on a value that is empty or malformed, so such a value must
+// never be stored, and much less forwarded.
+func CheckEndpoint(value string) error {
+	_, _, err := ParseEndpoint(value)
+	return err
+}
+
+// ParseEndpoint splits value in its address and its public key (empty without one).
+func ParseEndpoint(value string) (netip.AddrPort, string, error) {
+	addr, key, keyed := strings.Cut(value, "|")
+	rest, ok := strings.CutPrefix(addr, "tcp://")
+	if !ok {
+		return netip.AddrPort{}, "", fmt.Errorf("%w: it does not begin with tcp://", ErrEndpoint)
+	}
+	ap, err := netip.ParseAddrPort(rest)
+	if err != nil {
+		return netip.AddrPort{}, "", fmt.Errorf("%w: no IP:PORT after tcp://", ErrEndpoint)
+	}
+	switch ip := ap.Addr(); {
+	case ap.Port() == 0:
+		return netip.AddrPort{}, "", fmt.Errorf("%w: port 0", ErrEndpoint)
+	case ip.IsUnspecified(), ip.IsMulticast(), ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return netip.AddrPort{}, "", fmt.Errorf("%w: nobody can connect to %v", ErrEndpoint, ip)
+	case ip.Zone() != "":
+		return netip.AddrPort{}, "", fmt.Errorf("%w: an address zone has no meaning on another host", ErrEndpoint)
+	}
+	if keyed {
+		if len(key) != publicKeyLen {
+			return netip.AddrPort{}, "", fmt.Errorf("%w: a public key has %d characters, not %d", ErrEndpoint, publicKeyLen, len(key))
+		}
+		for i := range len(key) {
+			if strings.IndexByte(z85Alphabet, key[i]) < 0 {
+				return netip.AddrPort{}, "", fmt.Errorf("%w: the public key is not Z85", ErrEndpoint)
+			}
+		}
+	}
+	return ap, key, nil
+}
