@@ -36,8 +36,8 @@ var rooms = []room{
 	{dir: "internal/beacon", may: []string{"internal/netif", "golang.org/x/sys/...", "golang.org/x/net/..."}},
 
 	// The public libraries.
-	{dir: "zgossip/store", may: []string{"github.com/google/uuid"}, pure: true},
-	{dir: "zgossip/...", may: []string{"zgossip/...", "internal/codec/...", "internal/zmq", "github.com/google/uuid"}},
+	{dir: "internal/gossip/...", may: []string{"internal/gossip/...", "internal/codec/..."}, pure: true},
+	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/zmq", "internal/netif", "github.com/google/uuid"}},
 	{dir: "zre/internal/core", may: []string{"internal/codec/...", "github.com/google/uuid"}, pure: true},
 	{dir: "zre/...", may: []string{"zre/...", "zgossip/...", "internal/codec/...", "internal/zmq", "internal/netif", "internal/beacon", "github.com/google/uuid", "golang.org/x/sync/..."}},
 

@@ -41,6 +41,11 @@ type Options struct {
 	// all 0 means without probes, unless the system has them on. The times have a resolution of 1 s.
 	KeepAliveIdle, KeepAliveInterval time.Duration
 	KeepAliveCount                   int
+	// HeartbeatInterval is how often libzmq asks a silent peer for a sign of life, below what the
+	// application sees; HeartbeatTimeout how long it waits for one before it ends the connection. 0
+	// means not at all, and as long as the interval. It finds peers that have vanished without a word
+	// from their system, and those that are stopped.
+	HeartbeatInterval, HeartbeatTimeout time.Duration
 	// Backlog is how many connections may wait to be accepted; 0 means libzmq's 100.
 	Backlog int
 	// IPv6 lets the socket use IPv6 beside IPv4.
@@ -76,6 +81,8 @@ func (o Options) apply(zs *zmq4.Socket, kind zmq4.Type) error {
 		{"keep-alive idle", o.KeepAliveIdle > 0, func() error { return zs.SetTcpKeepaliveIdle(seconds(o.KeepAliveIdle)) }},
 		{"keep-alive interval", o.KeepAliveInterval > 0, func() error { return zs.SetTcpKeepaliveIntvl(seconds(o.KeepAliveInterval)) }},
 		{"keep-alive count", o.KeepAliveCount > 0, func() error { return zs.SetTcpKeepaliveCnt(o.KeepAliveCount) }},
+		{"heartbeat interval", o.HeartbeatInterval > 0, func() error { return zs.SetHeartbeatIvl(milliseconds(o.HeartbeatInterval)) }},
+		{"heartbeat timeout", o.HeartbeatTimeout > 0, func() error { return zs.SetHeartbeatTimeout(milliseconds(o.HeartbeatTimeout)) }},
 		{"backlog", o.Backlog > 0, func() error { return zs.SetBacklog(o.Backlog) }},
 		{"IPv6", o.IPv6, func() error { return zs.SetIpv6(true) }},
 	} {
