@@ -3,10 +3,11 @@ package cli
 import (
 	"net"
 	"net/netip"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gozre/zre/zre"
 )
 
 // GossipPort is the port a gossip server listens on by convention.
@@ -30,28 +31,24 @@ type NodeFlags struct {
 	dead       Seconds
 	beacon     Seconds
 	ports      portRange
+	window     Size
+	queue      Size
 	headers    headers
 }
 
-// The defaults that help and zre.conf name are those of the library.
-const (
-	defaultBeacon   = Seconds(time.Second)
-	defaultQuiet    = Seconds(5 * time.Second)
-	defaultPingRate = Seconds(time.Second)
-	defaultDead     = Seconds(30 * time.Second)
-)
-
-// NewNodeFlags returns the flags with their defaults.
+// NewNodeFlags returns the flags with their defaults, which are the library's.
 func NewNodeFlags() *NodeFlags {
 	return &NodeFlags{
-		beaconPort: 5670,
-		multicast:  multicastGroup(netip.MustParseAddrPort("225.25.25.25:5670")),
-		ttl:        1,
-		quiet:      defaultQuiet,
-		pingRate:   defaultPingRate,
-		dead:       defaultDead,
-		beacon:     defaultBeacon,
-		ports:      portRange{41000, 41100},
+		beaconPort: zre.DefaultBeaconPort,
+		multicast:  multicastGroup(netip.MustParseAddrPort(zre.DefaultMulticastGroup)),
+		ttl:        zre.DefaultMulticastTTL,
+		quiet:      Seconds(zre.DefaultQuietPeriod),
+		pingRate:   Seconds(zre.DefaultQuietPingRate),
+		dead:       Seconds(zre.DefaultDeadPeriod),
+		beacon:     Seconds(zre.DefaultBeaconPeriod),
+		ports:      portRange{zre.DefaultFirstPort, zre.DefaultLastPort},
+		window:     zre.DefaultSendWindow,
+		queue:      zre.DefaultReceiveQueue,
 		headers:    headers{},
 	}
 }
@@ -73,6 +70,8 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.VarP(&f.pingRate, "quiet-ping-rate", "p", "PING a silent peer this often")
 	fs.VarP(&f.dead, "dead-period", "d", "give a silent peer up after this long")
 	fs.Var(&f.ports, "port-range", "TCP ports to choose from for receiving")
+	fs.Var(&f.window, "send-window", "how much may be under way to a peer before senders wait")
+	fs.Var(&f.queue, "receive-queue", "how much is received before it is used, before peers wait")
 	fs.Var(f.headers, "header", "a header that peers are told; may be repeated")
 }
 

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"errors"
+	"maps"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/gozre/zre/zre"
+)
+
+// Config is the node's configuration as the flags say it, with the log of env.
+func (f *NodeFlags) Config(env *Env) zre.Config {
+	cfg := zre.Config{
+		Name:           f.name,
+		Headers:        maps.Clone(map[string]string(f.headers)),
+		Interfaces:     slices.Clone(f.interfaces),
+		BeaconPort:     int(f.beaconPort),
+		MulticastGroup: netip.AddrPort(f.multicast),
+		MulticastTTL:   f.ttl,
+		NoBeacon:       f.noBeacon,
+		BeaconPeriod:   time.Duration(f.beacon),
+		QuietPeriod:    time.Duration(f.quiet),
+		QuietPingRate:  time.Duration(f.pingRate),
+		DeadPeriod:     time.Duration(f.dead),
+		Ports:          zre.PortRange{First: f.ports.first, Last: f.ports.last},
+		SendWindow:     int(f.window),
+		ReceiveQueue:   int(f.queue),
+		Gossip:         slices.Clone(f.gossip),
+		GossipBind:     f.gossipBind,
+		Advertise:      f.advertise,
+		Peers:          slices.Clone(f.peers),
+		Logger:         env.Log,
+	}
+	// Nodes whose beacons go to another port do not hear each other by
+	// broadcast either, so one port given holds for both.
+	switch own, group := env.Set("beacon-port"), env.Set("multicast-group"); {
+	case group && !own:
+		cfg.BeaconPort = int(cfg.MulticastGroup.Port())
+	case own && !group:
+		cfg.MulticastGroup = netip.AddrPortFrom(cfg.MulticastGroup.Addr(), uint16(f.beaconPort))
+	}
+	return cfg
+}
+
+// NodeError says what the library refused in the words of the flags: a bad
+// setting is the user's to mend, status [ExitUsage].
+func NodeError(err error) error {
+	bad, ok := errors.AsType[*zre.ConfigError](err)
+	if !ok {
+		return err
+	}
+	flag, ok := flagOfField(bad.Field)
+	if !ok {
+		return err
+	}
+	return Usagef("--%s %v: %s", flag, bad.Value, bad.Reason)
+}
+
+// flagOfField is the flag that sets a field of zre.Config.
+func flagOfField(field string) (string, bool) {
+	flags := map[string]string{
+		"Name": "name", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
+		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
+		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
+		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
+		"Advertise": "advertise", "Peers": "peer", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
+	}
+	flag, ok := flags[field]
+	return flag, ok
+}
