@@ -29,6 +29,11 @@ var shared struct {
 type core struct {
 	zctx   *zmq4.Context
 	refs   int // guarded by shared
+
+	// slow is held for calls that libzmq serialises by itself: making, connecting and closing sockets.
+	// Whoever waits for libzmq's own lock keeps a thread; who waits for this one, a goroutine.
+	slow sync.Mutex
+
 	inproc struct {
 		sync.Mutex
 		bound map[string]struct{}
@@ -123,6 +128,8 @@ func (c *Context) socket(kind zmq4.Type, o Options) (*Socket, error) {
 	if c.closed {
 		return nil, ErrClosed
 	}
+	c.core.slow.Lock()
+	defer c.core.slow.Unlock()
 	zs, err := c.core.zctx.NewSocket(kind)
 	if err != nil {
 		return nil, fmt.Errorf("zmq: new %v: %w", kind, err)

@@ -87,7 +87,9 @@ func (s *Socket) Disconnect(endpoint string) error {
 func (s *Socket) endpoint(op, endpoint string, do func(string) error) error {
 	err := error(ErrClosed)
 	if !s.closed {
+		s.ctx.core.slow.Lock()
 		err = mapped(do(endpoint))
+		s.ctx.core.slow.Unlock()
 		s.settle()
 	}
 	if err != nil {
@@ -112,7 +114,9 @@ func (s *Socket) Close() error {
 	s.closed = true
 	s.rx.free()
 	s.rx = receiver{}
+	s.ctx.core.slow.Lock()
 	err := mapped(s.zs.Close())
+	s.ctx.core.slow.Unlock()
 	s.ctx.core.removeInproc(s.inproc)
 	s.openRoom()
 	inbox, outbox := s.inbox, s.outbox
