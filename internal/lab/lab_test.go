@@ -1,0 +1,169 @@
+package lab
+
+import (
+	"crypto/rand"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMain(m *testing.M) { os.Exit(Main(m)) }
+
+// network plugs hosts into one switch.
+func network(t *testing.T, count int) (*Switch, []*Port) {
+	t.Helper()
+	s := NewSwitch(t, "10.36.0.0/24", Line{})
+	var ports []*Port
+	for range count {
+		ports = append(ports, s.Plug(New(t), "eth0"))
+	}
+	return s, ports
+}
+
+// listen opens a UDP socket in the host.
+func listen(t *testing.T, h *Host) net.PacketConn {
+	t.Helper()
+	var conn net.PacketConn
+	h.Inside(func() {
+		var err error
+		if conn, err = net.ListenPacket("udp4", ":5670"); err != nil {
+			t.Error(err)
+		}
+	})
+	if conn == nil {
+		t.FailNow()
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// expect holds that a datagram to an address comes out at a socket, or that it does not. It tries
+// for long when it should come, and not so long when it should not.
+func expect(t *testing.T, want bool, from net.PacketConn, to string, at net.PacketConn) {
+	t.Helper()
+	addr, err := net.ResolveUDPAddr("udp4", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries := 50
+	if !want {
+		tries = 2
+	}
+	// No two calls send the same: what came before must not be taken for what comes now.
+	text := rand.Text()
+	came := false
+	for range tries {
+		if _, err := from.WriteTo([]byte(text), addr); err != nil {
+			t.Fatal(err)
+		}
+		if came = receives(t, at, text); came {
+			break
+		}
+	}
+	if came != want {
+		t.Errorf("a datagram to %s came through: %v, want %v", to, came, want)
+	}
+}
+
+// receives reads until the text comes, or nothing for a while.
+func receives(t *testing.T, at net.PacketConn, text string) bool {
+	t.Helper()
+	buf := make([]byte, 100)
+	for {
+		if err := at.SetReadDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		n, _, err := at.ReadFrom(buf)
+		if err != nil {
+			return false
+		}
+		if string(buf[:n]) == text {
+			return true
+		}
+	}
+}
+
+func TestSwitchCarriesUnicastAndBroadcast(t *testing.T) {
+	s, ports := network(t, 3)
+	a, b, c := listen(t, ports[0].Host), listen(t, ports[1].Host), listen(t, ports[2].Host)
+	expect(t, true, a, "10.36.0.2:5670", b)
+	expect(t, true, a, "10.36.0.255:5670", b)
+	expect(t, true, a, "10.36.0.255:5670", c)
+
+	s.Filter(UnicastOnly)
+	expect(t, true, b, "10.36.0.3:5670", c)
+	expect(t, false, b, "10.36.0.255:5670", a)
+}
+
+func TestSwitchParts(t *testing.T) {
+	s, ports := network(t, 3)
+	a, b, c := listen(t, ports[0].Host), listen(t, ports[1].Host), listen(t, ports[2].Host)
+	s.Filter(Between([]*Host{ports[0].Host, ports[1].Host}, []*Host{ports[2].Host}))
+	expect(t, true, a, "10.36.0.2:5670", b)
+	expect(t, false, a, "10.36.0.3:5670", c)
+	s.Filter(nil)
+	expect(t, true, a, "10.36.0.3:5670", c)
+}
+
+func TestCutAndMend(t *testing.T) {
+	_, ports := network(t, 2)
+	a, b := listen(t, ports[0].Host), listen(t, ports[1].Host)
+	expect(t, true, a, "10.36.0.2:5670", b)
+	ports[1].Cut()
+	expect(t, false, a, "10.36.0.2:5670", b)
+	if ports[1].Lost() == 0 {
+		t.Error("a cut line has lost nothing")
+	}
+	ports[1].Mend()
+	expect(t, true, a, "10.36.0.2:5670", b)
+}
+
+func TestRouterBetweenSwitches(t *testing.T) {
+	left, right := NewSwitch(t, "10.1.0.0/24", Line{}), NewSwitch(t, "10.2.0.0/24", Line{})
+	router, a, b := New(t), New(t), New(t)
+	left.Plug(router, "eth0")
+	right.Plug(router, "eth1")
+	router.Forward()
+	left.Plug(a, "eth0")
+	right.Plug(b, "eth0")
+	a.IP("route", "add", "default", "via", "10.1.0.1")
+	b.IP("route", "add", "default", "via", "10.2.0.1")
+	expect(t, true, listen(t, a), "10.2.0.2:5670", listen(t, b))
+}
+
+func TestCableAndCommand(t *testing.T) {
+	a, b := New(t), New(t)
+	Cable(a, "eth0", b, "eth0")
+	a.Plug("eth0", "10.0.0.1/24")
+	b.Plug("eth0", "10.0.0.2/24")
+	expect(t, true, listen(t, a), "10.0.0.2:5670", listen(t, b))
+
+	out, err := b.Command("ip", "-o", "-4", "addr").Output()
+	if err != nil || !strings.Contains(string(out), "10.0.0.2/24") || strings.Contains(string(out), "10.0.0.1") {
+		t.Errorf("a command in b sees %q, %v", out, err)
+	}
+}
+
+// TestLoopbackAnswers holds for the machine itself as well, where there is no lab.
+func TestLoopbackAnswers(t *testing.T) {
+	h := Loopback(t)
+	h.Inside(func() {
+		conn, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		client, err := net.Dial("tcp4", conn.Addr().String())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		client.Close()
+	})
+	if out, err := h.Command("sh", "-c", "echo inside").Output(); err != nil || string(out) != "inside\n" {
+		t.Errorf("a command said %q, %v", out, err)
+	}
+}
