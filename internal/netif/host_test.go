@@ -6,13 +6,13 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/gozre/zre/internal/netif/netlab"
+	"github.com/gozre/zre/internal/lab"
 )
 
-// These tests change the interfaces of hosts that netlab makes.
+// These tests change the interfaces of hosts that the lab makes.
 
 // listIn lists the usable interfaces of the host.
-func listIn(t *testing.T, h *netlab.Host) (interfaces []Interface) {
+func listIn(t *testing.T, h *lab.Host) (interfaces []Interface) {
 	t.Helper()
 	var err error
 	h.Inside(func() { interfaces, err = List() })
@@ -23,11 +23,11 @@ func listIn(t *testing.T, h *netlab.Host) (interfaces []Interface) {
 }
 
 func TestOnlyUpWithIPv4IsUsable(t *testing.T) {
-	h := netlab.New(t)
-	netlab.Cable(h, "down0", h, "bare0")
+	h := lab.New(t)
+	lab.Cable(h, "down0", h, "bare0")
 	h.IP("addr", "add", "10.1.0.1/24", "dev", "down0")
 	h.IP("link", "set", "bare0", "up")
-	netlab.Cable(h, "good0", h, "good1")
+	lab.Cable(h, "good0", h, "good1")
 	h.Plug("good0", "10.2.0.1/24")
 	h.IP("addr", "add", "10.3.0.1/16", "dev", "good0")
 
@@ -55,8 +55,8 @@ func TestOnlyUpWithIPv4IsUsable(t *testing.T) {
 }
 
 func TestWatchTellsOfEachKindOfChange(t *testing.T) {
-	h := netlab.New(t)
-	netlab.Cable(h, "a0", h, "b0")
+	h := lab.New(t)
+	lab.Cable(h, "a0", h, "b0")
 	ctx, cancel := context.WithCancel(t.Context())
 	var changed <-chan struct{}
 	var err error
@@ -96,8 +96,8 @@ func TestWatchTellsOfEachKindOfChange(t *testing.T) {
 }
 
 func TestWatchTellsOfCarrier(t *testing.T) {
-	a, b := netlab.New(t), netlab.New(t)
-	netlab.Cable(a, "eth0", b, "eth0")
+	a, b := lab.New(t), lab.New(t)
+	lab.Cable(a, "eth0", b, "eth0")
 	a.Plug("eth0", "10.1.0.1/24")
 	b.Plug("eth0", "10.1.0.2/24")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -123,9 +123,9 @@ func TestWatchTellsOfCarrier(t *testing.T) {
 }
 
 func TestLocalAddrForFollowsTheRoutes(t *testing.T) {
-	h := netlab.New(t)
-	netlab.Cable(h, "a0", h, "a1")
-	netlab.Cable(h, "b0", h, "b1")
+	h := lab.New(t)
+	lab.Cable(h, "a0", h, "a1")
+	lab.Cable(h, "b0", h, "b1")
 	for _, end := range []string{"a1", "b1"} {
 		h.IP("link", "set", end, "up")
 	}
