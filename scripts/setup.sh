@@ -2,7 +2,7 @@
 # Makes sure that this machine has what the build needs, and installs what is missing:
 #
 #   scripts/setup.sh         to build and run the programs: Go, a C compiler, pkg-config, libzmq
-#   scripts/setup.sh test    the same, and what the full tests use: libczmq
+#   scripts/setup.sh test    the same, and what the full tests use: libczmq, iproute2
 #
 # It is quick and says nothing when all is there, so that every `make` may call it.
 # It needs no terminal. It installs with the system's package manager, as root or through
@@ -50,25 +50,30 @@ have_build() {
 	return "$found"
 }
 
-have_test() { pkg-config --exists libczmq; }
+# Network namespaces, for which the tests want ip(8), are Linux's.
+have_test() {
+	pkg-config --exists libczmq && { [ "$(uname -s)" != Linux ] || command -v ip >/dev/null 2>&1; }
+}
 
-# Sets pkgs, install and refresh to what this system's package manager wants to hear.
+# Sets install and refresh to commands of this system's package manager, pkgs and extra to what
+# the packages are called there, and advice to what a person would type.
 choose_manager() {
-	refresh=
+	refresh= advice=
 	if command -v apt-get >/dev/null 2>&1; then
 		# Another apt (unattended upgrades, say) may hold the lock for a while.
 		apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
 		install="$apt install --no-install-recommends" refresh="$apt update"
-		pkgs="gcc libc6-dev make pkg-config libzmq3-dev" extra="libczmq-dev"
+		advice="apt-get update && apt-get install"
+		pkgs="gcc libc6-dev make pkg-config libzmq3-dev" extra="libczmq-dev iproute2"
 	elif command -v dnf >/dev/null 2>&1; then
 		install="dnf -q -y install"
-		pkgs="gcc make pkgconf-pkg-config zeromq-devel" extra="czmq-devel"
+		pkgs="gcc make pkgconf-pkg-config zeromq-devel" extra="czmq-devel iproute"
 	elif command -v apk >/dev/null 2>&1; then
 		install="apk add -q" refresh="apk update -q"
-		pkgs="gcc musl-dev make pkgconf zeromq-dev" extra="czmq-dev"
+		pkgs="gcc musl-dev make pkgconf zeromq-dev" extra="czmq-dev iproute2"
 	elif command -v pacman >/dev/null 2>&1; then
 		install="pacman -S --noconfirm --needed" refresh="pacman -Sy --noconfirm"
-		pkgs="gcc make pkgconf zeromq" extra="czmq"
+		pkgs="gcc make pkgconf zeromq" extra="czmq iproute2"
 	elif command -v brew >/dev/null 2>&1; then
 		# Homebrew wants no root; the compiler comes with Xcode's command line tools.
 		install="brew install -q" pkgs="pkgconf zeromq" extra="czmq"
@@ -115,7 +120,7 @@ need() { # need build|test: what to install, installed if it can be
 	# shellcheck disable=SC2086 # a list of packages
 	if [ "$1" = build ]; then set -- $pkgs; else set -- $extra; fi
 	choose_root ||
-		{ say "not root, and neither sudo nor doas works without a question; as root: ${refresh:+$refresh && }$install $*"; return 1; }
+		{ say "not root, and neither sudo nor doas works without a question; as root, please: ${advice:-$install} $*"; return 1; }
 	install_packages "$@"
 }
 
@@ -125,7 +130,7 @@ ensure() { # ensure build|test: true if it is there, or could be installed
 
 check_go
 ensure build ||
-	die "needed and missing: a C compiler, pkg-config and libzmq 4.1 or later with its headers (libzmq3-dev, zeromq-devel or zeromq); please install them and call this again"
+	die "needed: a C compiler, pkg-config and libzmq 4.1 or later with its headers; with them installed this goes on"
 if [ "$level" = test ] && ! ensure test; then
-	say "libczmq with its headers is missing: the tests against czmq's own programs will be skipped"
+	say "libczmq or iproute2 is missing: the tests that use them will be skipped"
 fi
