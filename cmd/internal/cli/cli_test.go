@@ -172,7 +172,7 @@ func TestConfigErrors(t *testing.T) {
 		"no value":                 {"[zre]\nquiet-period =\n", []string{":2: [zre] quiet-period:", "not a number of seconds"}},
 		"negative":                 {"[zre]\nquiet-period = -1\n", []string{":2:", "above 0"}},
 		"bad switch":               {"[zre]\ndebug = perhaps\n", []string{":2: [zre] debug:", "true or false"}},
-		"bad number":               {"[zre]\nmulticast-ttl = ten\n", []string{":2: [zre] multicast-ttl:", "whole number"}},
+		"bad number":               {"[zre]\nmulticast-ttl = ten\n", []string{":2: [zre] multicast-ttl:", "whole number from 1"}},
 		"twice":                    {"[zre]\nname = a\n# b\nname = b\n", []string{":4: [zre] name:", "first in line 2"}},
 		"above the first section":  {"name = a\n[zre]\n", []string{":1: name:", "[zre]"}},
 		"broken section":           {"[zre\nname = a\n", []string{"/etc/zre.conf:", "unclosed section"}},

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gozre/zre/zre"
@@ -18,7 +19,7 @@ func (f *NodeFlags) Config(env *Env) zre.Config {
 		Interfaces:     slices.Clone(f.interfaces),
 		BeaconPort:     int(f.beaconPort),
 		MulticastGroup: netip.AddrPort(f.multicast),
-		MulticastTTL:   f.ttl,
+		MulticastTTL:   int(f.ttl),
 		NoBeacon:       f.noBeacon,
 		BeaconPeriod:   time.Duration(f.beacon),
 		QuietPeriod:    time.Duration(f.quiet),
@@ -51,22 +52,30 @@ func NodeError(err error) error {
 	if !ok {
 		return err
 	}
-	flag, ok := flagOfField(bad.Field)
+	field, _, _ := strings.Cut(bad.Field, ".") // "Ports.First"
+	flag, ok := flagOfField(field)
 	if !ok {
 		return err
 	}
-	return Usagef("--%s %v: %s", flag, bad.Value, bad.Reason)
+	reason := bad.Reason
+	for field, flag := range flagsByField() {
+		reason = strings.ReplaceAll(reason, field, "--"+flag)
+	}
+	return Usagef("--%s %v: %s", flag, bad.Value, reason)
 }
 
 // flagOfField is the flag that sets a field of zre.Config.
 func flagOfField(field string) (string, bool) {
-	flags := map[string]string{
+	flag, ok := flagsByField()[field]
+	return flag, ok
+}
+
+func flagsByField() map[string]string {
+	return map[string]string{
 		"Name": "name", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
 		"Advertise": "advertise", "Peers": "peer", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
 	}
-	flag, ok := flags[field]
-	return flag, ok
 }

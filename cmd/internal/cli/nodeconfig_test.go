@@ -60,6 +60,10 @@ func TestNodeError(t *testing.T) {
 			t.Errorf("no field of zre.Config stands for --%s", f.Name)
 		}
 	})
+	err := NodeError(&zre.ConfigError{Field: "Ports.First", Value: 0, Reason: "want more than QuietPeriod"})
+	if want := "--port-range 0: want more than --quiet-period"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
 	if plain := errors.New("port taken"); NodeError(plain) != plain {
 		t.Error("an error that is not about the configuration was changed")
 	}

@@ -25,7 +25,7 @@ type NodeFlags struct {
 	noBeacon   bool
 	beaconPort port
 	multicast  multicastGroup
-	ttl        int
+	ttl        hops
 	quiet      Seconds
 	pingRate   Seconds
 	dead       Seconds
@@ -64,7 +64,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
 	fs.VarP(&f.multicast, "multicast-group", "m", "multicast group of the beacons")
-	fs.IntVar(&f.ttl, "multicast-ttl", f.ttl, "how many `HOPS` a multicast beacon may go (1: this network)")
+	fs.Var(&f.ttl, "multicast-ttl", "how many networks a multicast beacon may cross")
 	fs.VarP(&f.beacon, "beacon-period", "b", "send a beacon this often")
 	fs.VarP(&f.quiet, "quiet-period", "q", "PING a peer that has been silent for this long")
 	fs.VarP(&f.pingRate, "quiet-ping-rate", "p", "PING a silent peer this often")

@@ -151,6 +151,21 @@ func (p *port) Set(text string) error {
 	return err
 }
 
+// hops is how far a datagram may go.
+type hops uint8
+
+func (h *hops) String() string { return strconv.Itoa(int(*h)) }
+func (h *hops) Type() string   { return "HOPS" }
+
+func (h *hops) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 8)
+	if err != nil || n == 0 {
+		return errors.New("not a number of hops (right: a whole number from 1, this network only, to 255)")
+	}
+	*h = hops(n)
+	return nil
+}
+
 // headers collects NAME=VALUE pairs.
 type headers map[string]string
 

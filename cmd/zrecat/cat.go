@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/visible"
+	"github.com/gozre/zre/zre"
+)
+
+// node is what zrecat needs of a *zre.Node.
+type node interface {
+	Join(ctx context.Context, group string) error
+	Shout(ctx context.Context, group string, frames ...[]byte) error
+	Flush(ctx context.Context) error
+	PeersByGroup(group string) []zre.Peer
+	Next(ctx context.Context) (zre.Event, error)
+	Close() error
+}
+
+// cat is one run of the program.
+type cat struct {
+	node    node
+	group   string
+	options options
+	stdin   io.Reader
+	stdout  io.Writer
+	note    func(format string, args ...any) // a line for the user, on stderr
+
+	// interactive says that a user types the input: then it is never cut short.
+	interactive bool
+
+	members memberCount   // who is in the group
+	joined  chan struct{} // wakes the wait for members; capacity 1: one wake-up is enough
+	enough  chan error    // receive has what was asked for, or cannot go on; capacity 1: said once
+	lost    atomic.Bool   // messages from a peer were lost on the way
+	missed  missed        // who did not take in everything
+}
+
+// errStdoutClosed says that nobody reads standard output any more.
+var errStdoutClosed = errors.New("standard output was closed")
+
+// drainTime bounds how long a signal waits for a reader of standard output.
+const drainTime = 5 * time.Second
+
+// run copies both ways until there is a reason to leave, and leaves politely.
+func (c *cat) run(ctx context.Context) error {
+	c.joined, c.enough = make(chan struct{}, 1), make(chan error, 1)
+	if err := c.node.Join(ctx, c.group); err != nil {
+		return errors.Join(err, c.node.Close())
+	}
+	if c.interactive && !c.options.receiveOnly {
+		c.note("joined %s; what you type goes to everyone in it, Ctrl-D leaves", c.group)
+	}
+	drained := make(chan struct{})
+	go func() { defer close(drained); c.receive() }()
+	sent := make(chan error, 1) // capacity 1: after a signal nobody waits for it
+	go func() { sent <- c.send(ctx) }()
+
+	inputDone, err := c.attend(ctx, sent)
+
+	c.missed.add(c.node.Close())
+	c.drain(ctx, drained)
+	return c.verdict(ctx, inputDone, err)
+}
+
+// attend waits for the reason to leave. inputDone says whether all input has
+// been sent and flushed.
+func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, err error) {
+	gotEnough := false
+	expecting := c.options.count > 0 || c.options.untilLeave
+	for {
+		select {
+		case err := <-sent:
+			switch {
+			case ctx.Err() != nil:
+				return false, nil
+			case err != nil:
+				return false, err
+			}
+			sent = nil
+			if c.options.receiveOnly {
+				continue
+			}
+			if err := c.flush(ctx); err != nil {
+				return true, err
+			}
+			inputDone = true
+			if c.options.shutdown || gotEnough || !expecting {
+				return true, nil
+			}
+		case err := <-c.enough:
+			if err != nil {
+				return inputDone, err
+			}
+			gotEnough = true
+			if inputDone || c.options.receiveOnly || c.interactive {
+				return inputDone, nil
+			}
+		case <-ctx.Done():
+			return inputDone, nil
+		}
+	}
+}
+
+// flush waits until every member has taken in everything, and keeps who did
+// not.
+func (c *cat) flush(ctx context.Context) error {
+	err := c.node.Flush(ctx)
+	if ctx.Err() != nil { // Close flushes once more, for a bounded time
+		return nil
+	}
+	return c.missed.add(err)
+}
+
+// drain waits until everything that came has been written. After a signal it
+// does not wait for ever for a reader that has stopped.
+func (c *cat) drain(ctx context.Context, drained <-chan struct{}) {
+	var late <-chan time.Time
+	if ctx.Err() != nil {
+		timer := time.NewTimer(drainTime)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-drained:
+	case <-late:
+		c.note("standard output was not read; what came last is not written")
+	}
+}
+
+// verdict turns what happened into the error that decides the exit status.
+func (c *cat) verdict(ctx context.Context, inputDone bool, err error) error {
+	cutShort := !inputDone && !c.options.receiveOnly && !c.interactive
+	if errors.Is(err, errStdoutClosed) {
+		err = nil
+		if cutShort {
+			err = fmt.Errorf("%w before the end of the input", errStdoutClosed)
+		}
+	}
+	if sig, ok := errors.AsType[*cli.SignalError](context.Cause(ctx)); ok && cutShort && err == nil {
+		return &cli.ExitError{Status: sig.Status(), Err: fmt.Errorf("%v before the end of the input", sig.Signal)}
+	}
+	switch {
+	case err != nil:
+		return err
+	case !c.missed.empty():
+		return errors.New(c.missed.String())
+	case c.members.unheard.Load() > 0 && !c.options.noWait && !c.interactive:
+		return fmt.Errorf("%d messages reached nobody: every member had left (--no-wait takes that for right)", c.members.unheard.Load())
+	case c.lost.Load():
+		return errors.New("messages were lost on the way here")
+	case c.options.shutdown && c.options.count > 0 && c.members.received.Load() < int64(c.options.count):
+		return fmt.Errorf("only %d of %d messages came", c.members.received.Load(), c.options.count)
+	}
+	return nil
+}
+
+// missed collects the peers that did not take in everything, each once.
+type missed struct {
+	mu   sync.Mutex
+	list []zre.Missed
+}
+
+// add takes the peers out of a *zre.DeliveryError; other errors it returns.
+func (m *missed) add(err error) error {
+	delivery, ok := errors.AsType[*zre.DeliveryError](err)
+	if !ok {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, peer := range delivery.Missed {
+		if !slices.ContainsFunc(m.list, func(known zre.Missed) bool { return known.Peer == peer.Peer }) {
+			m.list = append(m.list, peer)
+		}
+	}
+	return nil
+}
+
+func (m *missed) empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.list) == 0
+}
+
+func (m *missed) String() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var parts []string
+	for _, peer := range m.list {
+		parts = append(parts, fmt.Sprintf("%s (%s): %v", peer.Name, peer.Peer, peer.Err))
+	}
+	return "not everything was taken in by " + visible.String(strings.Join(parts, "; "))
+}
