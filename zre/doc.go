@@ -23,7 +23,8 @@
 //	peers × (SendWindow + one message)             sent, not yet taken in
 //	ReceiveQueue + one batch + peers × SendWindow  received
 //
-// where the last term is what peers that keep the same window have under way.
+// where the last term is what peers that keep the same window have under way; of
+// a peer of another implementation, it is 1000 messages.
 //
 // An application that sends from the goroutine that takes its events can wait for
 // a peer that does the same; send from another one, or let ctx end the wait.

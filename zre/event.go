@@ -32,6 +32,7 @@ const (
 	ReasonReplaced  = core.ReasonReplaced  // another node answers at its endpoint
 	ReasonGap       = core.ReasonGap       // messages from it were lost on the way
 	ReasonOverload  = core.ReasonOverload  // it sends PINGs without end and takes in no answer
+	ReasonFailed    = core.ReasonFailed    // nothing can be sent to it any more
 	ReasonMoved     = core.ReasonMoved     // it is heard at another address; an ENTER follows
 )
 

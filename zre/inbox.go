@@ -9,6 +9,9 @@ import (
 	"github.com/gozre/zre/internal/zmq"
 )
 
+// inboxMessages is how many messages of one peer libzmq holds for the inbox.
+const inboxMessages = 1000
+
 // openInbox makes the socket that peers send to, on a random free port.
 func (n *Node) openInbox() error {
 	first, count := n.cfg.Ports.First, n.cfg.Ports.Last-n.cfg.Ports.First+1
@@ -31,6 +34,9 @@ func (n *Node) bind(port int) error {
 		// A peer whose connection broke comes back with the same identity.
 		Handover:       true,
 		MaxMessageSize: n.cfg.MaxMessageSize,
+		// Peers of this implementation are bounded by their SendWindow; this
+		// bounds the others while the node does not read.
+		RecvHWM: inboxMessages,
 	})
 	if err != nil {
 		return err

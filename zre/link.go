@@ -262,11 +262,17 @@ func (l *link) pong() {
 // Owes implements core.Link.
 func (l *link) Owes() bool { return l.pending.Load() > 0 }
 
-// Overrun implements core.Link.
-func (l *link) Overrun() bool {
+// Failed implements core.Link.
+func (l *link) Failed() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.win.Overrun()
+	switch {
+	case l.err != nil:
+		return core.ReasonFailed
+	case l.win.Overrun():
+		return core.ReasonOverload
+	}
+	return ""
 }
 
 // Close implements core.Link.

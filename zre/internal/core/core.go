@@ -52,8 +52,9 @@ type Link interface {
 	Ack()
 	// Owes reports whether a PING-OK is being held back by Answer.
 	Owes() bool
-	// Overrun reports whether the peer takes in nothing of what it makes us send.
-	Overrun() bool
+	// Failed returns why the link is of no use any more, "" while it is: it can
+	// not send, or the peer takes in nothing of what has to be sent to it.
+	Failed() string
 	// Close drops what is still unsent.
 	Close(reason string)
 }
@@ -62,6 +63,7 @@ type Link interface {
 type Core struct {
 	cfg    Config
 	peers  map[uuid.UUID]*Peer
+	ready  int                           // how many of them are
 	groups map[string]map[*Peer]struct{} // who is in which group, ready peers only
 	own    map[string]struct{}           // groups this node is in
 	status uint8                         // changes of own, modulo 256

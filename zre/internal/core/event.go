@@ -36,7 +36,7 @@ const (
 	ReasonGap       = "sequence gap"       // messages from it were lost
 	ReasonOverload  = "does not read"      // it sends, but takes in none of our answers
 	ReasonMoved     = "endpoint has moved" // it stopped answering and is heard at another endpoint
-	ReasonRefused   = "link failed"        // no link to it can be opened
+	ReasonFailed    = "link failed"        // nothing can be sent to it any more
 )
 
 // Event is one thing that happened, as the application is told. Which fields

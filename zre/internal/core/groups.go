@@ -38,6 +38,18 @@ func (c *Core) Goodbye() {
 // told as well.
 func (c *Core) tellAll(message func() zremsg.Message) {
 	c.Links(func(l Link) { l.Send(message()) })
+	for _, p := range c.peers {
+		c.checkLink(p)
+	}
+}
+
+// checkLink removes a peer whose link is of no use.
+func (c *Core) checkLink(p *Peer) (removed bool) {
+	why := p.link.Failed()
+	if why != "" {
+		c.remove(p, why)
+	}
+	return why != ""
 }
 
 // OwnGroups returns the groups that this node is in, sorted.

@@ -50,6 +50,8 @@ func (c *Core) Hear(now time.Time, deaf time.Duration) {
 func (c *Core) watch(now time.Time, p *Peer) {
 	heard, noticed := now.Sub(p.heard), now.Sub(p.noticed)
 	switch {
+	case c.checkLink(p):
+		return
 	case heard >= c.cfg.DeadPeriod:
 		c.stats.Expired++
 		c.remove(p, ReasonExpired)

@@ -25,6 +25,11 @@ const leaveGrace = 500 * time.Millisecond
 // maxGroupsPerPeer bounds what a peer can make this node remember.
 const maxGroupsPerPeer = 10_000
 
+// maxPending bounds how many nodes are greeted and have not answered. On a large
+// network the others follow with their next beacon; a flood of beacons that
+// nobody stands behind takes no more descriptors than this.
+const maxPending = 512
+
 // Peer is another node.
 type Peer struct {
 	id       uuid.UUID
@@ -111,9 +116,10 @@ func (c *Core) Peer(id uuid.UUID) *Peer {
 
 // greet opens a link to a peer that is not known and sends our HELLO.
 func (c *Core) greet(now time.Time, id uuid.UUID, endpoint string) *Peer {
-	if len(c.peers) >= c.cfg.MaxPeers {
+	if len(c.peers) >= c.cfg.MaxPeers || len(c.peers)-c.ready >= maxPending {
 		c.stats.PeersRefused++
-		c.log("newcomer ignored: as many peers as allowed", nil, "peer", id, "limit", c.cfg.MaxPeers)
+		c.log("newcomer ignored: as many peers as allowed", nil,
+			"peer", id, "ready", c.ready, "limit", c.cfg.MaxPeers, "pending", len(c.peers)-c.ready)
 		return nil
 	}
 	p := &Peer{
@@ -155,6 +161,7 @@ func (c *Core) hello(endpoint string) *zremsg.Hello {
 // enter makes a peer ready by its HELLO.
 func (c *Core) enter(now time.Time, p *Peer, m *zremsg.Hello) {
 	p.ready = true
+	c.ready++
 	p.name = m.Name
 	p.headers = maps.Clone(m.Headers)
 	p.status = m.Status
@@ -181,6 +188,7 @@ func (c *Core) exit(p *Peer, reason string) {
 		return
 	}
 	p.ready = false
+	c.ready--
 	for g := range p.groups {
 		c.drop(p, g)
 	}

@@ -69,9 +69,7 @@ func (c *Core) handle(now time.Time, p *Peer, m zremsg.Message, content [][]byte
 		c.left(p, m.Group)
 	case *zremsg.Ping:
 		p.link.Answer()
-		if p.link.Overrun() {
-			c.remove(p, ReasonOverload)
-		}
+		c.checkLink(p)
 	case *zremsg.PingOK:
 		p.link.Ack()
 	case *zremsg.Goodbye:

@@ -247,10 +247,10 @@ func (l *simLink) arrive() {
 	l.move()
 }
 
-func (l *simLink) Answer()       { l.Send(&zremsg.PingOK{}) }
-func (l *simLink) Ack()          {}
-func (l *simLink) Owes() bool    { return false }
-func (l *simLink) Overrun() bool { return false }
+func (l *simLink) Answer()        { l.Send(&zremsg.PingOK{}) }
+func (l *simLink) Ack()           {}
+func (l *simLink) Owes() bool     { return false }
+func (l *simLink) Failed() string { return "" }
 
 // Close cuts the connection; what was under way may still arrive.
 func (l *simLink) Close(string) {
