@@ -96,7 +96,7 @@ func ValidEndpoint(s string) bool {
 		return false
 	}
 	ap, err := netip.ParseAddrPort(rest)
-	return err == nil && ap.Port() != 0 && !ap.Addr().IsUnspecified() && !ap.Addr().IsMulticast()
+	return err == nil && ap.String() == rest && ap.Port() != 0 && !ap.Addr().IsUnspecified() && !ap.Addr().IsMulticast()
 }
 
 // BeaconRefused takes in a datagram that is no beacon, or that of a secure
