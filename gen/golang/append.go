@@ -1,26 +1,12 @@
 package golang
 
 import (
-	"encoding/binary"
 	"fmt"
 
 	"github.com/dave/jennifer/jen"
 
 	"github.com/gozre/zre/gen/model"
 )
-
-// Octets returns the octets of a constant field as they stand in a frame.
-func Octets(f *model.Field) []byte {
-	c := f.Constant
-	switch f.Kind {
-	case model.String:
-		return append([]byte{byte(len(c.Text))}, c.Text...)
-	case model.LongStr:
-		return append(binary.BigEndian.AppendUint32(nil, uint32(len(c.Text))), c.Text...)
-	default:
-		return binary.BigEndian.AppendUint64(nil, c.Number)[8-f.Size:]
-	}
-}
 
 // appendTo writes AppendTo.
 func (e *emitter) appendTo(f *jen.File, m *model.Message, n messageNames) {
@@ -160,7 +146,7 @@ func (e *emitter) constantOctets(f *model.Field) []jen.Code {
 		return []jen.Code{jen.Id(name)}
 	}
 	var octets []jen.Code
-	for _, b := range Octets(f) {
+	for _, b := range f.ConstantOctets() {
 		octets = append(octets, octet(b))
 	}
 	return octets

@@ -130,7 +130,7 @@ func (e *emitter) readTopic(g *jen.Group, into string) {
 // readField reads one field of the first frame into a struct.
 func (e *emitter) readField(g *jen.Group, into string, f *model.Field) {
 	if f.Constant != nil {
-		g.Id("r").Dot("Constant").Call(jen.Lit(f.Name), jen.Lit(string(Octets(f))))
+		g.Id("r").Dot("Constant").Call(jen.Lit(f.Name), jen.Lit(string(f.ConstantOctets())))
 		return
 	}
 	field := jen.Id(into).Dot(e.names.field(f))

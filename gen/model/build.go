@@ -2,8 +2,6 @@ package model
 
 import (
 	"fmt"
-	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -88,62 +86,6 @@ func (b *builder) class(root *element) {
 		b.message(m, i+1)
 	}
 	b.oneTypePerName()
-}
-
-// resolveIncludes puts the root element of each included file in the place of
-// the include. A licence is not read: it has nothing to say about the wire, and
-// a model that is passed around seldom has it at hand.
-func (b *builder) resolveIncludes(parent *element) []*element {
-	var list []*element
-	for _, c := range parent.children {
-		if c.name != "include" {
-			list = append(list, c)
-			continue
-		}
-		if included := b.include(c); included != nil {
-			list = append(list, included)
-		}
-	}
-	return list
-}
-
-// maxIncludes bounds how many files one model takes in.
-const maxIncludes = 100
-
-var licence = regexp.MustCompile(`(?i)licen[cs]e|copying|copyright`)
-
-// include reads one included file and returns its root, or nil.
-func (b *builder) include(e *element) *element {
-	name, ok := e.attr("filename")
-	if !ok || name == "" {
-		b.add(e, "include without a filename")
-		return nil
-	}
-	if licence.MatchString(filepath.Base(name)) {
-		return nil
-	}
-	if b.included++; b.included > maxIncludes {
-		b.add(e, "more than %d includes", maxIncludes)
-		return nil
-	}
-	path := filepath.Join(filepath.Dir(e.file), name)
-	if filepath.IsAbs(name) {
-		path = name
-	}
-	data, err := b.load(path)
-	if err != nil {
-		b.add(e, "include %q: %s", name, cause(err))
-		return nil
-	}
-	root, err := parseTree(path, data)
-	if err != nil {
-		b.list = append(b.list, err)
-		return nil
-	}
-	if root.name == "include" {
-		return b.include(root)
-	}
-	return root
 }
 
 // only warns of child elements that mean nothing where they stand.

@@ -6,8 +6,11 @@ import (
 )
 
 // number reads a number as C does: decimal, hexadecimal with 0x, octal with a
-// leading 0, and with the suffixes that tell its type.
+// leading 0, with the suffixes that tell its type, or as a character in quotes.
 func number(text string) (uint64, bool) {
+	if len(text) == 3 && text[0] == '\'' && text[2] == '\'' && text[1] != '\\' {
+		return uint64(text[1]), true
+	}
 	text = strings.TrimRight(text, "uUlL")
 	base, digits := uint64(10), text
 	switch {

@@ -1,5 +1,7 @@
 package model
 
+import "encoding/binary"
+
 // Protocol is one protocol, checked and complete.
 type Protocol struct {
 	// Name is the class name, such as "zre_msg".
@@ -110,6 +112,20 @@ type Constant struct {
 	Text   string
 	// Define is the name of the define it comes from, or empty.
 	Define string
+}
+
+// ConstantOctets returns a constant as it stands in a frame, with the length of
+// a text.
+func (f *Field) ConstantOctets() []byte {
+	c := f.Constant
+	switch f.Kind {
+	case String:
+		return append([]byte{byte(len(c.Text))}, c.Text...)
+	case LongStr:
+		return append(binary.BigEndian.AppendUint32(nil, uint32(len(c.Text))), c.Text...)
+	default:
+		return binary.BigEndian.AppendUint64(nil, c.Number)[8-f.Size:]
+	}
 }
 
 // Test is a value for tests; one of a hash has the name of its key.
