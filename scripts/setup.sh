@@ -58,7 +58,7 @@ have_test() {
 # Sets install and refresh to commands of this system's package manager, pkgs and extra to what
 # the packages are called there, and advice to what a person would type.
 choose_manager() {
-	refresh= advice=
+	refresh='' advice=''
 	if command -v apt-get >/dev/null 2>&1; then
 		# Another apt (unattended upgrades, say) may hold the lock for a while.
 		apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
