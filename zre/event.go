@@ -28,6 +28,7 @@ func (t EventType) String() string { return core.EventType(t).String() }
 const (
 	ReasonGoodbye   = core.ReasonGoodbye   // it said that it leaves
 	ReasonExpired   = core.ReasonExpired   // no message came from it within Config.DeadPeriod
+	ReasonRefused   = core.ReasonRefused   // it stopped answering, and nobody listens at its endpoint any more
 	ReasonRestarted = core.ReasonRestarted // it began a new session; an ENTER follows
 	ReasonReplaced  = core.ReasonReplaced  // another node answers at its endpoint
 	ReasonGap       = core.ReasonGap       // messages from it were lost on the way

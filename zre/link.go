@@ -32,6 +32,7 @@ type link struct {
 
 	// What came from the peer and what of that the application has taken,
 	// in messages; answers holds the PINGs in between.
+	probing   atomic.Bool   // somebody finds out whether the peer's port is open
 	delivered atomic.Uint64 // written by the inbox only
 	consumed  atomic.Uint64 // written by the taker only
 	pending   atomic.Int32  // len(answers)

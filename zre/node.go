@@ -45,7 +45,8 @@ type Node struct {
 	closing   atomic.Bool
 	closeOnce sync.Once
 	closeErr  error
-	stop      chan struct{} // closed by Close: ends the node's goroutines
+	life      context.Context // ends in Close, and with it the node's goroutines
+	die       context.CancelFunc
 	wg        sync.WaitGroup
 }
 
@@ -66,8 +67,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		log:   cfg.Logger.With("node", cfg.Name),
 		queue: newQueue(cfg.ReceiveQueue),
 		lost:  make(map[uuid.UUID]Missed),
-		stop:  make(chan struct{}),
 	}
+	n.life, n.die = context.WithCancel(context.Background())
 	n.core = core.New(core.Config{
 		ID: cfg.UUID, Name: cfg.Name, Headers: cfg.Headers,
 		QuietPeriod: cfg.QuietPeriod, PingRate: cfg.QuietPingRate, DeadPeriod: cfg.DeadPeriod,
@@ -147,7 +148,7 @@ func (n *Node) Close() error {
 // release frees what open made, as far as it came.
 func (n *Node) release() {
 	n.closing.Store(true)
-	close(n.stop)
+	n.die()
 	n.stopFinders()
 	if n.inbox != nil {
 		if err := n.inbox.Close(); err != nil {
@@ -175,7 +176,7 @@ func (n *Node) keepTime() {
 	last := time.Now()
 	for {
 		select {
-		case <-n.stop:
+		case <-n.life.Done():
 			return
 		case <-ticker.C:
 		}

@@ -1,10 +1,14 @@
 package zre
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,6 +71,33 @@ func (s *shell) IsLocal(endpoint string) bool {
 	}
 	ap, err := netip.ParseAddrPort(strings.TrimPrefix(endpoint, "tcp://"))
 	return err == nil && ap.Port() == s.port && s.net.isOwn(ap.Addr())
+}
+
+// probeTimeout bounds the wait for a connection: a host that is down does not
+// refuse it.
+const probeTimeout = 2 * time.Second
+
+// Probe implements core.Shell. It is called by the goroutine of keepTime, which
+// the node's end waits for, so that it may add another one.
+func (s *shell) Probe(peer uuid.UUID, endpoint string, cl core.Link) {
+	n, l := (*Node)(s), cl.(*link)
+	if !l.probing.CompareAndSwap(false, true) {
+		return
+	}
+	n.wg.Go(func() {
+		defer l.probing.Store(false)
+		ctx, cancel := context.WithTimeout(n.life, probeTimeout)
+		defer cancel()
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(endpoint, "tcp://"))
+		switch {
+		case err == nil:
+			conn.Close()
+		case errors.Is(err, syscall.ECONNREFUSED):
+			n.mu.Lock()
+			n.core.Unheard(peer, endpoint)
+			n.unlock()
+		}
+	})
 }
 
 // Deliver implements core.Shell.

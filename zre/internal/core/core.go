@@ -37,6 +37,9 @@ type Shell interface {
 	Local(endpoint string) string
 	// IsLocal reports whether the endpoint is this node's own.
 	IsLocal(endpoint string) bool
+	// Probe finds out in the background whether anybody listens at the endpoint
+	// of a peer that does not answer, and calls Core.Unheard if nobody does.
+	Probe(peer uuid.UUID, endpoint string, l Link)
 	// Deliver tells the application. The link is the peer's, nil if it has none.
 	Deliver(l Link, ev Event)
 }

@@ -17,7 +17,8 @@
 //	    │                                 │                │ second HELLO:
 //	    │ event EXIT with the reason      ├────────────────┘ EXIT, ENTER
 //	    └─────────────────────────────────┘
-//	      GOODBYE, beacon with port 0, nothing heard within Dead
+//	      GOODBYE, beacon with port 0, nothing heard within Dead,
+//	      evasive and its port is closed
 //
 // A gap in a peer's sequence is an EXIT too, after which the peer is greeted
 // anew at once.

@@ -31,6 +31,7 @@ func (t EventType) String() string {
 const (
 	ReasonGoodbye   = "goodbye"            // the peer said that it leaves
 	ReasonExpired   = "expired"            // nothing was heard of it within the dead period
+	ReasonRefused   = "connection refused" // it stopped answering, and nobody listens at its endpoint
 	ReasonRestarted = "restarted"          // it began a new session
 	ReasonReplaced  = "replaced"           // another node answers at its endpoint
 	ReasonGap       = "sequence gap"       // messages from it were lost

@@ -3,6 +3,8 @@ package core
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
@@ -76,10 +78,22 @@ func (c *Core) watch(now time.Time, p *Peer) {
 			c.deliver(p, Event{Type: EventEvasive})
 		}
 		c.ping(now, p)
+		if p.evasive {
+			c.cfg.Shell.Probe(p.id, p.endpoint, p.link)
+		}
 	}
 	if p.evasive && !p.silent && heard >= (c.cfg.QuietPeriod+c.cfg.DeadPeriod)/2 {
 		p.silent = true
 		c.deliver(p, Event{Type: EventSilent})
+	}
+}
+
+// Unheard tells that nobody listens at the endpoint of an evasive peer. Its
+// process is gone, so that there is nothing to wait for; a frozen one still has
+// its port.
+func (c *Core) Unheard(id uuid.UUID, endpoint string) {
+	if p := c.peers[id]; p != nil && p.ready && p.evasive && p.endpoint == endpoint {
+		c.remove(p, ReasonRefused)
 	}
 }
 

@@ -39,6 +39,9 @@ func (d *desk) Open(_ uuid.UUID, endpoint string) (Link, error) {
 }
 func (d *desk) Local(string) string          { return "tcp://10.0.0.1:41000" }
 func (d *desk) IsLocal(endpoint string) bool { return endpoint == "tcp://10.0.0.1:41000" }
+func (d *desk) Probe(id uuid.UUID, _ string, _ Link) {
+	d.log = append(d.log, fmt.Sprint("probe ", id.String()[:1]))
+}
 func (d *desk) Deliver(_ Link, ev Event) {
 	d.log = append(d.log, strings.TrimSpace(fmt.Sprintf("%v %s%s%s %s", ev.Type, ev.Name, ev.Group, ev.Reason, slices.Concat(ev.Content...))))
 }
@@ -283,6 +286,24 @@ func TestLeavingByBeacon(t *testing.T) {
 	d.wantLog("ENTER friend", "WHISPER friend last words")
 	d.core.Tick(d.now.Add(time.Second), false)
 	d.wantLog("ENTER friend", "WHISPER friend last words", "EXIT friendgoodbye")
+}
+
+// Only an evasive peer at the endpoint that was probed ends by it.
+func TestUnheard(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendAt))
+	d.core.Unheard(friend, friendAt)
+	for range 8 {
+		d.now = d.now.Add(time.Second)
+		d.core.Tick(d.now, false)
+	}
+	d.core.Unheard(friend, "tcp://10.0.0.2:41001")
+	d.core.Unheard(other, friendAt)
+	d.wantLog("ENTER friend", "EVASIVE friend", "probe 2", "probe 2", "probe 2")
+	d.core.Unheard(friend, friendAt)
+	if d.core.Peer(friend) != nil {
+		t.Error("the peer is still there")
+	}
 }
 
 // A link that is of no use ends its peer.

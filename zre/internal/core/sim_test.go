@@ -200,6 +200,15 @@ func (n *simNode) Open(_ uuid.UUID, endpoint string) (Link, error) {
 func (n *simNode) Local(string) string          { return n.endpoint() }
 func (n *simNode) IsLocal(endpoint string) bool { return endpoint == n.endpoint() }
 
+// Probe is answered after a while, as a connection is.
+func (n *simNode) Probe(id uuid.UUID, endpoint string, _ Link) {
+	n.w.after(n.w.some(n.w.delay), func() {
+		if n.alive && n.w.hosts[endpoint] == nil {
+			n.core.Unheard(id, endpoint)
+		}
+	})
+}
+
 func (l *simLink) Send(m zremsg.Message) { l.send(m, nil) }
 
 func (l *simLink) send(m zremsg.Message, content [][]byte) {
@@ -470,6 +479,19 @@ func TestSimulatedFreeze(t *testing.T) {
 			t.Errorf("frozen for %v: events %v, want %v", frozen, types, want)
 		}
 		w.checkOneView()
+	}
+}
+
+// A killed peer is gone as soon as it is missed: nobody listens at its port.
+func TestSimulatedKill(t *testing.T) {
+	w := newWorld(t, 6)
+	a, b := w.start(w.random(), 1, 41000), w.start(w.random(), 2, 41000)
+	w.run(2 * time.Second)
+	b.kill()
+	a.events = nil
+	w.run(8 * time.Second)
+	if n := len(a.events); n != 2 || a.events[0].Type != EventEvasive || a.events[1].Reason != ReasonRefused {
+		t.Errorf("events %v", a.events)
 	}
 }
 
