@@ -27,8 +27,8 @@ var shared struct {
 
 // core is one libzmq context with the number of those who use it.
 type core struct {
-	zctx   *zmq4.Context
-	refs   int // guarded by shared
+	zctx *zmq4.Context
+	refs int // guarded by shared
 
 	// slow is held for calls that libzmq serialises by itself: making, connecting and closing sockets.
 	// Whoever waits for libzmq's own lock keeps a thread; who waits for this one, a goroutine.
