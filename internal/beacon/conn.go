@@ -10,6 +10,7 @@ import (
 // A Conn sends and hears beacons with one Config. Its methods may be called
 // from any goroutine.
 type Conn struct {
+	registry  *registry
 	transport *transport
 	handler   Handler
 	log       *slog.Logger
@@ -38,19 +39,21 @@ type Stats struct {
 // Open begins to hear and allows to send. A Config that cannot be is a
 // *ConfigError, an interface that cannot be used a *netif.SelectError, a port
 // that another program keeps for itself a *PortError.
-func Open(config Config) (*Conn, error) {
+func Open(config Config) (*Conn, error) { return openIn(&shared, config) }
+
+func openIn(r *registry, config Config) (*Conn, error) {
 	settings, err := config.settings()
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{handler: config.Handler, log: config.Logger}
+	c := &Conn{registry: r, handler: config.Handler, log: config.Logger}
 	if c.handler == nil {
 		c.handler = func([]byte, netip.AddrPort, int) {}
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	if err := shared.attach(c, settings); err != nil {
+	if err := r.attach(c, settings); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -65,9 +68,13 @@ func (c *Conn) Send(payload []byte) error {
 		return ErrClosed
 	}
 	sent, failed, err := c.transport.send(payload, c.log)
+	c.count(sent, failed)
+	return err
+}
+
+func (c *Conn) count(sent, failed int) {
 	c.sent.Add(uint64(sent))
 	c.sendErrors.Add(uint64(failed))
-	return err
 }
 
 // Stats gives the counters so far; they stay as they are after Close.
@@ -88,7 +95,7 @@ func (c *Conn) Close() error {
 	again := c.closed.Swap(true)
 	c.mu.Unlock()
 	if !again {
-		shared.detach(c)
+		c.registry.detach(c)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package beacon
 import (
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -12,14 +13,19 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// The tests on hosts of their own run this program again inside them.
+	if len(os.Args) > 1 && os.Args[1] == hostArgument {
+		hostMain(os.Args[2:])
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 
 // patience bounds the wait for what must come; it is not a measure of time.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
-// loopback gives the loopback interface: nothing that these tests send may
-// leave the host.
+// loopback gives the loopback interface: nothing that the tests in this
+// process send may leave the host.
 func loopback(t testing.TB) netif.Interface {
 	t.Helper()
 	interfaces, err := netif.List()
@@ -31,7 +37,7 @@ func loopback(t testing.TB) netif.Interface {
 			return ifi
 		}
 	}
-	t.Skip("this host has no usable loopback interface")
+	t.Fatal("this host has no usable loopback interface")
 	panic("unreachable")
 }
 
@@ -60,10 +66,7 @@ type inbox chan datagram
 func newInbox() inbox { return make(inbox, 1000) } // more than any test sends
 
 func (in inbox) handle(payload []byte, from netip.AddrPort, ifindex int) {
-	select {
-	case in <- datagram{string(payload), from, ifindex}:
-	default:
-	}
+	in <- datagram{string(payload), from, ifindex}
 }
 
 // want waits for a datagram with the given payload and passes over others.
@@ -82,13 +85,17 @@ func (in inbox) want(t testing.TB, payload string) datagram {
 	}
 }
 
+// kinds runs a test over the sockets of this system and over those of others.
+func kinds(t *testing.T, test func(*testing.T, *registry)) {
+	t.Run("system", func(t *testing.T) { test(t, &shared) })
+	t.Run("portable", func(t *testing.T) { test(t, &registry{open: openPortable}) })
+}
+
 // open opens a Conn on loopback and closes it at the end of the test.
-func open(t testing.TB, config Config) *Conn {
+func open(t testing.TB, r *registry, config Config) *Conn {
 	t.Helper()
-	if config.Interfaces == nil {
-		config.Interfaces = []string{loopback(t).Name}
-	}
-	c, err := Open(config)
+	config.Interfaces = []string{loopback(t).Name}
+	c, err := openIn(r, config)
 	if err != nil {
 		t.Fatal(err)
 	}

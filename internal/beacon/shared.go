@@ -12,9 +12,10 @@ import (
 // nodes do not know of each other, so only the process can hold what they
 // share. It is not configuration, it is empty when no Conn is open, and a Conn
 // behaves the same whether or not it shares.
-var shared registry
+var shared = registry{open: openSocket}
 
 type registry struct {
+	open       opener
 	mu         sync.Mutex
 	transports map[string]*transport
 }
@@ -28,7 +29,7 @@ func (r *registry) attach(c *Conn, s settings) error {
 	t := r.transports[key]
 	if t == nil {
 		var err error
-		if t, err = openTransport(s, c.log); err != nil {
+		if t, err = openTransport(s, r.open, c.log); err != nil {
 			return err
 		}
 		if r.transports == nil {
@@ -46,6 +47,7 @@ func (r *registry) attach(c *Conn, s settings) error {
 // detach takes the Conn off its transport, and ends that with its last one.
 func (r *registry) detach(c *Conn) {
 	t := c.transport
+	t.drop(c)
 	r.mu.Lock()
 	rest := slices.DeleteFunc(slices.Clone(t.current()), func(o *Conn) bool { return o == c })
 	t.setConns(rest)

@@ -21,18 +21,21 @@ const (
 type socket interface {
 	// receive waits for one datagram. The payload is valid until the next call.
 	receive() (payload []byte, from netip.AddrPort, ifindex int, err error)
-	// prepare makes what it takes to send to a target.
+	// prepare makes what it takes to send to a target. It and the methods of
+	// all senders are for one goroutine at a time.
 	prepare(target) (sender, error)
 	// join and leave are for one goroutine at a time. Joining again what is
 	// joined already renews it.
 	join(ifi *net.Interface, group netip.Addr) error
 	leave(ifi *net.Interface, group netip.Addr) error
-	// close makes receive return net.ErrClosed.
+	// close makes receive return net.ErrClosed. The senders are closed by then.
 	close() error
 }
 
-// A sender sends to one target without waiting. It is for one goroutine at a
-// time.
+// An opener opens a socket whose multicast datagrams make ttl hops.
+type opener func(port uint16, ttl int) (socket, error)
+
+// A sender sends to one target without waiting.
 type sender interface {
 	send(payload []byte) error
 	close() error

@@ -13,12 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pktinfoSocket sends and receives for all interfaces; IP_PKTINFO tells them
-// apart. doc.go says why.
+// A pktinfoSocket hears for all interfaces, and has an outlet for each that is
+// sent on. IP_PKTINFO tells which interface a datagram came by, and says which
+// one it is to go by. doc.go says why.
 type pktinfoSocket struct {
 	conn    *net.UDPConn
-	raw     syscall.RawConn
+	ttl     int
 	members []*ipv4.PacketConn // the socket itself, then those of join
+	outlets map[int]*outlet    // by the index of the interface
 	buf     [maxDatagram]byte
 	oob     [64]byte // for one IP_PKTINFO
 }
@@ -28,25 +30,17 @@ func openSocket(port uint16, ttl int) (socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newPktinfoSocket(conn, ttl)
-	if err != nil {
+	packets := ipv4.NewPacketConn(conn)
+	if err := packets.SetControlMessage(ipv4.FlagInterface, true); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("beacon: %w", err)
 	}
-	return s, nil
-}
-
-func newPktinfoSocket(conn *net.UDPConn, ttl int) (*pktinfoSocket, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	packets := ipv4.NewPacketConn(conn)
-	return &pktinfoSocket{conn: conn, raw: raw, members: []*ipv4.PacketConn{packets}}, errors.Join(
-		packets.SetControlMessage(ipv4.FlagInterface, true),
-		packets.SetMulticastTTL(ttl),
-		packets.SetMulticastLoopback(true), // for the other nodes on this host
-	)
+	return &pktinfoSocket{
+		conn:    conn,
+		ttl:     ttl,
+		members: []*ipv4.PacketConn{packets},
+		outlets: make(map[int]*outlet),
+	}, nil
 }
 
 func (s *pktinfoSocket) receive() ([]byte, netip.AddrPort, int, error) {
@@ -120,21 +114,63 @@ func (s *pktinfoSocket) close() error {
 	return errors.Join(errs...)
 }
 
-// A pktinfoSender sends by its socket with what it has made ready.
+// An outlet is what all senders of one interface send by. They do not share it
+// with other interfaces: what an interface does not get rid of is charged to
+// the socket it was sent by, and would use up the others' room.
+type outlet struct {
+	conn  *net.UDPConn
+	raw   syscall.RawConn
+	users int
+}
+
+func openOutlet(ttl int) (*outlet, error) {
+	conn, err := net.ListenUDP("udp4", nil)
+	if err != nil {
+		return nil, err
+	}
+	// It is for sending only; what others send there is not kept.
+	_ = conn.SetReadBuffer(1)
+	packets := ipv4.NewPacketConn(conn)
+	raw, err := conn.SyscallConn()
+	err = errors.Join(err,
+		packets.SetMulticastTTL(ttl),
+		packets.SetMulticastLoopback(true), // for the other nodes on this host
+	)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return &outlet{conn: conn, raw: raw}, nil
+}
+
+// A pktinfoSender sends by an outlet with what it has made ready.
 type pktinfoSender struct {
-	raw     syscall.RawConn
+	socket  *pktinfoSocket
+	ifindex int
+	outlet  *outlet
 	to      unix.SockaddrInet4
 	oob     []byte
 	payload []byte // during send
 	err     error
-	write   func(fd uintptr) bool // the method of that name; made once, so that send does not allocate
+	write   func(fd uintptr) bool // the method writeOnce; made once, so that send does not allocate
 }
 
 func (s *pktinfoSocket) prepare(t target) (sender, error) {
+	out := s.outlets[t.ifindex]
+	if out == nil {
+		var err error
+		if out, err = openOutlet(s.ttl); err != nil {
+			return nil, fmt.Errorf("beacon: %w", err)
+		}
+		s.outlets[t.ifindex] = out
+	}
+	out.users++
 	p := &pktinfoSender{
-		raw: s.raw,
-		to:  unix.SockaddrInet4{Port: int(t.dst.Port()), Addr: t.dst.Addr().As4()},
-		oob: unix.PktInfo4(&unix.Inet4Pktinfo{Ifindex: int32(t.ifindex), Spec_dst: t.src.As4()}),
+		socket:  s,
+		ifindex: t.ifindex,
+		outlet:  out,
+		to:      unix.SockaddrInet4{Port: int(t.dst.Port()), Addr: t.dst.Addr().As4()},
+		oob:     unix.PktInfo4(&unix.Inet4Pktinfo{Ifindex: int32(t.ifindex), Spec_dst: t.src.As4()}),
 	}
 	p.write = p.writeOnce
 	return p, nil
@@ -142,7 +178,7 @@ func (s *pktinfoSocket) prepare(t target) (sender, error) {
 
 func (p *pktinfoSender) send(payload []byte) error {
 	p.payload = payload
-	err := p.raw.Write(p.write)
+	err := p.outlet.raw.Write(p.write)
 	p.payload = nil
 	if err != nil {
 		return err
@@ -161,4 +197,11 @@ func (p *pktinfoSender) writeOnce(fd uintptr) bool {
 	}
 }
 
-func (p *pktinfoSender) close() error { return nil }
+func (p *pktinfoSender) close() error {
+	p.outlet.users--
+	if p.outlet.users > 0 {
+		return nil
+	}
+	delete(p.socket.outlets, p.ifindex)
+	return p.outlet.conn.Close()
+}

@@ -29,10 +29,14 @@ type transport struct {
 	accepted          atomic.Pointer[[]int]
 	received, dropped atomic.Uint64
 
-	// mu guards where is sent to, and the sending itself.
-	mu     sync.Mutex
-	routes []route
-	closed bool
+	// mu guards where and when is sent, and the sending itself.
+	mu       sync.Mutex
+	routes   []route
+	schedule schedule
+	closed   bool
+
+	opened      time.Time
+	rescheduled chan struct{} // holds one value when the schedule has changed
 
 	// Only the follower goroutine uses these once the transport is open.
 	interfaces []netif.Interface
@@ -43,7 +47,7 @@ type transport struct {
 }
 
 // openTransport opens the sockets and starts the goroutines.
-func openTransport(s settings, log *slog.Logger) (*transport, error) {
+func openTransport(s settings, open opener, log *slog.Logger) (*transport, error) {
 	// The watch begins before the list is made, so that no change falls in
 	// between.
 	ctx, stop := context.WithCancel(context.Background())
@@ -52,7 +56,13 @@ func openTransport(s settings, log *slog.Logger) (*transport, error) {
 		stop()
 		return nil, fmt.Errorf("beacon: %w", err)
 	}
-	t := &transport{settings: s, joined: make(map[membership]bool), stop: stop}
+	t := &transport{
+		settings:    s,
+		joined:      make(map[membership]bool),
+		opened:      time.Now(),
+		rescheduled: make(chan struct{}, 1),
+		stop:        stop,
+	}
 	t.setConns(nil)
 	interfaces, err := netif.Select(s.interfaces...)
 	if err != nil {
@@ -63,7 +73,7 @@ func openTransport(s settings, log *slog.Logger) (*transport, error) {
 			break
 		}
 		var socket socket
-		if socket, err = openSocket(port, s.ttl); err == nil {
+		if socket, err = open(port, s.ttl); err == nil {
 			t.sockets = append(t.sockets, socket)
 		}
 	}
@@ -78,6 +88,7 @@ func openTransport(s settings, log *slog.Logger) (*transport, error) {
 		t.goroutines.Go(func() { t.read(ctx, socket) })
 	}
 	t.goroutines.Go(func() { t.follow(changed, !whole) })
+	t.goroutines.Go(func() { t.announce(ctx) })
 	return t, nil
 }
 
@@ -97,7 +108,15 @@ func (t *transport) close() {
 	t.goroutines.Wait()
 }
 
-func (t *transport) current() []*Conn       { return *t.conns.Load() }
+func (t *transport) current() []*Conn { return *t.conns.Load() }
+
+// drop ends what the Conn has going on here.
+func (t *transport) drop(c *Conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.schedule.drop(c)
+}
+
 func (t *transport) setConns(conns []*Conn) { t.conns.Store(&conns) }
 
 // logger gives that of the longest attached Conn, for what concerns them all.
@@ -143,11 +162,16 @@ func (t *transport) dispatch(payload []byte, from netip.AddrPort, ifindex int) {
 	}
 }
 
-// send sends to all targets, and counts. The log takes a target's first
-// failure and its end, not each one: a beacon goes out every second.
+// send sends to all targets, and counts.
 func (t *transport) send(payload []byte, log *slog.Logger) (sent, failed int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.sendLocked(payload, log)
+}
+
+// sendLocked is send with mu held. The log takes a target's first failure and
+// its end, not each one: a beacon goes out every second.
+func (t *transport) sendLocked(payload []byte, log *slog.Logger) (sent, failed int, err error) {
 	if t.closed {
 		return 0, 0, ErrClosed
 	}

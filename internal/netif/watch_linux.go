@@ -34,10 +34,16 @@ func watch(ctx context.Context) (<-chan struct{}, error) {
 
 // follow tells of every message until ctx ends or the socket fails for good.
 func follow(ctx context.Context, socket *nl.NetlinkSocket, changed chan<- struct{}) {
-	stop := context.AfterFunc(ctx, socket.Close)
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		socket.Close()
+		close(closed)
+	})
 	defer func() {
 		if stop() {
 			socket.Close()
+		} else {
+			<-closed
 		}
 	}()
 	for {
