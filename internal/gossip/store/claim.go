@@ -1,7 +1,10 @@
 package store
 
 import (
+	"iter"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gozre/zre/internal/gossip/wire"
@@ -90,7 +93,7 @@ func (s *Store) Publish(now time.Time, p Publication) (Outcome, error) {
 // relayed applies the rules for a source that may be an echo.
 func (s *Store) relayed(now time.Time, e *Entry, mine *claim, p Publication) (Outcome, bool) {
 	if e.Alive && e.Value == p.Value {
-		if !p.Told || e.Source == p.Source || mine != nil && mine.value == p.Value {
+		if !p.Told || e.Source == p.Source || mine != nil && mine.value == p.Value || e.Leaving() {
 			return 0, false
 		}
 		if mine != nil { // what it said before, it says no longer
@@ -162,7 +165,7 @@ func (s *Store) Lost(now time.Time, source Source) {
 
 // Forget ends all that a source published, at once: it has had its grace.
 func (s *Store) Forget(now time.Time, source Source) {
-	for e := range s.sources[source] {
+	for _, e := range inOrder(maps.Keys(s.sources[source])) {
 		s.drop(e, source)
 		s.settle(now, e, wire.Lost)
 		s.forget(e)
@@ -175,6 +178,22 @@ func (s *Store) Untimed(source Source) {
 	for e := range s.sources[source] {
 		e.claimOf(source).expires = time.Time{}
 	}
+}
+
+// Leaving says that an entry is alive only by grace: whoever published it here is
+// no longer connected. Newcomers are not told of it, unless it comes back.
+func (e *Entry) Leaving() bool {
+	for i := range e.claims {
+		if e.claims[i].leaves.IsZero() {
+			return false
+		}
+	}
+	return len(e.claims) > 0 && e.own
+}
+
+// inOrder sorts entries by key, so that the same calls always give the same result.
+func inOrder(entries iter.Seq[*Entry]) []*Entry {
+	return slices.SortedFunc(entries, func(a, b *Entry) int { return strings.Compare(a.Key, b.Key) })
 }
 
 // Claims gives the number of tuples that a source has published.

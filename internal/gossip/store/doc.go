@@ -14,7 +14,7 @@
 // What one connection publishes is a claim: (source, value, since). It ends when
 // its TTL passes, when its source withdraws it, or a grace period after the
 // source's connection ended. So a quick reconnect keeps a tuple, and the dead are
-// not handed to newcomers. A key may have several claims: a node that is
+// not handed to newcomers; nor is a tuple handed to them during its grace. A key may have several claims: a node that is
 // connected twice, or the old connection of a node that has just come back.
 // The newest claim counts, and a claim repeated is not newer: a refresh moves the
 // TTL and nothing else. Within one connection the order of arrival is the order
@@ -42,14 +42,15 @@
 //
 // Clients see one value per key: our own record when a client of this very server
 // stands behind it (the address that reaches us is the best one to give to those
-// who reach us too), else the living record with the greatest sequence.
+// who reach us too), else the living record with the greatest sequence, the word of
+// a publisher before hearsay (see Relays).
 //
 // # Beats: when a whole server is gone
 //
 // Each server counts up a beat and tells its neighbours, with how long ago it
 // heard every other server's. A server whose beat has not moved for OriginTTL is
 // gone, or cut off, and its records are dropped without a tombstone: when the
-// partition heals they are exchanged again. Beats move only at their origin, and
+// partition heals, who hears its beat again asks for everything anew. Beats move only at their origin, and
 // their age travels along, so that no ring keeps a dead server alive.
 //
 // # Relays: servers without provenance
@@ -59,7 +60,8 @@
 // PUBLISH is a claim like any other, of a source that cannot be asked, under four
 // rules:
 //
-//   - Echo. The value that we have just given it is no news and no claim.
+//   - Echo. A value that we have told it is no news and no claim, unless its
+//     publisher has just left: then it may be that publisher, back again.
 //   - Stale. A value that this key had within the last HistoryWindow, and that was
 //     replaced since, is not accepted from a relay, except from the very relay that
 //     published the present value, and from that one FlapLimit times: then it is

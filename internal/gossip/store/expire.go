@@ -2,18 +2,24 @@ package store
 
 import (
 	"container/heap"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// origin is another server.
+// origin is another server. One that has fallen silent is remembered, without
+// records, by the beat that it had reached: it is cut off, and may come back.
 type origin struct {
-	id    wire.ID
-	beat  uint64
-	heard time.Time
+	id     wire.ID
+	beat   uint64
+	heard  time.Time
+	silent bool
 }
+
+// maxSilent bounds the silent servers that are remembered.
+const maxSilent = 10000
 
 // deadline is a time at which an entry or an origin has to be looked at.
 type deadline struct {
@@ -71,7 +77,7 @@ func (s *Store) schedule(e *Entry) {
 		earlier(e.claims[i].leaves)
 	}
 	for _, r := range e.records {
-		if r.State != wire.Alive {
+		if !r.State.Living() {
 			earlier(r.goneAt.Add(s.cfg.TombstoneTTL))
 		}
 	}
@@ -95,7 +101,7 @@ func (s *Store) expireEntry(now time.Time, e *Entry) {
 	}
 	s.settle(now, e, how)
 	e.records = slices.DeleteFunc(e.records, func(r *Record) bool {
-		over := r.State != wire.Alive && !r.goneAt.Add(s.cfg.TombstoneTTL).After(now)
+		over := !r.State.Living() && !r.goneAt.Add(s.cfg.TombstoneTTL).After(now)
 		if over {
 			s.records.remove(&r.order)
 		}
@@ -113,13 +119,17 @@ func (s *Store) Beats(now time.Time) []wire.Beat {
 	beats := make([]wire.Beat, 0, len(s.origins)+1)
 	beats = append(beats, wire.Beat{Origin: s.self, Beat: s.beat})
 	for _, o := range s.origins {
-		beats = append(beats, wire.Beat{Origin: o.id, Beat: o.beat, Age: now.Sub(o.heard)})
+		if !o.silent {
+			beats = append(beats, wire.Beat{Origin: o.id, Beat: o.beat, Age: now.Sub(o.heard)})
+		}
 	}
 	return beats
 }
 
-// MergeBeats takes in what another server has heard.
-func (s *Store) MergeBeats(now time.Time, beats []wire.Beat) {
+// MergeBeats takes in what another server has heard. It says whether a server that
+// had fallen silent is back: its records were dropped, and the one who told has to
+// be asked for them, since to him they are no news.
+func (s *Store) MergeBeats(now time.Time, beats []wire.Beat) (back bool) {
 	for _, b := range beats {
 		if b.Origin == s.self || b.Age >= s.cfg.OriginTTL {
 			continue
@@ -133,20 +143,28 @@ func (s *Store) MergeBeats(now time.Time, beats []wire.Beat) {
 			if heard.After(o.heard) {
 				o.heard = heard
 			}
+			if o.silent {
+				back = true
+				s.addOrigin(b.Origin, b.Beat, o.heard)
+			}
 		}
 	}
+	return back
 }
 
-// heard makes an origin known from its first record.
-func (s *Store) heard(now time.Time, id wire.ID) {
-	if _, ok := s.origins[id]; !ok {
+// heard makes an origin known from its first record, false if it has fallen silent.
+func (s *Store) heard(now time.Time, id wire.ID) bool {
+	o, ok := s.origins[id]
+	if !ok {
 		s.addOrigin(id, 0, now)
 	}
+	return !ok || !o.silent
 }
 
 func (s *Store) addOrigin(id wire.ID, beat uint64, heard time.Time) {
 	o := &origin{id: id, beat: beat, heard: heard}
 	s.origins[id] = o
+	s.servers++
 	heap.Push(&s.due, deadline{at: heard.Add(s.cfg.OriginTTL), origin: o})
 }
 
@@ -156,8 +174,12 @@ func (s *Store) expireOrigin(now time.Time, o *origin) {
 		heap.Push(&s.due, deadline{at: at, origin: o})
 		return
 	}
-	delete(s.origins, o.id)
-	for _, e := range s.entries {
+	o.silent = true
+	s.servers--
+	if len(s.origins)-s.servers > maxSilent {
+		delete(s.origins, o.id)
+	}
+	for _, e := range inOrder(maps.Values(s.entries)) {
 		i := slices.IndexFunc(e.records, func(r *Record) bool { return r.Origin == o.id })
 		if i < 0 {
 			continue

@@ -19,6 +19,9 @@ func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 	if r.Seq == 0 || r.Seq > maxSeq {
 		return false, ErrSequence
 	}
+	if !s.heard(now, r.Origin) {
+		return false, nil // its beat will come first, if it is alive
+	}
 	e, known := s.entries[r.Key]
 	if known {
 		if old := e.recordOf(r.Origin); old != nil && old.Seq >= r.Seq {
@@ -31,7 +34,6 @@ func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 		}
 	}
 	s.clock = max(s.clock, r.Seq)
-	s.heard(now, r.Origin)
 	s.record(now, e, r.Origin, r.Seq, r.Value, r.State, via)
 	if r.State == wire.Withdrawn {
 		// Its publisher withdrew it: what relays say of the same tuple are copies.
@@ -49,11 +51,15 @@ func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 // are told in line with the records. how says why, if the tuple is gone.
 func (s *Store) settle(now time.Time, e *Entry, how wire.State) {
 	own := e.recordOf(s.self)
-	best := e.best()
-	switch {
-	case best != nil && (own == nil || own.State != wire.Alive || own.Value != best.value):
-		s.record(now, e, s.self, s.tick(now), best.value, wire.Alive, 0)
-	case best == nil && own != nil && own.State == wire.Alive:
+	if best := e.best(); best != nil {
+		state := wire.Alive
+		if best.class == Relay {
+			state = wire.Hearsay
+		}
+		if own == nil || own.State != state || own.Value != best.value {
+			s.record(now, e, s.self, s.tick(now), best.value, state, 0)
+		}
+	} else if own != nil && own.State.Living() {
 		s.record(now, e, s.self, s.tick(now), own.Value, how, 0)
 	}
 	s.choose(now, e)
@@ -69,7 +75,7 @@ func (s *Store) record(now time.Time, e *Entry, origin wire.ID, seq uint64, valu
 	}
 	r.Seq, r.Value, r.State, r.Via, r.goneAt = seq, value, state, via, now
 	s.records.touch(&r.order)
-	if state != wire.Alive {
+	if !state.Living() {
 		s.schedule(e)
 	}
 }
@@ -87,8 +93,8 @@ func (s *Store) choose(now time.Time, e *Entry) {
 		}
 		return
 	}
-	e.Source = r.Via
-	if r.Origin == s.self {
+	e.Source, e.own = r.Via, r.Origin == s.self
+	if e.own {
 		e.Source = e.best().source
 	}
 	if e.Alive && e.Value == r.Value {
@@ -107,17 +113,27 @@ func (s *Store) choose(now time.Time, e *Entry) {
 func (e *Entry) chosen(self wire.ID) *Record {
 	var best *Record
 	for _, r := range e.records {
-		if r.State != wire.Alive {
-			continue
-		}
-		if r.Origin == self && e.best().class == Direct {
+		switch {
+		case !r.State.Living():
+		case r.State == wire.Alive && r.Origin == self:
 			return r
-		}
-		if best == nil || r.Seq > best.Seq || r.Seq == best.Seq && slices.Compare(r.Origin[:], best.Origin[:]) > 0 {
+		case best == nil || r.beats(best):
 			best = r
 		}
 	}
 	return best
+}
+
+// beats says whether r is to be believed rather than o: a publisher's own word
+// before hearsay, then the newer.
+func (r *Record) beats(o *Record) bool {
+	switch {
+	case r.State != o.State:
+		return r.State == wire.Alive
+	case r.Seq != o.Seq:
+		return r.Seq > o.Seq
+	}
+	return slices.Compare(r.Origin[:], o.Origin[:]) > 0
 }
 
 func (e *Entry) recordOf(origin wire.ID) *Record {

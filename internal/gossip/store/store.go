@@ -52,6 +52,7 @@ type Store struct {
 	clock   uint64
 	beat    uint64
 	alive   int
+	servers int // origins that are not silent
 	entries map[string]*Entry
 	sources map[Source]map[*Entry]struct{}
 	origins map[wire.ID]*origin
@@ -81,6 +82,7 @@ type Entry struct {
 	Frames [2][]byte
 
 	order   node[*Entry]
+	own     bool // the value is that of our own record
 	claims  []claim
 	records []*Record
 	history []past
@@ -135,7 +137,7 @@ type Tuple struct {
 func (s *Store) Len() int { return s.alive }
 
 // Servers gives the number of other servers known to be alive.
-func (s *Store) Servers() int { return len(s.origins) }
+func (s *Store) Servers() int { return s.servers }
 
 // Counts gives the counters.
 func (s *Store) Counts() Counts { return s.counts }
@@ -181,18 +183,25 @@ func (s *Store) Tuples(now time.Time) []Tuple {
 	return out
 }
 
-// Living lists the living records of all servers, sorted by key and origin, without
-// the connection that they came by: the part in which two servers in touch agree.
-func (s *Store) Living() []Record {
-	var out []Record
+// Fact is a living record without what differs from server to server.
+type Fact struct {
+	Key, Value string
+	Origin     wire.ID
+	Seq        uint64
+}
+
+// Living lists the living records of all servers, sorted by key and origin: that in
+// which two servers in touch agree.
+func (s *Store) Living() []Fact {
+	var out []Fact
 	for _, e := range s.entries {
 		for _, r := range e.records {
-			if r.State == wire.Alive {
-				out = append(out, Record{Key: r.Key, Value: r.Value, Origin: r.Origin, Seq: r.Seq})
+			if r.State.Living() {
+				out = append(out, Fact{Key: r.Key, Value: r.Value, Origin: r.Origin, Seq: r.Seq})
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Record) int {
+	slices.SortFunc(out, func(a, b Fact) int {
 		if c := strings.Compare(a.Key, b.Key); c != 0 {
 			return c
 		}

@@ -209,7 +209,11 @@ func TestServerFallsSilent(t *testing.T) {
 	if b.Servers() != 0 {
 		t.Error("hearsay of a dead server made it alive")
 	}
-	b.merge(2, 5, "v", wire.Alive, true) // the partition heals
+	b.merge(2, 5, "v", wire.Alive, false) // hearsay again
+	if back := b.MergeBeats(b.now, []wire.Beat{{Origin: wire.ID{2}, Beat: 10}}); !back {
+		t.Error("nobody is asked for the records of a server that is back")
+	}
+	b.merge(2, 5, "v", wire.Alive, true) // the partition has healed
 	b.value("v")
 }
 

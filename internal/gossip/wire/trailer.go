@@ -21,12 +21,17 @@ const (
 // State of a record on the wire.
 type State uint8
 
-// A record is alive, or gone because its publisher said so or vanished.
+// A record is alive, by the word of its publisher or of one that may be passing on
+// what it heard, or gone because its publisher said so or vanished.
 const (
 	Alive     State = 0
 	Withdrawn State = 1
 	Lost      State = 2
+	Hearsay   State = 3
 )
+
+// Living says whether a record in this state is a tuple.
+func (s State) Living() bool { return s == Alive || s == Hearsay }
 
 // ErrTrailer says that what follows a message is not a trailer of this project.
 var ErrTrailer = errors.New("octets after the end of the message")
@@ -160,7 +165,7 @@ func ParseProvenance(trailer []byte) (Provenance, error) {
 	copy(p.Origin[:], trailer[headLen:])
 	p.Seq = binary.BigEndian.Uint64(trailer[headLen+idLen:])
 	p.State = State(trailer[headLen+idLen+8])
-	if p.State > Lost {
+	if p.State > Hearsay {
 		return Provenance{}, ErrTrailer
 	}
 	return p, nil

@@ -96,7 +96,7 @@ func TestTrailersComeBack(t *testing.T) {
 		publish := append([]byte{0xaa, 0xa0, 2, 1, byte(len(key))}, key...)
 		publish = append(publish, byte(len(value)>>24), byte(len(value)>>16), byte(len(value)>>8), byte(len(value)))
 		publish = append(append(publish, value...), 0, 0, 0, 9)
-		p := Provenance{Origin: id.Draw(t, "home"), Seq: rapid.Uint64().Draw(t, "seq"), State: State(rapid.IntRange(0, 2).Draw(t, "state"))}
+		p := Provenance{Origin: id.Draw(t, "home"), Seq: rapid.Uint64().Draw(t, "seq"), State: State(rapid.IntRange(0, 3).Draw(t, "state"))}
 		msg, trailer = Split(AppendProvenance(publish, p))
 		got, err := ParseProvenance(trailer)
 		if err != nil || got != p || string(msg) != string(publish) {

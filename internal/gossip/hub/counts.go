@@ -1,0 +1,72 @@
+package hub
+
+// Reason says why something was refused.
+type Reason uint8
+
+// The reasons.
+const (
+	Malformed Reason = iota // not a message of the protocol
+	BadKey
+	BadEndpoint
+	LongKey
+	LongValue
+	TooManyForClient
+	TooManyTuples
+	TooManyClients
+	reasons
+)
+
+// String is the name of the reason in logs and metrics.
+func (r Reason) String() string {
+	return [...]string{
+		"malformed message", "bad key", "bad endpoint", "long key", "long value",
+		"too many tuples of one client", "too many tuples", "too many clients",
+	}[r]
+}
+
+// Counts is what has happened since the hub was made.
+type Counts struct {
+	Received, ReceivedOctets uint64 // messages from clients and other servers
+	Sent, SentOctets         uint64
+	Forwarded                uint64 // those among Sent that told a tuple
+	Connected                uint64 // clients seen
+	CutOff                   uint64 // clients that did not read
+	Idle                     uint64 // clients that stopped their PINGs
+	Invalid                  uint64 // INVALIDs sent
+	PublishedBy              [kinds]uint64
+	Refused                  [reasons]uint64
+}
+
+// Gauges is what there is now.
+type Gauges struct {
+	Clients [kinds]int // by dialect
+	Links   int        // to other servers, ready
+	Tuples  int
+	Servers int // other servers alive, in touch or further away
+}
+
+// refuse counts a refusal, and logs it if it is the first of its kind for this peer.
+func (h *Hub) refuse(p *peer, r Reason, err error) {
+	h.counts.Refused[r]++
+	if p.logged&(1<<r) == 0 {
+		p.logged |= 1 << r
+		h.log(p).Warn("gossip message refused", "reason", r.String(), "error", err)
+	}
+}
+
+// Counts gives the counters.
+func (h *Hub) Counts() Counts { return h.counts }
+
+// Gauges counts what there is.
+func (h *Hub) Gauges() Gauges {
+	g := Gauges{Tuples: h.store.Len(), Servers: h.store.Servers()}
+	for _, p := range h.peers {
+		switch {
+		case p.link == nil:
+			g.Clients[p.kind]++
+		case p.link.Ready():
+			g.Links++
+		}
+	}
+	return g
+}

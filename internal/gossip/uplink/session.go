@@ -1,0 +1,190 @@
+package uplink
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gozre/zre/internal/codec/zgossipmsg"
+	"github.com/gozre/zre/internal/gossip/wire"
+)
+
+// Kind says what a server turned out to be.
+type Kind uint8
+
+// The kinds of servers.
+const (
+	Unknown Kind = iota
+	Czmq         // czmq's zgossip, and so zyre
+	Zre          // haskell-zre's server
+	Ours         // a server of this project
+)
+
+// String names the dialect.
+func (k Kind) String() string { return [...]string{"unknown", "czmq", "zre", "ours"}[k] }
+
+// ZreTTL is the TTL, in seconds, of what is published to a haskell-zre server.
+const ZreTTL = 600
+
+// probeTTL is the TTL of a probe, which only a haskell-zre server heeds: seconds.
+const probeTTL = 5
+
+// Config is the behaviour of a session. All fields are needed but Key.
+type Config struct {
+	Mark         wire.Mark
+	Key          string        // the node's key in canonical form; empty for a server
+	PingInterval time.Duration // below 1 s, after which czmq's server forgets its client
+	CalmInterval time.Duration // the same for a server of ours, and between HELLOs to a haskell-zre server
+	Timeout      time.Duration // silence after which the connection is given up
+	ProbeAfter   time.Duration // silence after which a probe is sent
+}
+
+// Tuple is a PUBLISH as it came.
+type Tuple struct {
+	Key        string // canonical, or raw octets in a message that is refused
+	Value      string
+	TTL        time.Duration
+	Provenance *wire.Provenance // from a server of ours, to a server
+}
+
+// Handler is the world around a session. Its methods are called from within the
+// methods of the session.
+type Handler interface {
+	// Send sends one frame. What cannot be sent is lost; the session survives it.
+	Send(frame []byte)
+	// Ready says that a session has begun: everything is to be published now,
+	// also if it was before.
+	Ready(kind Kind)
+	// Lost says that the session has ended, if one had begun.
+	Lost()
+	// Publish tells a tuple.
+	Publish(t Tuple)
+	// Beats tells what a server of ours has heard of others.
+	Beats(beats []wire.Beat)
+	// Probe gives a tuple for a probe, if there is one.
+	Probe() (key, value string, ok bool)
+	// Reopen asks for a fresh connection, with this identity or none.
+	Reopen(identity []byte)
+	// Self says that the server at the other end is the very one that connects.
+	Self()
+}
+
+// ErrMessage says that what came is not a message of the protocol.
+var ErrMessage = errors.New("not a gossip message")
+
+// Session is the state of one connection. It must be guarded by its owner.
+type Session struct {
+	cfg     Config
+	handler Handler
+	decoder zgossipmsg.Decoder
+
+	kind     Kind
+	up       bool
+	named    bool // connected with the node's UUID for identity
+	ready    bool
+	fencing  bool
+	pings    int // sent on this connection
+	pongs    int // received on it
+	fence    int // the PONG that ends fencing
+	heard    time.Time
+	pinged   time.Time
+	greeted  time.Time
+	Refused  uint64 // messages that were none
+	Sessions uint64 // times that a session began
+}
+
+// New makes a session that is down.
+func New(cfg Config, h Handler) *Session { return &Session{cfg: cfg, handler: h} }
+
+// Kind says what the server turned out to be, Unknown while it is not known.
+func (s *Session) Kind() Kind { return s.kind }
+
+// Ready says whether a session has begun.
+func (s *Session) Ready() bool { return s.ready }
+
+// Connected says that the connection is up.
+func (s *Session) Connected(now time.Time) {
+	s.Disconnected()
+	s.up, s.kind, s.fencing = true, Unknown, false
+	s.pings, s.pongs = 0, 0
+	s.heard, s.greeted = now, now
+	s.ping(now)
+	s.send(&zgossipmsg.Hello{})
+	if s.named {
+		s.begin(Zre)
+		return
+	}
+	s.ping(now)
+}
+
+// Disconnected says that the connection has ended. The caller connects again.
+func (s *Session) Disconnected() {
+	s.up = false
+	s.end()
+}
+
+func (s *Session) begin(kind Kind) {
+	s.kind, s.ready = kind, true
+	s.Sessions++
+	s.handler.Ready(kind)
+}
+
+func (s *Session) end() {
+	if s.ready {
+		s.ready = false
+		s.handler.Lost()
+	}
+}
+
+func (s *Session) reopen(named bool) {
+	s.end()
+	s.up, s.named = false, named
+	var identity []byte
+	if named {
+		raw, _ := wire.RawKey(s.cfg.Key)
+		identity = []byte(raw)
+	}
+	s.handler.Reopen(identity)
+}
+
+// Tick lets time pass. It is called at least once in PingInterval.
+func (s *Session) Tick(now time.Time) {
+	if !s.up {
+		return
+	}
+	interval := s.cfg.PingInterval
+	if s.kind == Ours || s.kind == Zre {
+		interval = s.cfg.CalmInterval
+	}
+	switch {
+	case (s.kind == Czmq || s.kind == Ours) && now.Sub(s.heard) >= s.cfg.Timeout:
+		s.reopen(false)
+		return
+	case s.kind == Unknown && now.Sub(s.greeted) >= s.cfg.ProbeAfter:
+		s.greeted = now
+		if key, value, ok := s.handler.Probe(); ok {
+			s.send(&zgossipmsg.Publish{Key: key, Value: value, TTL: probeTTL})
+		}
+		s.send(&zgossipmsg.Hello{})
+	case s.kind == Zre && s.cfg.Key == "" && now.Sub(s.greeted) >= 10*s.cfg.CalmInterval:
+		// It forwards nothing to a client that is no node, so it has to be asked.
+		s.greeted = now
+		s.send(&zgossipmsg.Hello{})
+	}
+	if now.Sub(s.pinged) >= interval {
+		s.ping(now)
+	}
+}
+
+// ping sends a PING with our mark.
+func (s *Session) ping(now time.Time) {
+	s.pinged = now
+	s.pings++
+	frame, _ := new(zgossipmsg.Ping).AppendTo(nil) // has no field that could be wrong
+	s.handler.Send(wire.AppendMark(frame, s.cfg.Mark))
+}
+
+func (s *Session) send(m zgossipmsg.Message) {
+	if frame, err := m.AppendTo(nil); err == nil { // else a field is too long, and the server would say so too
+		s.handler.Send(frame)
+	}
+}
