@@ -30,6 +30,8 @@ type link struct {
 	name   string                     // of the peer, from its HELLO
 	count  LinkStats
 
+	from *sender // guarded by Node.mu; set while the peer is there
+
 	// What came from the peer and what of that the application has taken,
 	// in messages; answers holds the PINGs in between.
 	probing   atomic.Bool   // somebody finds out whether the peer's port is open

@@ -114,11 +114,7 @@ func (n *Node) unlock() {
 		n.stale.Store(true)
 	}
 	if len(n.batch) > 0 {
-		n.queue.put(n.batch)
-		clear(n.batch)
-		if n.batch = n.batch[:0]; cap(n.batch) > keepItems {
-			n.batch = nil
-		}
+		n.batch = n.queue.put(n.batch)
 	}
 	n.mu.Unlock()
 }

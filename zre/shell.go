@@ -105,26 +105,26 @@ func (s *shell) Deliver(cl core.Link, ev core.Event) {
 	l, _ := cl.(*link)
 	if ev.Type == core.EventEnter && l != nil {
 		l.setName(ev.Name)
+		l.from = &sender{l, ev.Peer, ev.Name}
 	}
-	data := ev.Type == core.EventWhisper || ev.Type == core.EventShout
 	if s.cfg.DiscardEvents {
 		return
 	}
-	it := item{ev: Event{
-		Type: EventType(ev.Type), Peer: ev.Peer, Name: ev.Name, Group: ev.Group,
-		Content: ev.Content, Endpoint: ev.Endpoint, Headers: ev.Headers, Reason: ev.Reason,
-	}}
-	if data && l != nil {
-		it.from = l
-		l.delivered.Add(1)
-		if s.closing.Load() && s.queue.full() {
-			// The application is leaving and reads no more. The message counts
-			// as delivered and never as taken, so that the sender's PING stays
-			// without an answer and it learns of the loss.
-			return
-		}
+	if l == nil || (ev.Type != core.EventWhisper && ev.Type != core.EventShout) {
+		s.batch = append(s.batch, item{other: &Event{
+			Type: EventType(ev.Type), Peer: ev.Peer, Name: ev.Name, Group: ev.Group,
+			Content: ev.Content, Endpoint: ev.Endpoint, Headers: ev.Headers, Reason: ev.Reason,
+		}})
+		return
 	}
-	s.batch = append(s.batch, it)
+	l.delivered.Add(1)
+	if s.closing.Load() && s.queue.full() {
+		// The application is leaving and reads no more. The message counts as
+		// delivered and never as taken, so that the sender's PING stays without an
+		// answer and it learns of the loss.
+		return
+	}
+	s.batch = append(s.batch, item{from: l.from, content: ev.Content, group: ev.Group, kind: EventType(ev.Type)})
 }
 
 // directory is an immutable copy of who is there, for senders.
