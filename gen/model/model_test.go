@@ -1,0 +1,222 @@
+package model_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/gozre/zre/gen/model"
+)
+
+func read(t *testing.T, path string) *model.Protocol {
+	t.Helper()
+	p, err := model.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestXMLAndYAML checks that a model is the same in both formats, but for the
+// lines that things stand in.
+func TestXMLAndYAML(t *testing.T) {
+	t.Parallel()
+	x, y := read(t, "../testdata/everything.xml"), read(t, "../testdata/everything.yaml")
+	ignore := cmp.Options{
+		cmpopts.IgnoreUnexported(model.Field{}),
+		cmp.FilterPath(func(p cmp.Path) bool {
+			field, ok := p.Last().(cmp.StructField)
+			return ok && (field.Name() == "Line" || field.Name() == "Source" || field.Name() == "Grammar")
+		}, cmp.Ignore()),
+	}
+	if diff := cmp.Diff(x, y, ignore); diff != "" {
+		t.Errorf("(-xml +yaml)\n%s", diff)
+	}
+	if words := strings.Fields; cmp.Diff(words(x.Grammar.Text), words(y.Grammar.Text)) != "" {
+		t.Error("the grammars differ")
+	}
+}
+
+// TestEverything checks what the model says, line by line, of fields that are
+// not plain.
+func TestEverything(t *testing.T) {
+	t.Parallel()
+	p := read(t, "../testdata/everything.xml")
+	if string(p.Signature) != "\xaa\xad" {
+		t.Errorf("signature %x", p.Signature)
+	}
+	var got []string
+	for _, m := range p.Messages {
+		var b strings.Builder
+		b.WriteString(m.Name + " ")
+		b.WriteString(string(rune('0' + m.ID%10)))
+		for _, f := range m.Fields {
+			b.WriteString(" | " + f.Name + ":" + f.Kind.String())
+			if f.Constant != nil {
+				b.WriteString("=" + strings.ToUpper(hexOf(f.ConstantOctets())))
+			}
+		}
+		got = append(got, b.String())
+	}
+	head := " | protocol:string=0A45564552595448494E47 | version:number=0003 | sequence number:number"
+	want := []string{
+		"HELLO 1" + head,
+		"NUMBERS 6" + head + " | one:number | two:number | four:number | eight:number | flag:number | magic:number=CAFE | wide constant:number=0000000000000041 | octal:number=00000008",
+		"OCTETS 3" + head + " | key:octets | single:octets | identity:uuid | blob:chunk",
+		"TEXTS 4" + head + ` | short:string | long:longstr | fixed:string=` + "15" + strings.ToUpper(hexOf([]byte(`fixed & quoted "text"`))) +
+			" | fixed long:longstr=000000056669786564 | none:string=00" +
+			" | author full name:string | author born:number | author home city:string | author home planet:string=054561727468" +
+			" | editor full name:string | editor born:number | editor home city:string | editor home planet:string=054561727468",
+		"lists-and maps 5" + head + " | list:strings | map:hash",
+		"FRAMES 5" + head + " | before:string | first frame:frame | between:number | second frame:frame | content:msg",
+		"ONE FRAME 0" + head + " | first frame:frame",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	author := p.Messages[3].Fields[8]
+	if diff := cmp.Diff([]model.Test{{Value: "Ada Lovelace"}}, author.Tests); diff != "" {
+		t.Errorf("tests of a part: (-want +got)\n%s", diff)
+	}
+	if len(p.Warnings) != 0 {
+		t.Errorf("warnings %v", p.Warnings)
+	}
+}
+
+func hexOf(b []byte) string {
+	const digits = "0123456789abcdef"
+	var s strings.Builder
+	for _, c := range b {
+		s.WriteByte(digits[c>>4])
+		s.WriteByte(digits[c&15])
+	}
+	return s.String()
+}
+
+func TestSignatures(t *testing.T) {
+	t.Parallel()
+	for attribute, want := range map[string]string{
+		"":                           "\xaa\xa0",
+		`signature="0"`:              "\xaa\xa0",
+		`signature=" 15 "`:           "\xaa\xaf",
+		`signature="0xA"`:            "\xaa\xaa",
+		`signature="19317"`:          "\xeb\xf5",
+		`signature="ZRE"`:            "ZRE",
+		`signature="%x5A.52.45"`:     "ZRE",
+		`signature="%x00"`:           "\x00",
+		`signature="3" pubsub="1"`:   "",
+		`signature="ZRE" pubsub="0"`: "ZRE",
+	} {
+		p, err := model.Parse("x.xml", []byte("<class name='X' "+attribute+"><message name='M'/></class>"), include)
+		if err != nil {
+			t.Errorf("%s: %v", attribute, err)
+			continue
+		}
+		if string(p.Signature) != want {
+			t.Errorf("%s: signature %x; want %x", attribute, p.Signature, want)
+		}
+	}
+}
+
+// TestIDs checks that an id that is not given is the place of the message
+// among all messages.
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	p, err := model.Parse("x.xml", []byte(`<class name='X'><message name='A'/><message name='B' id="'M'"/>
+		<message name='C'/><message name='D' id='0x10'/><message name='E' id=' 0 '/><message name='F'/></class>`), include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []uint8
+	for _, m := range p.Messages {
+		got = append(got, m.ID)
+	}
+	if diff := cmp.Diff([]uint8{1, 'M', 3, 16, 0, 6}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestWarnings checks that what has no effect is told, and does no harm.
+func TestWarnings(t *testing.T) {
+	t.Parallel()
+	p, err := model.Parse("x.xml", []byte(`<class name='X' signature='16'>
+	<license>any</license>
+	<mesage name="A"/>
+	<message name="A">
+		<feild name="f" type="string"/>
+		<field name="g" type="octets" size="2" value="AB"/>
+	</message>
+	<!-- told of here --> <header/>
+</class>`), include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range p.Warnings {
+		got = append(got, w.Error())
+	}
+	want := []string{
+		`x.xml:1: signature "16" is larger than 15 and changes the octets AA A0`,
+		`x.xml:3: element <mesage> has no effect on the codec`,
+		`x.xml:5: element <feild> in <message> has no effect on the codec`,
+		`x.xml:6: message A: field "g": the value of a field of type octets has no effect`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if f := p.Messages[0].Fields; len(f) != 1 || f[0].Constant != nil {
+		t.Errorf("fields %+v", f)
+	}
+}
+
+// TestProse checks what becomes of the text between elements.
+func TestProse(t *testing.T) {
+	t.Parallel()
+	p, err := model.Parse("x.xml", []byte("\uFEFF"+`<?xml version="1.0" encoding="iso-8859-1"?>
+<class name='X' title=' a
+	title '>
+	First para&shy;graph,
+	<![CDATA[two <lines>]]>.
+
+	Second.
+	<message name='M'> Some <!-- comment --> text
+		<field name="f" type="string"> of the field	</field>
+	and more. </message>
+	Not told.
+</class>`), include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{p.Title, p.Doc, p.Messages[0].Doc, p.Messages[0].Fields[0].Doc}
+	want := []string{"a title", "First para&shy;graph, two <lines>.\n\nSecond.", "Some text and more.", "of the field"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestInclude checks that the root of an included file stands where the
+// include stood, in either format, and relative to the model.
+func TestInclude(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"specs/parts/define.xml":   `<define name="VERSION" value="7"/>`,
+		"specs/parts/header.xml":   `<header><field name="version" type="number" value="VERSION"/></header>`,
+		"specs/parts/indirect.xml": `<include filename="define.xml"/>`,
+	}
+	load := func(path string) ([]byte, error) { return []byte(files[path]), nil }
+	for _, m := range []struct{ path, text string }{
+		{"specs/x.xml", `<class name="X"><include filename="parts/header.xml"/><include filename="parts/indirect.xml"/><message name="M"/></class>`},
+		{"specs/x.yaml", "name: X\nincludes: [parts/header.xml, parts/indirect.xml]\nmessages: [{name: M}]"},
+	} {
+		p, err := model.Parse(m.path, []byte(m.text), load)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := p.Messages[0].Fields
+		if len(f) != 1 || f[0].Constant == nil || f[0].Constant.Number != 7 || !f[0].Header {
+			t.Errorf("%s: fields %+v", m.path, f)
+		}
+	}
+}
