@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/gozre/zre/internal/lab"
 	"github.com/gozre/zre/internal/netif"
 )
 
@@ -18,8 +19,13 @@ func TestMain(m *testing.M) {
 		hostMain(os.Args[2:])
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(inLab{m})
 }
+
+// inLab runs the tests where they can have hosts of their own.
+type inLab struct{ m *testing.M }
+
+func (l inLab) Run() int { return lab.Main(l.m) }
 
 // patience bounds the wait for what must come; it is not a measure of time.
 const patience = 20 * time.Second

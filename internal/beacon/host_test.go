@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gozre/zre/internal/netif/netlab"
+	"github.com/gozre/zre/internal/lab"
 )
 
 // The tests on hosts of their own run a node's beacon in a process in each of
@@ -126,7 +126,7 @@ type station struct {
 }
 
 // start runs a station on the host until the test ends.
-func start(t *testing.T, h *netlab.Host, config hostConfig) *station {
+func start(t *testing.T, h *lab.Host, config hostConfig) *station {
 	t.Helper()
 	arg, err := json.Marshal(config)
 	if err != nil {
@@ -136,7 +136,7 @@ func start(t *testing.T, h *netlab.Host, config hostConfig) *station {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := h.Command(t.Context(), self, hostArgument, string(arg))
+	cmd := h.Command(self, hostArgument, string(arg))
 	var log lockedBuffer
 	cmd.Stderr = &log
 	stdin, err := cmd.StdinPipe()

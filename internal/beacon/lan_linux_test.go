@@ -13,14 +13,14 @@ import (
 	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 
-	"github.com/gozre/zre/internal/netif/netlab"
+	"github.com/gozre/zre/internal/lab"
 )
 
 // lan makes two hosts, 10.77.0.1 and 10.77.0.2, with a cable between them.
-func lan(t *testing.T) (a, b *netlab.Host) {
+func lan(t *testing.T) (a, b *lab.Host) {
 	t.Helper()
-	a, b = netlab.New(t), netlab.New(t)
-	netlab.Cable(a, "eth0", b, "eth0")
+	a, b = lab.New(t), lab.New(t)
+	lab.Cable(a, "eth0", b, "eth0")
 	a.Plug("eth0", "10.77.0.1/24")
 	b.Plug("eth0", "10.77.0.2/24")
 	return a, b
@@ -28,7 +28,7 @@ func lan(t *testing.T) (a, b *netlab.Host) {
 
 // sendFrom sends one datagram from the host by the interface, with the
 // destination as its payload.
-func sendFrom(t *testing.T, h *netlab.Host, ifname, to string) {
+func sendFrom(t *testing.T, h *lab.Host, ifname, to string) {
 	t.Helper()
 	h.Inside(func() {
 		conn, err := listenAs("0.0.0.0:0", unix.SO_BROADCAST)
@@ -107,7 +107,7 @@ func TestCableUnpluggedAndReplugged(t *testing.T) {
 			s, o := start(t, a, hostConfig{Say: "a"}), start(t, b, hostConfig{Say: "b"})
 			s.wantHeard("b", "10.77.0.2", "eth0")
 			o.wantHeard("a", "10.77.0.1", "eth0")
-			h := []*netlab.Host{a, b}[end]
+			h := []*lab.Host{a, b}[end]
 			h.IP("link", "set", "eth0", "down")
 			s.command("forget")
 			o.command("forget")
@@ -150,7 +150,7 @@ func TestInterfacesComeAndGo(t *testing.T) {
 	s, o := start(t, a, hostConfig{Say: "a"}), start(t, b, hostConfig{Say: "b"})
 	s.wantHeard("b", "10.77.0.2", "eth0")
 	for range 2 { // the second time with other indexes
-		netlab.Cable(a, "wlan0", b, "wlan0")
+		lab.Cable(a, "wlan0", b, "wlan0")
 		a.Plug("wlan0", "10.88.0.1/24")
 		b.Plug("wlan0", "10.88.0.2/24")
 		s.wantHeard("b", "10.88.0.2", "wlan0")
@@ -175,7 +175,7 @@ func TestNamedInterfaceComesBack(t *testing.T) {
 	s.want("not sent")
 	s.command("forget")
 	o.command("forget")
-	netlab.Cable(a, "eth0", b, "eth0")
+	lab.Cable(a, "eth0", b, "eth0")
 	a.Plug("eth0", "10.77.0.1/24")
 	b.Plug("eth0", "10.77.0.2/24")
 	s.wantHeard("b", "10.77.0.2", "eth0")
@@ -183,7 +183,7 @@ func TestNamedInterfaceComesBack(t *testing.T) {
 }
 
 func TestHostWithoutAnyInterface(t *testing.T) {
-	h := netlab.New(t)
+	h := lab.New(t)
 	h.IP("link", "set", "lo", "down")
 	s := start(t, h, hostConfig{Say: "alone"})
 	s.want("not sent")
@@ -192,7 +192,7 @@ func TestHostWithoutAnyInterface(t *testing.T) {
 }
 
 // transmitted gives how many packets have left the host by the interface.
-func transmitted(t *testing.T, h *netlab.Host, ifname string) (n int) {
+func transmitted(t *testing.T, h *lab.Host, ifname string) (n int) {
 	t.Helper()
 	h.Inside(func() {
 		stats, err := os.ReadFile("/proc/thread-self/net/dev")
@@ -216,7 +216,7 @@ func transmitted(t *testing.T, h *netlab.Host, ifname string) (n int) {
 }
 
 // withoutIPv6 keeps the kernel's own packets off the interfaces.
-func withoutIPv6(t *testing.T, h *netlab.Host) {
+func withoutIPv6(t *testing.T, h *lab.Host) {
 	t.Helper()
 	h.Inside(func() {
 		const off = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
@@ -240,8 +240,8 @@ func TestRestriction(t *testing.T) {
 		"none": {nil, []string{"lo", "eth0"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, b := netlab.New(t), netlab.New(t)
-			netlab.Cable(a, "eth0", b, "eth0")
+			a, b := lab.New(t), lab.New(t)
+			lab.Cable(a, "eth0", b, "eth0")
 			withoutIPv6(t, a)
 			a.Plug("eth0", "10.77.0.1/24")
 			b.Plug("eth0", "10.77.0.2/24")
@@ -285,7 +285,7 @@ func TestRestriction(t *testing.T) {
 }
 
 // listenOn joins the group on an interface of the host.
-func listenOn(t *testing.T, h *netlab.Host, ifname, group string) (conn *net.UDPConn, err error) {
+func listenOn(t *testing.T, h *lab.Host, ifname, group string) (conn *net.UDPConn, err error) {
 	t.Helper()
 	h.Inside(func() {
 		if conn, err = listenAs("0.0.0.0:0", unix.SO_REUSEADDR); err != nil {
@@ -305,10 +305,10 @@ func listenOn(t *testing.T, h *netlab.Host, ifname, group string) (conn *net.UDP
 
 // Linux lets one socket join 20 groups: with two groups that is ten interfaces.
 func TestMoreInterfacesThanMembershipsOfASocket(t *testing.T) {
-	h := netlab.New(t)
+	h := lab.New(t)
 	const cables = 12
 	for i := range cables {
-		netlab.Cable(h, fmt.Sprint("eth", i), h, fmt.Sprint("peer", i))
+		lab.Cable(h, fmt.Sprint("eth", i), h, fmt.Sprint("peer", i))
 		h.IP("link", "set", fmt.Sprint("peer", i), "up")
 		h.Plug(fmt.Sprint("eth", i), fmt.Sprintf("10.50.%d.1/24", i))
 	}
@@ -325,7 +325,7 @@ func TestMoreInterfacesThanMembershipsOfASocket(t *testing.T) {
 // room for sending that it has. The others have theirs.
 func TestStuckInterfaceDoesNotHoldUpTheOthers(t *testing.T) {
 	a, _ := lan(t)
-	tc := a.Command(t.Context(), "tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "1kbit", "burst", "1600", "limit", "1000000")
+	tc := a.Command("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "1kbit", "burst", "1600", "limit", "1000000")
 	if out, err := tc.CombinedOutput(); err != nil {
 		t.Skipf("cannot slow down an interface here: %v: %s", err, out)
 	}

@@ -167,3 +167,35 @@ func TestLoopbackAnswers(t *testing.T) {
 		t.Errorf("a command said %q, %v", out, err)
 	}
 }
+
+// A program goes on whatever the test does inside hosts meanwhile, though it is to die with the
+// test's process.
+func TestProgramsOutliveVisits(t *testing.T) {
+	h := New(t)
+	cmd := h.Command("cat")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		h.Inside(func() {})
+	}
+	New(t)
+	if _, err := in.Write([]byte("x")); err != nil {
+		t.Error(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Errorf("the program has ended: %v", err)
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}

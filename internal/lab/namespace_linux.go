@@ -30,13 +30,23 @@ var unable = sync.OnceValue(func() error {
 	return nil
 })
 
-// onOwnThread runs f on a thread that nothing else ever runs on: it is not unlocked, so that it
-// ends with its goroutine, whatever f has done to it.
+// onOwnThread runs f, which may enter another network namespace, on a thread that nothing else
+// runs on meanwhile. Afterwards the thread returns to its namespace and to its other work. It
+// must not end: the programs that were once started from it would be killed (dieWithParent),
+// because to the kernel the parent that dies is the thread.
 func onOwnThread(f func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		done <- f()
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err == nil {
+			err = f()
+			if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+				runtime.UnlockOSThread()
+			} // Else it has to end with its goroutine after all.
+			home.Close()
+		}
+		done <- err
 	}()
 	return <-done
 }
@@ -80,14 +90,22 @@ const inside = "ZRE_LAB_INSIDE"
 // Main runs the tests of a package, in a user namespace of their own if it takes that to make
 // a lab. It returns the status to exit with.
 func Main(m *testing.M) int {
-	if os.Getuid() == 0 || os.Getenv(inside) != "" {
+	if os.Getenv(inside) != "" {
+		if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "lab: set lo up: %v: %s", err, out)
+		}
+		return m.Run()
+	}
+	if os.Getuid() == 0 {
 		return m.Run()
 	}
 	self := exec.Command("/proc/self/exe", os.Args[1:]...)
 	self.Env = append(os.Environ(), inside+"=1")
 	self.Stdin, self.Stdout, self.Stderr = os.Stdin, os.Stdout, os.Stderr
 	self.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags:  syscall.CLONE_NEWUSER,
+		// The network namespace is for the way back: a thread may return only to one that is its
+		// user namespace's own.
+		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
 		GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
 		Pdeathsig:   syscall.SIGKILL,

@@ -6,9 +6,16 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/gozre/zre/internal/lab"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(inLab{m}) }
+
+// inLab runs the tests where they can have hosts of their own.
+type inLab struct{ m *testing.M }
+
+func (l inLab) Run() int { return lab.Main(l.m) }
 
 // patience bounds the wait for what must come; it is not a measure of time.
 const patience = 10 * time.Second
