@@ -38,7 +38,7 @@ func (n *Node) startFinders() error {
 	n.mu.Lock()
 	defer n.unlock()
 	for _, p := range n.cfg.Peers {
-		n.core.AddStatic(time.Now(), p)
+		n.core.AddStatic(n.now(), p)
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (n *Node) hearBeacon(payload []byte, from netip.AddrPort, _ int) {
 		n.core.BeaconRefused(from, err)
 		return
 	}
-	n.core.Beacon(time.Now(), b.UUID, from.Addr(), b.Port)
+	n.core.Beacon(n.now(), b.UUID, from.Addr(), b.Port)
 }
 
 // beaconsSent returns how many datagrams were sent.

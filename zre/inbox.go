@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/gozre/zre/internal/zmq"
 )
@@ -70,7 +69,7 @@ func (n *Node) readInbox() {
 			}
 			return
 		}
-		now := time.Now()
+		now := n.now()
 		n.mu.Lock()
 		for i := range batch.Len() {
 			switch f := batch.Message(i); len(f) {
@@ -92,14 +91,14 @@ func (n *Node) waitForRoom() {
 	if !n.queue.full() || n.closing.Load() {
 		return
 	}
-	since := time.Now()
+	since := n.now()
 	n.deaf.Store(true)
 	for n.queue.full() && !n.closing.Load() {
 		<-n.queue.room
 	}
 	n.deaf.Store(false)
-	now := time.Now()
+	now := n.now()
 	n.mu.Lock()
-	n.core.Hear(now, now.Sub(since))
+	n.core.Hear(now, now-since)
 	n.unlock()
 }

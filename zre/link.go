@@ -27,15 +27,13 @@ type link struct {
 	header []byte                     // reused to encode
 	wait   map[chan struct{}]struct{} // told when the window moves or the link ends
 	err    error                      // why nothing can be sent any more
-	name   string                     // of the peer, from its HELLO
+	from   *sender                    // set by ENTER, under Node.mu as well
 	count  LinkStats
-
-	from *sender // guarded by Node.mu; set while the peer is there
 
 	// What came from the peer and what of that the application has taken,
 	// in messages; answers holds the PINGs in between.
 	probing   atomic.Bool   // somebody finds out whether the peer's port is open
-	delivered atomic.Uint64 // written by the inbox only
+	delivered uint64        // guarded by Node.mu
 	consumed  atomic.Uint64 // written by the taker only
 	pending   atomic.Int32  // len(answers)
 	answers   []answer      // guarded by mu
@@ -217,7 +215,7 @@ func (l *link) forget(wake chan struct{}) {
 func (l *link) Answer() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at := l.delivered.Load()
+	at := l.delivered
 	if n := len(l.answers); n > 0 && l.answers[n-1].at == at {
 		l.answers[n-1].times++
 	} else {
@@ -293,11 +291,20 @@ func (l *link) Close(reason string) {
 	l.node.retire(l)
 }
 
-// setName records the peer's name for errors.
-func (l *link) setName(name string) {
+// enter records who a new session is with. A link to a configured endpoint does
+// not know it before.
+func (l *link) enter(id uuid.UUID, name string) {
 	l.mu.Lock()
-	l.name = name
+	l.peer, l.from = id, &sender{l, id, name}
 	l.mu.Unlock()
+}
+
+// name returns the peer's name. Called under mu.
+func (l *link) name() string {
+	if l.from == nil {
+		return ""
+	}
+	return l.from.name
 }
 
 // fail makes every further send an error. Called under mu.

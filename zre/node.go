@@ -45,6 +45,7 @@ type Node struct {
 	closing   atomic.Bool
 	closeOnce sync.Once
 	closeErr  error
+	start     time.Time       // the core's time is counted from here
 	life      context.Context // ends in Close, and with it the node's goroutines
 	die       context.CancelFunc
 	wg        sync.WaitGroup
@@ -68,6 +69,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		queue: newQueue(cfg.ReceiveQueue),
 		lost:  make(map[uuid.UUID]Missed),
 	}
+	n.start = time.Now().Add(-time.Hour) // so that no time is 0
 	n.life, n.die = context.WithCancel(context.Background())
 	n.core = core.New(core.Config{
 		ID: cfg.UUID, Name: cfg.Name, Headers: cfg.Headers,
@@ -104,6 +106,9 @@ func (n *Node) open() (err error) {
 	go n.keepTime()
 	return n.startFinders()
 }
+
+// now returns the time as the core counts it.
+func (n *Node) now() time.Duration { return time.Since(n.start) }
 
 // unlock ends a critical section: senders learn that the peers have changed, and
 // its events go to the application.
@@ -169,16 +174,16 @@ func (n *Node) keepTime() {
 	every := min(n.cfg.QuietPingRate, n.cfg.QuietPeriod, n.cfg.DeadPeriod/4) / 2
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	last := time.Now()
+	last := n.now()
 	for {
 		select {
 		case <-n.life.Done():
 			return
 		case <-ticker.C:
 		}
-		now := time.Now()
+		now := n.now()
 		n.mu.Lock()
-		if gap := now.Sub(last); gap > 4*every {
+		if gap := now - last; gap > 4*every {
 			// This process was frozen, or the host asleep: nothing could be
 			// heard, so that nobody is judged by it.
 			n.core.Hear(now, gap)

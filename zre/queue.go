@@ -36,29 +36,21 @@ type queue struct {
 	freed  int64 // octets taken and not yet subtracted
 }
 
-// item is an event that waits. A message is kept by itself, because there may be
-// millions a second, and half the size is half the time to put it in and out.
+// item is an event in the queue: a message, with who sent it, or anything else.
+// It is small, because there may be many.
 type item struct {
-	from    *sender // of a message; nil for other events
+	from    *sender // of a message
 	content [][]byte
 	group   string
-	kind    EventType
-	other   *Event // what is not a message
+	typ     EventType
+	other   *Event // no message
 }
 
-// sender is who a message is from. It is made with each ENTER and not changed.
+// sender is who the messages of a session come from. It does not change.
 type sender struct {
 	link *link
-	peer uuid.UUID
+	id   uuid.UUID
 	name string
-}
-
-// event is what the application gets.
-func (it *item) event() Event {
-	if it.from == nil {
-		return *it.other
-	}
-	return Event{Type: it.kind, Peer: it.from.peer, Name: it.from.name, Group: it.group, Content: it.content}
 }
 
 func (it *item) cost() int64 {
@@ -69,6 +61,13 @@ func (it *item) cost() int64 {
 	return n
 }
 
+func (it *item) event() Event {
+	if it.from == nil {
+		return *it.other
+	}
+	return Event{Type: it.typ, Peer: it.from.id, Name: it.from.name, Group: it.group, Content: it.content}
+}
+
 func newQueue(limit int) *queue {
 	return &queue{
 		limit: int64(limit),
@@ -77,27 +76,27 @@ func newQueue(limit int) *queue {
 	}
 }
 
-// put appends a batch. It never blocks and may exceed the limit by that batch. It
-// returns an empty slice for the next batch: the one it was given or another.
-func (q *queue) put(items []item) []item {
+// put appends a batch and returns an empty slice for the next one. It never
+// blocks and may exceed the limit by that batch.
+func (q *queue) put(batch []item) []item {
 	var n int64
-	for i := range items {
-		n += items[i].cost()
+	for i := range batch {
+		n += batch[i].cost()
 	}
 	q.octets.Add(n)
 	q.mu.Lock()
 	if len(q.in) == 0 {
-		q.in, items = items, q.in
+		q.in, batch = batch, q.in
 	} else {
-		q.in = append(q.in, items...)
-		clear(items)
+		q.in = append(q.in, batch...)
+		clear(batch)
 	}
 	q.mu.Unlock()
 	signal(q.wake)
-	if cap(items) > keepItems {
+	if cap(batch) > keepItems {
 		return nil
 	}
-	return items[:0]
+	return batch[:0]
 }
 
 // full reports whether the limit is reached.
@@ -128,8 +127,7 @@ func (q *queue) take(ctx context.Context) (Event, error) {
 	}
 	it := &q.out[q.next]
 	q.next++
-	ev := it.event()
-	from := it.from
+	ev, from := it.event(), it.from
 	q.free(it.cost())
 	*it = item{} // the content is the application's alone now
 	if from != nil {
@@ -143,10 +141,10 @@ func (q *queue) refill(ctx context.Context) (end bool, err error) {
 	q.flushFreed()
 	for {
 		q.mu.Lock()
-		q.in, q.out, q.next = q.out[:0], q.in, 0
-		if cap(q.in) > keepItems {
-			q.in = nil
+		if cap(q.out) > keepItems {
+			q.out = nil
 		}
+		q.in, q.out, q.next = q.out[:0], q.in, 0
 		closed := q.closed
 		q.mu.Unlock()
 		if len(q.out) > 0 {

@@ -101,30 +101,33 @@ func (s *shell) Probe(peer uuid.UUID, endpoint string, cl core.Link) {
 }
 
 // Deliver implements core.Shell.
-func (s *shell) Deliver(cl core.Link, ev core.Event) {
-	l, _ := cl.(*link)
-	if ev.Type == core.EventEnter && l != nil {
-		l.setName(ev.Name)
-		l.from = &sender{l, ev.Peer, ev.Name}
+func (s *shell) Deliver(cl core.Link, ev *core.Event) {
+	if ev.Type == core.EventEnter {
+		cl.(*link).enter(ev.Peer, ev.Name)
 	}
 	if s.cfg.DiscardEvents {
 		return
 	}
-	if l == nil || (ev.Type != core.EventWhisper && ev.Type != core.EventShout) {
-		s.batch = append(s.batch, item{other: &Event{
-			Type: EventType(ev.Type), Peer: ev.Peer, Name: ev.Name, Group: ev.Group,
-			Content: ev.Content, Endpoint: ev.Endpoint, Headers: ev.Headers, Reason: ev.Reason,
-		}})
+	s.batch = append(s.batch, item{other: &Event{
+		Type: EventType(ev.Type), Peer: ev.Peer, Name: ev.Name, Group: ev.Group,
+		Endpoint: ev.Endpoint, Headers: ev.Headers, Reason: ev.Reason,
+	}})
+}
+
+// Data implements core.Shell.
+func (s *shell) Data(cl core.Link, typ core.EventType, group string, content [][]byte) {
+	if s.cfg.DiscardEvents {
 		return
 	}
-	l.delivered.Add(1)
+	l := cl.(*link)
+	l.delivered++
 	if s.closing.Load() && s.queue.full() {
 		// The application is leaving and reads no more. The message counts as
-		// delivered and never as taken, so that the sender's PING stays without an
-		// answer and it learns of the loss.
+		// delivered and never as taken, so that the sender's PING stays without
+		// an answer and it learns of the loss.
 		return
 	}
-	s.batch = append(s.batch, item{from: l.from, content: ev.Content, group: ev.Group, kind: EventType(ev.Type)})
+	s.batch = append(s.batch, item{from: l.from, content: content, group: group, typ: EventType(typ)})
 }
 
 // directory is an immutable copy of who is there, for senders.
@@ -172,7 +175,7 @@ func (n *Node) retire(l *link) {
 	n.lostMu.Lock()
 	defer n.lostMu.Unlock()
 	if len(n.lost) < n.cfg.MaxPeers {
-		n.lost[l.peer] = Missed{l.peer, l.name, l.err}
+		n.lost[l.peer] = Missed{l.peer, l.name(), l.err}
 	}
 }
 
@@ -191,5 +194,5 @@ func (n *Node) takeLost() []Missed {
 func (n *Node) missed(l *link, err error) Missed {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Missed{l.peer, l.name, err}
+	return Missed{l.peer, l.name(), err}
 }

@@ -41,7 +41,10 @@ type Shell interface {
 	// of a peer that does not answer, and calls Core.Unheard if nobody does.
 	Probe(peer uuid.UUID, endpoint string, l Link)
 	// Deliver tells the application. The link is the peer's, nil if it has none.
-	Deliver(l Link, ev Event)
+	Deliver(l Link, ev *Event)
+	// Data hands over a WHISPER or SHOUT of a ready peer with this link; the
+	// shell knows the peer from its ENTER. Group is "" for a WHISPER.
+	Data(l Link, typ EventType, group string, content [][]byte)
 }
 
 // Link is the one-way connection to a peer, numbered by the 16-bit sequence.
@@ -62,11 +65,13 @@ type Link interface {
 	Close(reason string)
 }
 
-// Core is the protocol state of one node.
+// Core is the protocol state of one node. Times are durations since an arbitrary
+// start before the Core was made, on a clock that is never set.
 type Core struct {
 	cfg    Config
 	peers  map[uuid.UUID]*Peer
 	ready  int                           // how many of them are
+	last   *Peer                         // the sender of the last message, nil if it is gone
 	groups map[string]map[*Peer]struct{} // who is in which group, ready peers only
 	own    map[string]struct{}           // groups this node is in
 	status uint8                         // changes of own, modulo 256

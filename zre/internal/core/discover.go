@@ -10,7 +10,7 @@ import (
 
 // Beacon takes in that a node was heard by UDP (RFC 36, "Discovery"). Port is
 // its mailbox port, 0 when it leaves; from is where the datagram came from.
-func (c *Core) Beacon(now time.Time, id uuid.UUID, from netip.Addr, port uint16) {
+func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uint16) {
 	if id == c.cfg.ID {
 		return
 	}
@@ -33,7 +33,7 @@ func (c *Core) Beacon(now time.Time, id uuid.UUID, from netip.Addr, port uint16)
 
 // Discovered takes in that a node can be reached at an endpoint, as a beacon or
 // a gossip server tells.
-func (c *Core) Discovered(now time.Time, id uuid.UUID, endpoint string) {
+func (c *Core) Discovered(now time.Duration, id uuid.UUID, endpoint string) {
 	if id == c.cfg.ID || !ValidEndpoint(endpoint) || c.cfg.Shell.IsLocal(endpoint) {
 		return
 	}
@@ -57,7 +57,7 @@ func (c *Core) Discovered(now time.Time, id uuid.UUID, endpoint string) {
 
 // leaving marks a peer that said by UDP that it leaves. Its last messages may
 // still be under way over TCP, so it is removed when no more come.
-func (c *Core) leaving(now time.Time, p *Peer, from netip.Addr) {
+func (c *Core) leaving(now time.Duration, p *Peer, from netip.Addr) {
 	if p == nil || !p.from(from) {
 		return
 	}
@@ -65,7 +65,7 @@ func (c *Core) leaving(now time.Time, p *Peer, from netip.Addr) {
 		c.remove(p, ReasonGoodbye)
 		return
 	}
-	if p.leaving.IsZero() {
+	if p.leaving == 0 {
 		p.leaving = now
 	}
 }

@@ -40,14 +40,13 @@ const (
 	ReasonFailed    = "link failed"        // nothing can be sent to it any more
 )
 
-// Event is one thing that happened, as the application is told. Which fields
-// are set depends on the type.
+// Event is one thing that happened to a peer, as the application is told; its
+// messages go to Shell.Data. Which fields are set depends on the type.
 type Event struct {
 	Type     EventType
 	Peer     uuid.UUID         // all
 	Name     string            // all
-	Group    string            // JOIN, LEAVE, SHOUT
-	Content  [][]byte          // WHISPER, SHOUT; the receiver's to keep
+	Group    string            // JOIN, LEAVE
 	Endpoint string            // ENTER
 	Headers  map[string]string // ENTER; the receiver's to keep
 	Reason   string            // EXIT

@@ -9,7 +9,7 @@ import (
 )
 
 // alive moves both clocks of a peer: a message came.
-func (p *Peer) alive(now time.Time) {
+func (p *Peer) alive(now time.Duration) {
 	p.heard, p.noticed = now, now
 	p.waiting, p.evasive, p.silent = 0, false, false
 }
@@ -18,7 +18,7 @@ func (p *Peer) alive(now time.Time) {
 // greetings. Call it a few times in each PingRate. Deaf says that the node does
 // not read at the moment, because its application does not keep up: then nobody
 // is judged by what was not heard, and every peer is sent signs of life.
-func (c *Core) Tick(now time.Time, deaf bool) {
+func (c *Core) Tick(now time.Duration, deaf bool) {
 	for _, p := range c.peers {
 		switch {
 		case deaf:
@@ -34,12 +34,8 @@ func (c *Core) Tick(now time.Time, deaf bool) {
 
 // Hear tells that the node reads again after it was deaf for a time, which does
 // not count: what peers said meanwhile is yet to be read.
-func (c *Core) Hear(now time.Time, deaf time.Duration) {
-	shift := func(t *time.Time) {
-		if *t = t.Add(deaf); t.After(now) {
-			*t = now
-		}
-	}
+func (c *Core) Hear(now time.Duration, deaf time.Duration) {
+	shift := func(t *time.Duration) { *t = min(*t+deaf, now) }
 	for _, p := range c.peers {
 		shift(&p.heard)
 		shift(&p.noticed)
@@ -49,8 +45,8 @@ func (c *Core) Hear(now time.Time, deaf time.Duration) {
 }
 
 // watch judges a ready peer by its two clocks.
-func (c *Core) watch(now time.Time, p *Peer) {
-	heard, noticed := now.Sub(p.heard), now.Sub(p.noticed)
+func (c *Core) watch(now time.Duration, p *Peer) {
+	heard, noticed := now-p.heard, now-p.noticed
 	switch {
 	case c.checkLink(p):
 		return
@@ -58,10 +54,10 @@ func (c *Core) watch(now time.Time, p *Peer) {
 		c.stats.Expired++
 		c.remove(p, ReasonExpired)
 		return
-	case !p.leaving.IsZero() && heard >= leaveGrace && now.Sub(p.leaving) >= leaveGrace:
+	case p.leaving != 0 && heard >= leaveGrace && now-p.leaving >= leaveGrace:
 		c.remove(p, ReasonGoodbye)
 		return
-	case p.evasive && p.other != "" && heard >= 2*c.cfg.QuietPeriod && now.Sub(p.strayed) < c.cfg.QuietPeriod:
+	case p.evasive && p.other != "" && heard >= 2*c.cfg.QuietPeriod && now-p.strayed < c.cfg.QuietPeriod:
 		// A frozen process sends no beacons, so this one has another address.
 		c.regreet(now, p, p.other, ReasonMoved)
 		return
@@ -72,7 +68,7 @@ func (c *Core) watch(now time.Time, p *Peer) {
 		}
 		return
 	}
-	if now.Sub(p.pinged) >= c.cfg.PingRate {
+	if now-p.pinged >= c.cfg.PingRate {
 		if p.waiting > 0 && !p.evasive {
 			p.evasive = true
 			c.deliver(p, Event{Type: EventEvasive})
@@ -112,24 +108,24 @@ func (c *Core) unheard(p *Peer) time.Duration {
 // which every implementation takes for a sign of life. It is not a PING-OK: that
 // one says that everything before the peer's own PING was taken in, which is not
 // so yet.
-func (c *Core) sign(now time.Time, p *Peer, every time.Duration) {
-	if now.Sub(p.pinged) >= every {
+func (c *Core) sign(now time.Duration, p *Peer, every time.Duration) {
+	if now-p.pinged >= every {
 		c.ping(now, p)
 	}
 }
 
-func (c *Core) ping(now time.Time, p *Peer) {
+func (c *Core) ping(now time.Duration, p *Peer) {
 	p.pinged = now
 	p.waiting++
 	p.link.Send(&zremsg.Ping{})
 }
 
 // wait looks after a peer that has not sent its HELLO.
-func (c *Core) wait(now time.Time, p *Peer) {
+func (c *Core) wait(now time.Duration, p *Peer) {
 	switch {
-	case now.Sub(p.since) >= c.cfg.DeadPeriod:
+	case now-p.since >= c.cfg.DeadPeriod:
 		c.remove(p, ReasonExpired)
-	case now.Sub(p.greeted) >= p.retry:
+	case now-p.greeted >= p.retry:
 		p.retry *= 2
 		endpoint := p.endpoint
 		if p.other != "" {

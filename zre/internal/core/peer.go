@@ -46,17 +46,17 @@ type Peer struct {
 	status  uint8
 	last    uint16 // sequence of its last message
 
-	greeted  time.Time     // when our HELLO was sent
+	greeted  time.Duration // when our HELLO was sent
 	retry    time.Duration // how long to wait for its HELLO
-	since    time.Time     // when it became known, for the dead period before its first message
-	heard    time.Time     // last message over TCP
-	noticed  time.Time     // last message, or beacon from its endpoint
-	strayed  time.Time     // last beacon from another endpoint
-	pinged   time.Time     // last PING sent
+	since    time.Duration // when it became known, for the dead period before its first message
+	heard    time.Duration // last message over TCP
+	noticed  time.Duration // last message, or beacon from its endpoint
+	strayed  time.Duration // last beacon from another endpoint
+	pinged   time.Duration // last PING sent
 	waiting  int           // PINGs since the last message from it
 	evasive  bool          // EVASIVE was told in this episode
 	silent   bool          // SILENT was told in this episode
-	leaving  time.Time     // when it announced its leave by UDP, zero if it did not
+	leaving  time.Duration // when it announced its leave by UDP, 0 if it did not
 	received uint64        // messages
 	octets   uint64
 }
@@ -115,7 +115,7 @@ func (c *Core) Peer(id uuid.UUID) *Peer {
 }
 
 // greet opens a link to a peer that is not known and sends our HELLO.
-func (c *Core) greet(now time.Time, id uuid.UUID, endpoint string) *Peer {
+func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint string) *Peer {
 	if len(c.peers) >= c.cfg.MaxPeers || len(c.peers)-c.ready >= maxPending {
 		c.stats.PeersRefused++
 		c.log("newcomer ignored: as many peers as allowed", nil,
@@ -136,7 +136,7 @@ func (c *Core) greet(now time.Time, id uuid.UUID, endpoint string) *Peer {
 }
 
 // open makes the peer's link and sends our HELLO as its first message.
-func (c *Core) open(now time.Time, p *Peer) bool {
+func (c *Core) open(now time.Duration, p *Peer) bool {
 	link, err := c.cfg.Shell.Open(p.id, p.endpoint)
 	if err != nil {
 		c.log("no link to peer", p, "endpoint", p.endpoint, "error", err)
@@ -159,7 +159,7 @@ func (c *Core) hello(endpoint string) *zremsg.Hello {
 }
 
 // enter makes a peer ready by its HELLO.
-func (c *Core) enter(now time.Time, p *Peer, m *zremsg.Hello) {
+func (c *Core) enter(now time.Duration, p *Peer, m *zremsg.Hello) {
 	p.ready = true
 	c.ready++
 	p.name = m.Name
@@ -167,7 +167,7 @@ func (c *Core) enter(now time.Time, p *Peer, m *zremsg.Hello) {
 	p.status = m.Status
 	p.last = m.Sequence
 	p.groups = make(map[string]struct{}, len(m.Groups))
-	p.told, p.other, p.leaving = m.Endpoint, "", time.Time{}
+	p.told, p.other, p.leaving = m.Endpoint, "", 0
 	if m.Endpoint != p.endpoint {
 		p.other = m.Endpoint
 	}
@@ -201,14 +201,35 @@ func (c *Core) exit(p *Peer, reason string) {
 func (c *Core) remove(p *Peer, reason string) {
 	c.exit(p, reason)
 	p.link.Close(reason)
-	delete(c.peers, p.id)
+	c.forget(p)
 	if p.static != nil {
 		p.static.lost()
 	}
 }
 
+// forget takes a peer out of the table.
+func (c *Core) forget(p *Peer) {
+	delete(c.peers, p.id)
+	if c.last == p {
+		c.last = nil
+	}
+}
+
+// find returns the peer with this UUID, nil if there is none. Messages of one
+// peer come in a row, so the last one found is tried first.
+func (c *Core) find(id uuid.UUID) *Peer {
+	if c.last != nil && c.last.id == id {
+		return c.last
+	}
+	p := c.peers[id]
+	if p != nil {
+		c.last = p
+	}
+	return p
+}
+
 // regreet ends the session with a peer and begins a new one on a new link.
-func (c *Core) regreet(now time.Time, p *Peer, endpoint, reason string) *Peer {
+func (c *Core) regreet(now time.Duration, p *Peer, endpoint, reason string) *Peer {
 	static := p.static
 	if p.ready {
 		p.since = now
@@ -218,9 +239,9 @@ func (c *Core) regreet(now time.Time, p *Peer, endpoint, reason string) *Peer {
 	p.static = static
 	p.endpoint = endpoint
 	p.other = ""
-	p.pinged, p.waiting, p.evasive, p.silent = time.Time{}, 0, false, false
+	p.pinged, p.waiting, p.evasive, p.silent = 0, 0, false, false
 	if !c.open(now, p) {
-		delete(c.peers, p.id)
+		c.forget(p)
 		if static != nil {
 			static.lost()
 		}
@@ -232,7 +253,7 @@ func (c *Core) regreet(now time.Time, p *Peer, endpoint, reason string) *Peer {
 // deliver fills in who the event is about.
 func (c *Core) deliver(p *Peer, ev Event) {
 	ev.Peer, ev.Name = p.id, p.name
-	c.cfg.Shell.Deliver(p.link, ev)
+	c.cfg.Shell.Deliver(p.link, &ev)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

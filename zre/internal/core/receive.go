@@ -17,7 +17,7 @@ const maxHeader = 1 << 20
 // Receive takes in a message that arrived: the identity of the sender's socket,
 // the header frame and the frames of content. It keeps content, and nothing of
 // identity and header.
-func (c *Core) Receive(now time.Time, identity, header []byte, content [][]byte) {
+func (c *Core) Receive(now time.Duration, identity, header []byte, content [][]byte) {
 	octets := len(header)
 	for _, f := range content {
 		octets += len(f)
@@ -30,7 +30,7 @@ func (c *Core) Receive(now time.Time, identity, header []byte, content [][]byte)
 		return
 	}
 	id := uuid.UUID(identity[1:])
-	p := c.peers[id]
+	p := c.find(id)
 	m, err := c.codec.Decode(header)
 	if err != nil {
 		c.malformed(now, p, header, err)
@@ -55,12 +55,12 @@ func (c *Core) Receive(now time.Time, identity, header []byte, content [][]byte)
 	c.handle(now, p, m, content)
 }
 
-func (c *Core) handle(now time.Time, p *Peer, m zremsg.Message, content [][]byte) {
+func (c *Core) handle(now time.Duration, p *Peer, m zremsg.Message, content [][]byte) {
 	switch m := m.(type) {
 	case *zremsg.Whisper:
-		c.deliver(p, Event{Type: EventWhisper, Content: content})
+		c.cfg.Shell.Data(p.link, EventWhisper, "", content)
 	case *zremsg.Shout:
-		c.deliver(p, Event{Type: EventShout, Group: m.Group, Content: content})
+		c.cfg.Shell.Data(p.link, EventShout, m.Group, content)
 	case *zremsg.Join:
 		c.checkStatus(p, m.Status)
 		c.joined(p, m.Group)
@@ -81,7 +81,7 @@ func (c *Core) handle(now time.Time, p *Peer, m zremsg.Message, content [][]byte
 }
 
 // hi takes in a HELLO.
-func (c *Core) hi(now time.Time, p *Peer, id uuid.UUID, m *zremsg.Hello) {
+func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, m *zremsg.Hello) {
 	switch {
 	case id == c.cfg.ID, c.cfg.Shell.IsLocal(m.Endpoint):
 		c.refuse(p, "HELLO with our own identity or endpoint", nil)
@@ -100,7 +100,7 @@ func (c *Core) hi(now time.Time, p *Peer, id uuid.UUID, m *zremsg.Hello) {
 		}
 	case !p.ready:
 		// The answer to our HELLO, or its own greeting that crossed ours.
-	case p.told == m.Endpoint && now.Sub(p.greeted) < answerWithin:
+	case p.told == m.Endpoint && now-p.greeted < answerWithin:
 		// It began anew, and our own HELLO went out so short a time ago that
 		// this is the answer to it: our link is part of the new session.
 		// Greeting again would be answered again, without end.
@@ -118,7 +118,7 @@ func (c *Core) hi(now time.Time, p *Peer, id uuid.UUID, m *zremsg.Hello) {
 
 // malformed takes in a message that the codec refuses. When its header is sound
 // it has used up a sequence number all the same.
-func (c *Core) malformed(now time.Time, p *Peer, header []byte, cause error) {
+func (c *Core) malformed(now time.Duration, p *Peer, header []byte, cause error) {
 	c.refuse(p, "malformed message", cause)
 	if p == nil || !p.ready {
 		return
@@ -139,7 +139,7 @@ func (c *Core) refuse(p *Peer, why string, cause error) {
 
 // inSequence checks the sequence of a message from a ready peer. A gap means
 // that messages were lost: the session ends, and a new one begins.
-func (c *Core) inSequence(now time.Time, p *Peer, got uint16) bool {
+func (c *Core) inSequence(now time.Duration, p *Peer, got uint16) bool {
 	want := p.last + 1
 	// pyre and zyre.js go from 65534 to 0.
 	if got == want || (want == 65535 && got == 0) {

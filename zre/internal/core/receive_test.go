@@ -18,7 +18,7 @@ import (
 type desk struct {
 	t     *testing.T
 	core  *Core
-	now   time.Time
+	now   time.Duration
 	links []*deskLink
 	log   []string // events
 }
@@ -42,8 +42,11 @@ func (d *desk) IsLocal(endpoint string) bool { return endpoint == "tcp://10.0.0.
 func (d *desk) Probe(id uuid.UUID, _ string, _ Link) {
 	d.log = append(d.log, fmt.Sprint("probe ", id.String()[:1]))
 }
-func (d *desk) Deliver(_ Link, ev Event) {
-	d.log = append(d.log, strings.TrimSpace(fmt.Sprintf("%v %s%s%s %s", ev.Type, ev.Name, ev.Group, ev.Reason, slices.Concat(ev.Content...))))
+func (d *desk) Deliver(_ Link, ev *Event) {
+	d.log = append(d.log, fmt.Sprintf("%v %s%s%s", ev.Type, ev.Name, ev.Group, ev.Reason))
+}
+func (d *desk) Data(_ Link, typ EventType, group string, content [][]byte) {
+	d.log = append(d.log, strings.TrimSpace(fmt.Sprintf("%v %s%s", typ, group, slices.Concat(content...))))
 }
 
 func (l *deskLink) Send(m zremsg.Message) { l.sent = append(l.sent, m) }
@@ -60,7 +63,7 @@ var (
 )
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{t: t, now: time.Unix(1000, 0)}
+	d := &desk{t: t, now: time.Hour}
 	d.core = New(Config{
 		ID: own, Name: "me", MaxPeers: 3,
 		QuietPeriod: 5 * time.Second, PingRate: time.Second, DeadPeriod: 30 * time.Second,
@@ -160,8 +163,8 @@ func TestReceiveOctets(t *testing.T) {
 		refused  uint64
 		ready    bool // the session goes on
 	}{
-		{"WHISPER", id, "\xaa\xa1\x02\x02\x00\x02", "WHISPER friend", 0, true},
-		{"first octet of identity is free", append([]byte{0x31}, friend[:]...), "\xaa\xa1\x02\x02\x00\x02", "WHISPER friend", 0, true},
+		{"WHISPER", id, "\xaa\xa1\x02\x02\x00\x02", "WHISPER", 0, true},
+		{"first octet of identity is free", append([]byte{0x31}, friend[:]...), "\xaa\xa1\x02\x02\x00\x02", "WHISPER", 0, true},
 		{"short identity", id[:16], "\xaa\xa1\x02\x02\x00\x02", "", 1, true},
 		{"no identity", nil, "\xaa\xa1\x02\x02\x00\x02", "", 1, true},
 		{"no header", id, "", "", 1, true},
@@ -231,7 +234,7 @@ func TestSecondHello(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendAt, "a"))
 	d.log = nil
-	d.now = d.now.Add(time.Minute)
+	d.now += time.Minute
 	d.from(friend, hello("tcp://10.0.0.2:41001"))
 	d.wantLog("EXIT friendrestarted", "ENTER friend")
 	if len(d.links) != 2 || d.links[0].closed == "" || d.links[1].endpoint != "tcp://10.0.0.2:41001" {
@@ -278,14 +281,14 @@ func TestLeavingByBeacon(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendAt))
 	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.9.9.9"), 0) // from somebody else
-	d.now = d.now.Add(2 * time.Second)
+	d.now += 2 * time.Second
 	d.core.Tick(d.now, false)
 	d.core.Beacon(d.now, friend, addr, 0)
 	d.from(friend, &zremsg.Whisper{Sequence: 2}, "last words")
-	d.core.Tick(d.now.Add(100*time.Millisecond), false)
-	d.wantLog("ENTER friend", "WHISPER friend last words")
-	d.core.Tick(d.now.Add(time.Second), false)
-	d.wantLog("ENTER friend", "WHISPER friend last words", "EXIT friendgoodbye")
+	d.core.Tick(d.now+100*time.Millisecond, false)
+	d.wantLog("ENTER friend", "WHISPER last words")
+	d.core.Tick(d.now+time.Second, false)
+	d.wantLog("ENTER friend", "WHISPER last words", "EXIT friendgoodbye")
 }
 
 // Only an evasive peer at the endpoint that was probed ends by it.
@@ -294,7 +297,7 @@ func TestUnheard(t *testing.T) {
 	d.from(friend, hello(friendAt))
 	d.core.Unheard(friend, friendAt)
 	for range 8 {
-		d.now = d.now.Add(time.Second)
+		d.now += time.Second
 		d.core.Tick(d.now, false)
 	}
 	d.core.Unheard(friend, "tcp://10.0.0.2:41001")

@@ -22,7 +22,7 @@ import (
 type world struct {
 	t      *testing.T
 	rand   *rand.Rand
-	now    time.Time
+	now    time.Duration
 	todo   agenda
 	serial int
 	hosts  map[string]*simNode // by endpoint, those that listen
@@ -34,7 +34,7 @@ type world struct {
 // job is something to be done at a time; jobs of one time are done in the order
 // that they were planned.
 type job struct {
-	at     time.Time
+	at     time.Duration
 	serial int
 	do     func()
 }
@@ -43,10 +43,10 @@ type agenda []job
 
 func (a agenda) Len() int { return len(a) }
 func (a agenda) Less(i, j int) bool {
-	if a[i].at.Equal(a[j].at) {
+	if a[i].at == a[j].at {
 		return a[i].serial < a[j].serial
 	}
-	return a[i].at.Before(a[j].at)
+	return a[i].at < a[j].at
 }
 func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
 func (a *agenda) Push(x any)   { *a = append(*a, x.(job)) }
@@ -59,20 +59,20 @@ func (a *agenda) Pop() any {
 
 func newWorld(t *testing.T, seed uint64) *world {
 	return &world{
-		t: t, rand: rand.New(rand.NewPCG(seed, 36)), now: time.Unix(1_000_000, 0),
+		t: t, rand: rand.New(rand.NewPCG(seed, 36)), now: time.Hour,
 		hosts: make(map[string]*simNode), delay: 5 * time.Millisecond,
 	}
 }
 
 func (w *world) after(d time.Duration, do func()) {
 	w.serial++
-	heap.Push(&w.todo, job{w.now.Add(d), w.serial, do})
+	heap.Push(&w.todo, job{w.now + d, w.serial, do})
 }
 
 // run lets virtual time go on.
 func (w *world) run(d time.Duration) {
-	end := w.now.Add(d)
-	for len(w.todo) > 0 && !w.todo[0].at.After(end) {
+	end := w.now + d
+	for len(w.todo) > 0 && w.todo[0].at <= end {
 		j := heap.Pop(&w.todo).(job)
 		w.now = j.at
 		j.do()
@@ -186,6 +186,7 @@ func (n *simNode) kill() {
 // simLink is one connection. Messages that nobody takes wait in it.
 type simLink struct {
 	from   *simNode
+	peer   uuid.UUID
 	to     string
 	seq    uint16
 	queue  [][][]byte
@@ -193,8 +194,8 @@ type simLink struct {
 	closed bool
 }
 
-func (n *simNode) Open(_ uuid.UUID, endpoint string) (Link, error) {
-	return &simLink{from: n, to: endpoint}, nil
+func (n *simNode) Open(peer uuid.UUID, endpoint string) (Link, error) {
+	return &simLink{from: n, peer: peer, to: endpoint}, nil
 }
 
 func (n *simNode) Local(string) string          { return n.endpoint() }
@@ -269,7 +270,8 @@ func (l *simLink) Close(string) {
 }
 
 // Deliver checks the promises that the events make to the application.
-func (n *simNode) Deliver(_ Link, ev Event) {
+func (n *simNode) Deliver(_ Link, e *Event) {
+	ev := *e
 	t := n.w.t
 	v := n.views[ev.Peer]
 	if v == nil {
@@ -290,9 +292,17 @@ func (n *simNode) Deliver(_ Link, ev Event) {
 			t.Fatalf("%s: %v %q of %s twice", n.core.cfg.Name, ev.Type, ev.Group, ev.Name)
 		}
 		v.groups[ev.Group] = ev.Type == EventJoin
-	case EventWhisper:
-		v.got = append(v.got, binary.BigEndian.Uint64(ev.Content[0]))
 	}
+}
+
+// Data notes the number in a message, which only a peer that is here may send.
+func (n *simNode) Data(l Link, typ EventType, _ string, content [][]byte) {
+	id := l.(*simLink).peer
+	v := n.views[id]
+	if v == nil || !v.here {
+		n.w.t.Fatalf("%s: %v of %v, who is not here", n.core.cfg.Name, typ, id)
+	}
+	v.got = append(v.got, binary.BigEndian.Uint64(content[0]))
 }
 
 // whisper sends a number to a peer.

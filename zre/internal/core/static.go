@@ -12,26 +12,26 @@ import (
 // beacon, and its HELLO tells who is there.
 type staticPeer struct {
 	endpoint string
-	link     Link      // while nobody has answered
-	peer     bool      // a peer that is known now has the link
-	next     time.Time // when to try next
+	link     Link          // while nobody has answered
+	peer     bool          // a peer that is known now has the link
+	next     time.Duration // when to try next
 	wait     time.Duration
 }
 
 // AddStatic greets the node at the endpoint now and whenever it is not there.
-func (c *Core) AddStatic(now time.Time, endpoint string) {
+func (c *Core) AddStatic(now time.Duration, endpoint string) {
 	s := &staticPeer{endpoint: endpoint, wait: retryAfter}
 	c.static = append(c.static, s)
 	c.tickStatic(now)
 }
 
 // lost tells that the peer that had the link is gone.
-func (s *staticPeer) lost() { s.peer, s.next, s.wait = false, time.Time{}, retryAfter }
+func (s *staticPeer) lost() { s.peer, s.next, s.wait = false, 0, retryAfter }
 
 // tickStatic greets the configured endpoints that nobody has answered from.
-func (c *Core) tickStatic(now time.Time) {
+func (c *Core) tickStatic(now time.Duration) {
 	for _, s := range c.static {
-		if s.peer || now.Before(s.next) || c.cfg.Shell.IsLocal(s.endpoint) {
+		if s.peer || now < s.next || c.cfg.Shell.IsLocal(s.endpoint) {
 			continue
 		}
 		if p := c.byEndpoint(s.endpoint); p != nil {
@@ -42,7 +42,7 @@ func (c *Core) tickStatic(now time.Time) {
 		}
 		s.close()
 		link, err := c.cfg.Shell.Open(uuid.Nil, s.endpoint)
-		s.next = now.Add(s.wait)
+		s.next = now + s.wait
 		s.wait = min(2*s.wait, c.cfg.DeadPeriod)
 		if err != nil {
 			c.log("no link to configured peer", nil, "endpoint", s.endpoint, "error", err)
@@ -64,7 +64,7 @@ func (s *staticPeer) close() {
 // node that is not known is the answer from there. A node with several addresses
 // may name another one than the configured; it is recognised by the port. Should
 // that be wrong, PINGs go unanswered and the peer is moved to where it said.
-func (c *Core) adopt(now time.Time, id uuid.UUID, endpoint string) *Peer {
+func (c *Core) adopt(now time.Duration, id uuid.UUID, endpoint string) *Peer {
 	var waiting []*staticPeer
 	for _, s := range c.static {
 		if s.link != nil {
