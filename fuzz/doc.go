@@ -5,6 +5,7 @@
 //	FuzzDecoder                                       many frames through one Decoder
 //	FuzzHello                                         values, encoded and decoded
 //	FuzzModelXML, FuzzModelYAML                       models, read, and emitted if sound
+//	FuzzNames                                         names in models
 //	FuzzABNF                                          grammars
 //
 // Each checks what has to hold, not only that nothing panics: what decodes

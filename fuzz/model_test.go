@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"encoding/json"
 	"errors"
 	"go/ast"
 	"go/importer"
@@ -9,6 +10,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gozre/zre/gen/abnf"
@@ -59,51 +61,104 @@ func seedModels(f *testing.F, pattern string) {
 	}
 }
 
-// large is where the emitted code is not checked any more: that takes long.
-const large = 8 << 10
+// small is the size up to which what is emitted is checked too: that takes long,
+// and FuzzNames looks for faults there in another way.
+const small = 400
 
 // fuzzModel reads a model. If it is refused, each fault names file and line; if
-// it is taken, its code has no fault that the Go compiler would find, and its
-// grammar is sound.
+// it is taken, its grammar is sound and its code type-checks.
 func fuzzModel(f *testing.F, path string) {
-	fset := token.NewFileSet()
-	// The importer keeps package wire, so it is read once.
-	check := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
+	check := newChecker()
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := model.Parse(path, text, include)
 		if err != nil {
 			located(t, err)
 			return
 		}
-		if len(text) > large {
-			return
+		if len(text) <= small {
+			check.emitted(t, p)
 		}
-		grammar := string(abnf.Emit(p))
-		if _, err := abnf.Check(grammar); err != nil {
-			t.Errorf("%v in the grammar:\n%s", err, grammar)
-		}
-		emitted, err := golang.Emit(p, golang.Options{})
+	})
+}
+
+// FuzzNames makes a model of names: whatever they are, they are refused with a
+// reason, or give code that type-checks.
+func FuzzNames(f *testing.F) {
+	for _, names := range []string{
+		"zre_msg|HELLO|PING-OK|endpoint|challenger id|VERSION|sequence", "type|MESSAGE|ID|id|decode|ID|append to",
+		"3com|3WAY|Header|m|r|Decode|frame", "größe|挨拶|ǅ|ß|ñ|π|ª", "main|func|nil|err|out|string|len",
+		"a b|x-y|x_y|X Y Z|x.y|x/y|x", "strings|strings|Strings|hash|msg|HASH|number-1",
+		"x|A|ID A|A msg|ID A msg|A|ID", "wire|Encode|Decoder|Message|topic|Topic|signature",
+	} {
+		f.Add(names, uint16(0))
+		f.Add(names, uint16(0x4321))
+	}
+	check := newChecker()
+	kinds := []string{"number", "octets", "string", "longstr", "strings", "hash", "chunk", "uuid", "frame", "part"}
+	f.Fuzz(func(t *testing.T, text string, choice uint16) {
+		names := append(strings.Split(text, "|"), "a", "b", "c", "d", "e", "f", "g")
+		kind := func(shift int) string { return kinds[int(choice>>shift)%len(kinds)] }
+		type object = map[string]any
+		source, err := json.Marshal(object{
+			"name": names[0], "title": text, "text": text, "pubsub": choice & 1, "grammar": names[1] + " = " + names[2],
+			"define": []object{{"name": names[5], "value": names[6], "text": text}, {"name": names[6], "value": 7}},
+			"type":   object{"name": "part", "field": []object{{"name": names[6], "type": "string"}, {"name": names[5], "type": "number"}}},
+			"header": object{"field": object{"name": names[6], "type": kind(0), "size": 2, "text": text}},
+			"message": []object{
+				{"name": names[1], "text": text, "field": []object{{"name": names[3], "type": kind(4), "size": 4, "text": text}, {"name": names[4], "type": "msg"}}},
+				{"name": names[2], "field": []object{{"name": names[5], "type": "string", "value": names[5]}, {"name": names[0], "type": kind(8), "size": 8}}},
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var files []*ast.File
-		names := map[string]bool{}
-		local := token.NewFileSet()
-		for _, file := range emitted {
-			if names[file.Name] || filepath.Base(file.Name) != file.Name {
-				t.Errorf("file name %q", file.Name)
-			}
-			names[file.Name] = true
-			parsed, err := parser.ParseFile(local, file.Name, file.Content, parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			files = append(files, parsed)
+		p, err := model.Parse("specs/names.yaml", source, include)
+		if err != nil {
+			located(t, err)
+			return
 		}
-		if _, err := check.Check("p", local, files, nil); err != nil {
-			t.Error(err)
-		}
+		check.emitted(t, p)
 	})
+}
+
+// checker type-checks emitted code. It keeps package wire, so that it is read
+// once.
+type checker struct{ importer types.Importer }
+
+func newChecker() *checker {
+	return &checker{importer.ForCompiler(token.NewFileSet(), "source", nil)}
+}
+
+// emitted checks what is emitted for a sound model.
+func (c *checker) emitted(t *testing.T, p *model.Protocol) {
+	t.Helper()
+	grammar := string(abnf.Emit(p))
+	if _, err := abnf.Check(grammar); err != nil {
+		t.Errorf("%v in the grammar:\n%s", err, grammar)
+	}
+	emitted, err := golang.Emit(p, golang.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []*ast.File
+	names := map[string]bool{}
+	fset := token.NewFileSet()
+	for _, file := range emitted {
+		if lower := strings.ToLower(file.Name); names[lower] || filepath.Base(file.Name) != file.Name {
+			t.Errorf("file name %q", file.Name)
+		} else {
+			names[lower] = true
+		}
+		parsed, err := parser.ParseFile(fset, file.Name, file.Content, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, parsed)
+	}
+	conf := types.Config{Importer: c.importer}
+	if _, err := conf.Check("p", fset, files, nil); err != nil {
+		t.Error(err)
+	}
 }
 
 // include is what a model of the fuzzer may include.

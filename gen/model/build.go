@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -88,15 +89,17 @@ func (b *builder) class(root *element) {
 	b.oneTypePerName()
 }
 
-// only warns of child elements that mean nothing where they stand.
-func (b *builder) only(e *element, names ...string) {
+// only warns of children, and of attributes, that mean nothing where they
+// stand: they may be slips of the pen.
+func (b *builder) only(e *element, child string, attrs ...string) {
 	for _, c := range e.children {
-		known := false
-		for _, name := range names {
-			known = known || c.name == name
-		}
-		if !known {
+		if c.name != child {
 			b.warn(c, "element <%s> in <%s> has no effect on the codec", c.name, e.name)
+		}
+	}
+	for _, a := range e.attrs {
+		if !slices.Contains(attrs, a.name) {
+			b.warn(e, "attribute %q of <%s> has no effect on the codec", a.name, e.name)
 		}
 	}
 }
@@ -128,7 +131,7 @@ func (b *builder) customType(e *element) {
 	if len(e.all("field")) == 0 {
 		b.add(e, "type %q has no field", name)
 	}
-	b.only(e, "field")
+	b.only(e, "field", "name")
 	b.types[name] = e
 }
 
@@ -157,7 +160,7 @@ func (b *builder) message(e *element, place int) {
 			b.add(e, "message %s has the name of message %s of line %d", m.Name, other.Name, other.Line)
 		}
 	}
-	b.only(e, "field")
+	b.only(e, "field", "name", "id", "digest", "role") // zproto's own tests and grammar use the last two
 	m.Fields = append(m.Fields, b.protocol.Header...)
 	m.Fields = append(m.Fields, b.fields(e.all("field"), "message "+m.Name, false)...)
 	b.layout(&m)

@@ -50,7 +50,7 @@ func (b *builder) defines(elements []*element) {
 		}
 		d.Str = text
 		b.protocol.Defines = append(b.protocol.Defines, d)
-		b.only(e)
+		b.only(e, "", "name", "value")
 	}
 	list := b.protocol.Defines
 	for i := range list {

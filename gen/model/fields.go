@@ -60,7 +60,7 @@ func (b *builder) field(e *element, where string, header bool, path []string) []
 	for _, t := range e.all("test") {
 		f.Tests = append(f.Tests, Test{Name: t.attrOr("name", ""), Value: strings.TrimSpace(t.text.String())})
 	}
-	b.only(e, "test")
+	b.only(e, "test", "name", "type", "size", "value")
 	return []Field{f}
 }
 

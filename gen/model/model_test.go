@@ -147,6 +147,7 @@ func TestWarnings(t *testing.T) {
 	<message name="A">
 		<feild name="f" type="string"/>
 		<field name="g" type="octets" size="2" value="AB"/>
+		<field name="h" type="number" vaule="2"/>
 	</message>
 	<!-- told of here --> <header/>
 </class>`), include)
@@ -162,11 +163,12 @@ func TestWarnings(t *testing.T) {
 		`x.xml:3: element <mesage> has no effect on the codec`,
 		`x.xml:5: element <feild> in <message> has no effect on the codec`,
 		`x.xml:6: message A: field "g": the value of a field of type octets has no effect`,
+		`x.xml:7: attribute "vaule" of <field> has no effect on the codec`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if f := p.Messages[0].Fields; len(f) != 1 || f[0].Constant != nil {
+	if f := p.Messages[0].Fields; len(f) != 2 || f[0].Constant != nil {
 		t.Errorf("fields %+v", f)
 	}
 }
@@ -218,5 +220,26 @@ func TestInclude(t *testing.T) {
 		if len(f) != 1 || f[0].Constant == nil || f[0].Constant.Number != 7 || !f[0].Header {
 			t.Errorf("%s: fields %+v", m.path, f)
 		}
+	}
+}
+
+// TestComments checks that a comment may hold dashes and anything else, that
+// lines after it keep their numbers, and that what only looks like one stays.
+func TestComments(t *testing.T) {
+	t.Parallel()
+	p, err := model.Parse("x.xml", []byte(`<!-- ---- top ----
+--><class name='X'><!------>
+	<!-- <message name="NOT THIS"> "' -- -->
+	<message name='A'>it's <![CDATA[<!-- told -->]]><!-- not --> told</message>
+	<define name="C" value="&lt;!-- kept -->"/>
+</class>`), include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := p.Messages; len(m) != 1 || m[0].Line != 4 || m[0].Doc != "it's <!-- told --> told" {
+		t.Errorf("messages %+v", m)
+	}
+	if d := p.Defines; len(d) != 1 || d[0].Str != "<!-- kept -->" {
+		t.Errorf("defines %+v", d)
 	}
 }

@@ -12,10 +12,11 @@ import (
 // readXML reads the element tree of an XML model.
 //
 // zproto's own reader takes text that is not quite XML: a bare ampersand in
-// the prose is common. So the decoder is the lenient one, and what it would
+// the prose is common, and so are comments with a row of dashes in them. So the
+// decoder is the lenient one, does not get to see comments, and what it would
 // let pass is checked here: that every element ends, and in order.
 func readXML(file string, data []byte) (*element, error) {
-	p := &xmlReader{file: file, decoder: xml.NewDecoder(bytes.NewReader(data))}
+	p := &xmlReader{file: file, decoder: xml.NewDecoder(bytes.NewReader(blankComments(data)))}
 	p.decoder.Strict = false
 	p.decoder.CharsetReader = charset
 	root, err := p.document()
@@ -156,4 +157,54 @@ func charset(label string, input io.Reader) (io.Reader, error) {
 		text[i] = rune(b)
 	}
 	return strings.NewReader(string(text)), nil
+}
+
+// blankComments replaces comments by blanks, so that lines keep their numbers.
+// One that does not end is left for the decoder to complain of.
+func blankComments(data []byte) []byte {
+	data = bytes.Clone(data)
+	for at := 0; at < len(data); {
+		switch rest := data[at:]; {
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			n := bytes.Index(rest, []byte("-->"))
+			if n < 0 {
+				return data
+			}
+			for i := range rest[:n+3] {
+				if rest[i] != '\n' {
+					rest[i] = ' '
+				}
+			}
+			at += n + 3
+		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			n := bytes.Index(rest, []byte("]]>"))
+			if n < 0 {
+				return data
+			}
+			at += n + 3
+		case rest[0] == '<':
+			at += tagLength(rest)
+		default:
+			at++
+		}
+	}
+	return data
+}
+
+// tagLength returns the length of a tag. A quoted value may hold anything.
+func tagLength(tag []byte) int {
+	quote := byte(0)
+	for i, c := range tag {
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '>':
+			return i + 1
+		}
+	}
+	return len(tag)
 }
