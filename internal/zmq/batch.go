@@ -5,12 +5,13 @@ const (
 	// dropped whole. It bounds the memory that a peer can take with frames of no size: 24 octets each.
 	MaxFrames = 65536
 
-	// slabSize is the memory that small frames are laid into. One frame that the receiver keeps keeps
-	// its whole slab.
-	slabSize = 32 << 10
-	// ownBuffer is the size from which on a frame gets a buffer of its own.
+	// Small frames are laid into slabs. There are few large slabs to allocate where much comes in, and
+	// little memory held by a frame that is kept where little does.
+	smallSlab = 4 << 10
+	largeSlab = 32 << 10
+	// ownBuffer is the size from which on a frame gets memory of its own.
 	ownBuffer = 8 << 10
-	// tableSize is the number of slice headers that are allocated together.
+	// tableSize is the number of slice headers that are allocated together, at most.
 	tableSize = 1024
 
 	defaultMessages = 256
@@ -19,29 +20,32 @@ const (
 
 // Batch holds the messages of one Receive. The zero value is ready for use. One Batch serves one receiving
 // goroutine; it is used again for the next Receive, but the memory of frames is not: the caller may keep
-// and change frames, and slices of frames, for ever.
+// and change frames, and the slices of frames that Message gives, for ever.
 //
-// Small frames share slabs of 32 KiB, so that a frame that is kept for long keeps up to 32 KiB. Who keeps
-// few of many should copy them.
+// Frames below 8 KiB share slabs with their neighbours, and so do slices of frames: who keeps one frame
+// keeps up to 32 KiB, and who keeps the slice of a message's frames up to 100 KiB. Who keeps few of many for long should copy them. Larger frames share nothing.
 type Batch struct {
 	// MaxMessages and MaxOctets bound what one Receive takes from libzmq's queue: it stops at the first
 	// message that reaches either. 0 means 256 messages and 256 KiB.
 	MaxMessages, MaxOctets int
 
 	messages [][][]byte
-	octets   int    // in all frames of the batch, the message under way included
-	slab     []byte // not yet used
+	octets   int // in all frames of the batch, the message under way included
 
-	table [][]byte // frames, of finished messages and of the one under way
+	slab  []byte   // what is not yet used of it
+	used  int      // frames that were laid into it
+	table [][]byte // small frames of finished messages, then the message under way
 	begin int      // where in table the message under way begins
-	size  int64    // octets in the message under way
+
+	size  int64 // octets in the message under way
+	large bool  // it has a frame with memory of its own
 }
 
 // Len is the number of messages.
 func (b *Batch) Len() int { return len(b.messages) }
 
-// Message gives all frames of the i-th message. From a ROUTER, the first is the sender's identity; a
-// hostile peer can leave it at that.
+// Message gives all frames of the i-th message. On a ROUTER the first is the sender's identity, and at
+// least one comes after it.
 func (b *Batch) Message(i int) [][]byte { return b.messages[i] }
 
 // Octets is the number of octets in all frames of the batch.
@@ -49,6 +53,7 @@ func (b *Batch) Octets() int { return b.octets }
 
 // reset forgets the messages of the last Receive, lest they stay in memory until they are overwritten.
 func (b *Batch) reset() {
+	b.drop()
 	clear(b.messages)
 	b.messages = b.messages[:0]
 	b.octets = 0
@@ -77,28 +82,55 @@ func (b *Batch) room() int {
 // inMessage tells whether a message has begun and not ended.
 func (b *Batch) inMessage() bool { return len(b.table) > b.begin }
 
-// add puts a frame behind those of the message under way.
-func (b *Batch) add(frame []byte) {
-	if len(b.table) == cap(b.table) {
-		under := b.table[b.begin:]
-		b.table = append(make([][]byte, 0, max(tableSize, 2*len(under))), under...)
-		b.begin = 0
+// newSlab makes a slab that has room for need octets, and a table for it: a table lives as long as one of
+// its messages does, and so do the slabs that it points into, which must not become many.
+func (b *Batch) newSlab(need int) {
+	size := smallSlab
+	if b.octets > smallSlab/4 {
+		size = largeSlab
 	}
-	b.table = append(b.table, frame)
-	b.size += int64(len(frame))
-	b.octets += len(frame)
+	b.slab = make([]byte, max(size, need+1)) // The shim leaves one octet free.
+	// The last slab tells how many frames to expect, but for a last one that did not fit.
+	b.newTable(min(b.used+b.used/4+16, tableSize))
+	b.used = 0
 }
 
-// end ends the message under way.
+// newTable makes a table for size frames beside those of the message under way, which move to it.
+func (b *Batch) newTable(size int) {
+	under := b.table[b.begin:]
+	b.table = append(make([][]byte, 0, size+len(under)), under...)
+	b.begin = 0
+}
+
+// add puts a frame behind those of the message under way.
+func (b *Batch) add(frame []byte, own bool) {
+	if len(b.table) == cap(b.table) {
+		b.newTable(max(min(2*cap(b.table), tableSize), len(b.table)-b.begin, 16))
+	}
+	b.table = append(b.table, frame)
+	b.used++
+	b.size += int64(len(frame))
+	b.octets += len(frame)
+	b.large = b.large || own
+}
+
+// end ends the message under way. One with a large frame gets a table of its own, so that nobody keeps the
+// large frame with a neighbour of it.
 func (b *Batch) end() {
-	b.messages = append(b.messages, b.table[b.begin:len(b.table):len(b.table)])
+	m := b.table[b.begin:len(b.table):len(b.table)]
+	if b.large {
+		own := append([][]byte(nil), m...)
+		b.drop()
+		m = own
+	}
+	b.messages = append(b.messages, m)
 	b.begin = len(b.table)
-	b.size = 0
+	b.size, b.large = 0, false
 }
 
 // drop forgets the message under way. Its octets still count towards MaxOctets, which bounds the work.
 func (b *Batch) drop() {
 	clear(b.table[b.begin:])
 	b.table = b.table[:b.begin]
-	b.size = 0
+	b.size, b.large = 0, false
 }

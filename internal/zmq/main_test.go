@@ -3,13 +3,19 @@ package zmq
 import (
 	"context"
 	"encoding/binary"
+	"os"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if text := os.Getenv(loadVariable); text != "" {
+		os.Exit(sendLoad(text))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // limit bounds every wait of the tests; it is not a measure of anything.
 const limit = 20 * time.Second

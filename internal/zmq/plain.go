@@ -57,7 +57,7 @@ func (s *Socket) drainPlain(b *Batch) error {
 			if over {
 				continue
 			}
-			b.add(frame)
+			b.add(frame, true) // pebbe makes memory for each frame, large or small.
 			if len(b.table)-b.begin > MaxFrames || b.size > s.limit {
 				b.drop()
 				s.refused.Add(1)

@@ -76,10 +76,7 @@ func (s *Socket) drain(b *Batch) error {
 		if room == 0 {
 			return nil
 		}
-		if len(b.slab) == 0 {
-			b.slab = make([]byte, slabSize)
-		}
-		why, err := s.rx.drain(s.raw, own, b.slab, min(room, math.MaxInt32))
+		why, err := s.rx.drain(s.raw, own != nil, b.slab, min(room, math.MaxInt32))
 		if err != nil {
 			return err
 		}
@@ -94,7 +91,7 @@ func (s *Socket) drain(b *Batch) error {
 				b.drop()
 			}
 			return nil
-		case why == reasonSpace:
+		case why == reasonSpace && b.room() > 0:
 			own, err = s.makeRoom(b)
 		}
 		if err != nil {
@@ -115,12 +112,12 @@ func (s *Socket) collect(b *Batch, own []byte) bool {
 			frame = slab[off : off+size : off+size]
 			off += size
 		}
-		own = nil
-		if over {
+		if over { // It is not the first frame, so not the large one either.
 			over = !last
 			continue
 		}
-		b.add(frame)
+		b.add(frame, own != nil)
+		own = nil
 		switch {
 		case len(b.table)-b.begin > MaxFrames || b.size > s.limit:
 			b.drop()
@@ -143,9 +140,9 @@ func (s *Socket) makeRoom(b *Batch) (own []byte, err error) {
 		return nil, s.skip()
 	}
 	if need >= ownBuffer {
-		return make([]byte, need), nil
+		return s.rx.clone(), nil
 	}
-	b.slab = make([]byte, slabSize)
+	b.newSlab(need)
 	return nil, nil
 }
 

@@ -40,12 +40,10 @@ static int next (zre_receiver *r, void *socket, size_t *size)
     return 0;
 }
 
-int zre_drain (zre_receiver *r, uintptr_t socket, unsigned char *own, unsigned char *slab, size_t room, size_t large, int messages)
+int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, size_t large, int messages)
 {
     size_t size = r->need;
     r->count = 0;
-    if (!r->in_hand)
-        own = NULL;
     while (1) {
         if (r->in_hand)
             r->in_hand = 0;
@@ -54,10 +52,9 @@ int zre_drain (zre_receiver *r, uintptr_t socket, unsigned char *own, unsigned c
             if (rc < 0)
                 return rc == -EAGAIN ? ZRE_EMPTY : rc;
         }
-        if (own) {
-            memcpy (own, zmq_msg_data (&r->msg), size);
-            own = NULL;
-        } else if (size >= large || size > room) {
+        if (taken)
+            taken = 0;
+        else if (size >= large || size >= room) {
             r->in_hand = 1;
             r->need = size;
             return ZRE_SPACE;
@@ -73,6 +70,11 @@ int zre_drain (zre_receiver *r, uintptr_t socket, unsigned char *own, unsigned c
         if (r->count == ZRE_TABLE)
             return ZRE_FULL;
     }
+}
+
+unsigned char *zre_in_hand (zre_receiver *r)
+{
+    return zmq_msg_data (&r->msg);
 }
 
 int zre_skip (zre_receiver *r, uintptr_t socket)
@@ -136,4 +138,53 @@ int zre_send_packed (uintptr_t socket, const unsigned char *buf, const size_t *l
         buf += lens[i];
     }
     return 0;
+}
+
+zre_content *zre_content_new (int room)
+{
+    zre_content *c = malloc (sizeof *c + (size_t) room * sizeof c->frames[0]);
+    if (c)
+        c->count = 0;
+    return c;
+}
+
+int zre_content_add (zre_content *c, const unsigned char *a, size_t an)
+{
+    zmq_msg_t *msg = &c->frames[c->count];
+    if (zmq_msg_init_size (msg, an) < 0)
+        return -errno;
+    if (an > 0)
+        memcpy (zmq_msg_data (msg), a, an);
+    c->count++;
+    return 0;
+}
+
+void zre_content_free (zre_content *c)
+{
+    for (int i = 0; i < c->count; i++)
+        zmq_msg_close (&c->frames[i]);
+    free (c);
+}
+
+int zre_send_content (uintptr_t socket, const unsigned char *a, size_t an, zre_content *c)
+{
+    int rc = put ((void *) socket, a, an, c->count > 0 ? ZMQ_SNDMORE : 0);
+    for (int i = 0; rc == 0 && i < c->count; i++) {
+        const int more = i < c->count - 1;
+        zmq_msg_t msg;
+        zmq_msg_init (&msg);
+        zmq_msg_copy (&msg, &c->frames[i]);
+        do
+            rc = zmq_msg_send (&msg, (void *) socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
+        while (rc < 0 && errno == EINTR);
+        if (rc >= 0) {
+            rc = 0;
+            continue;
+        }
+        rc = -errno;
+        zmq_msg_close (&msg);
+        if (more)
+            put ((void *) socket, NULL, 0, 0); // as in zre_send_frame
+    }
+    return rc;
 }

@@ -5,6 +5,8 @@ package zmq
 #cgo windows LDFLAGS: -lzmq
 #cgo noescape zre_drain
 #cgo nocallback zre_drain
+#cgo noescape zre_in_hand
+#cgo nocallback zre_in_hand
 #cgo noescape zre_skip
 #cgo nocallback zre_skip
 #cgo noescape zre_send1
@@ -15,6 +17,10 @@ package zmq
 #cgo nocallback zre_send_packed
 #cgo noescape zre_send_frame
 #cgo nocallback zre_send_frame
+#cgo noescape zre_content_add
+#cgo nocallback zre_content_add
+#cgo noescape zre_send_content
+#cgo nocallback zre_send_content
 #include "shim.h"
 */
 import "C"
@@ -96,6 +102,36 @@ func (r rawSocket) sendPacked(p *packer) error {
 	return errno(C.zre_send_packed(C.uintptr_t(r), bp, unsafe.SliceData(p.lens), C.int(len(p.lens))))
 }
 
+// sharedFrames are frames in C's memory; the zero value has none.
+type sharedFrames struct{ c *C.zre_content }
+
+// newSharedFrames copies frames to C's memory. It gives the zero value when there is none to be had.
+func newSharedFrames(frames [][]byte) sharedFrames {
+	c := C.zre_content_new(C.int(len(frames)))
+	if c == nil {
+		return sharedFrames{}
+	}
+	for _, f := range frames {
+		fp, fn := octets(f)
+		if C.zre_content_add(c, fp, fn) < 0 {
+			C.zre_content_free(c)
+			return sharedFrames{}
+		}
+	}
+	return sharedFrames{c}
+}
+
+func (f sharedFrames) free() {
+	if f.c != nil {
+		C.zre_content_free(f.c)
+	}
+}
+
+func (r rawSocket) sendShared(a []byte, f sharedFrames) error {
+	ap, an := octets(a)
+	return errno(C.zre_send_content(C.uintptr_t(r), ap, an, f.c))
+}
+
 // receiver is the shim's half of a receiving socket. It lives in C's memory, because a frame of libzmq
 // may stay in it from one call to the next.
 type receiver struct{ c *C.zre_receiver }
@@ -123,10 +159,14 @@ const (
 	reasonSpace reason = C.ZRE_SPACE
 )
 
-func (r receiver) drain(s rawSocket, own, slab []byte, messages int) (reason, error) {
-	op, _ := octets(own)
+// drain receives into slab; taken says that the frame in hand has been cloned.
+func (r receiver) drain(s rawSocket, taken bool, slab []byte, messages int) (reason, error) {
 	sp, sn := octets(slab)
-	rc := C.zre_drain(r.c, C.uintptr_t(s), op, sp, sn, ownBuffer, C.int(messages))
+	var t C.int
+	if taken {
+		t = 1
+	}
+	rc := C.zre_drain(r.c, C.uintptr_t(s), t, sp, sn, ownBuffer, C.int(messages))
 	return reason(rc), errno(rc)
 }
 
@@ -135,7 +175,12 @@ func (r receiver) skip(s rawSocket) error { return errno(C.zre_skip(r.c, C.uintp
 // need is the size of the frame in hand after reasonSpace.
 func (r receiver) need() int { return int(r.c.need) }
 
-func (r receiver) inHand() bool { return r.c.in_hand != 0 }
+// clone copies the frame in hand to memory of its own. Go copies it, not the shim, because append does
+// not clear memory first that it is about to overwrite, as make would have to.
+func (r receiver) clone() []byte {
+	frame := unsafe.Slice((*byte)(C.zre_in_hand(r.c)), r.need())
+	return append([]byte(nil), frame...)[:len(frame):len(frame)]
+}
 
 // count is the number of frames that the last drain stored.
 func (r receiver) count() int { return int(r.c.count) }

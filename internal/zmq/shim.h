@@ -32,10 +32,14 @@ typedef struct
 zre_receiver *zre_receiver_new (void);
 void zre_receiver_free (zre_receiver *r);
 
-// zre_drain receives up to `messages` whole messages. Frames are laid into slab one after the other, but
-// those of `large` octets or more are not: each of them is stored in the buffer `own` of a later call.
-// When a frame is in hand at the start it goes to own, if that is not NULL, else to slab.
-int zre_drain (zre_receiver *r, uintptr_t socket, unsigned char *own, unsigned char *slab, size_t room, size_t large, int messages);
+// zre_drain receives up to `messages` whole messages. Frames are laid into slab one after the other. One of
+// `large` octets or more stays in hand, for Go to copy from zre_in_hand to memory of its own; `taken` tells
+// the next call that this was done. A frame in hand that was not taken goes to the slab of the next call.
+// At least one octet of slab stays free, so that a frame of no octets lies within it as well.
+int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, size_t large, int messages);
+
+// zre_in_hand gives the octets of the frame in hand, until the next call of zre_drain or zre_skip.
+unsigned char *zre_in_hand (zre_receiver *r);
 
 // zre_skip throws away what is left of the message that is being received.
 int zre_skip (zre_receiver *r, uintptr_t socket);
@@ -47,5 +51,20 @@ int zre_send2 (uintptr_t socket, const unsigned char *a, size_t an, const unsign
 int zre_send_packed (uintptr_t socket, const unsigned char *buf, const size_t *lens, int n);
 // zre_send_frame sends one frame of a longer message; at is its number, from 0.
 int zre_send_frame (uintptr_t socket, const unsigned char *a, size_t an, int at, int more);
+
+// Frames that are sent to many: libzmq counts the references to one copy.
+typedef struct
+{
+    int count;
+    zmq_msg_t frames[];
+} zre_content;
+
+// zre_content_new gives room for that many frames, or NULL.
+zre_content *zre_content_new (int room);
+// zre_content_add copies a frame; there is room for it. It gives 0 or a negative error number.
+int zre_content_add (zre_content *c, const unsigned char *a, size_t an);
+void zre_content_free (zre_content *c);
+// zre_send_content sends a, then all frames of c.
+int zre_send_content (uintptr_t socket, const unsigned char *a, size_t an, zre_content *c);
 
 #endif
