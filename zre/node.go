@@ -189,6 +189,7 @@ func (n *Node) keepTime() {
 			n.core.Hear(now, gap)
 		}
 		n.core.Tick(now, n.deaf.Load())
+		n.core.Peers(func(p *core.Peer) { linkOf(p).fenceData() })
 		n.unlock()
 		last = now
 	}

@@ -364,3 +364,26 @@ func TestConfigErrors(t *testing.T) {
 		}
 	}
 }
+
+// A peer that read everything and then left has missed nothing: what is little is
+// acknowledged without a Flush.
+func TestPeerThatReadAllLeaves(t *testing.T) {
+	w := newTestNet(t)
+	alice, bob := w.start("alice"), w.start("bob")
+	await(t, bob, is(EventEnter, "alice"))
+	must(t, bob.Whisper(bg(t), alice.ID(), []byte("good night")))
+	await(t, alice, is(EventWhisper, "bob"))
+	for ctx := bg(t); ; {
+		peer, ok := bob.Peer(alice.ID())
+		if !ok || ctx.Err() != nil {
+			t.Fatalf("alice is there: %v, unacknowledged: %d", ok, peer.Stats.Unacknowledged)
+		}
+		if peer.Stats.Unacknowledged == 0 {
+			break
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	must(t, alice.Close())
+	await(t, bob, is(EventExit, "alice"))
+	must(t, bob.Close())
+}

@@ -170,6 +170,17 @@ func (l *link) fence(dataOnly bool) (goal uint64, ok bool) {
 	return goal, !l.win.Reached(goal)
 }
 
+// fenceData sends a PING if there is data that no PING follows yet. It is called
+// now and then, so that a peer that read what little there was to read, and left
+// some time later, is not taken for one that missed it.
+func (l *link) fenceData() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil && l.win.UnfencedData() {
+		l.ping()
+	}
+}
+
 // await waits until the goal is acknowledged.
 func (l *link) await(ctx context.Context, goal uint64) error {
 	wake := make(chan struct{}, 1)

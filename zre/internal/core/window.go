@@ -69,6 +69,10 @@ func (w *Window) Overrun() bool { return w.sent.octets-w.acked.octets >= 2*w.lim
 // Unfenced reports whether messages were sent after the last PING.
 func (w *Window) Unfenced() bool { return w.sent.octets != w.fenced.octets }
 
+// UnfencedData reports whether WHISPER or SHOUT messages were sent after the last
+// PING.
+func (w *Window) UnfencedData() bool { return w.sent.data != w.fenced.data }
+
 // Goal returns the place in the stream that has to be acknowledged for all that
 // was sent so far to have been taken in. Call it after Fence.
 func (w *Window) Goal() uint64 { return w.fenced.octets }
