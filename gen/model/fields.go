@@ -13,6 +13,10 @@ const maxOctets = 1 << 16
 // uuidSize is the size of a field of type uuid.
 const uuidSize = 16
 
+// formerHash is what zproto called a hash before November 2014. The octets were
+// the same.
+const formerHash = "dictionary"
+
 // kindOf returns the built-in type of a name.
 func kindOf(name string) (Kind, bool) {
 	if i := slices.Index(kindNames[1:], name); i >= 0 {
@@ -50,6 +54,10 @@ func (b *builder) field(e *element, where string, header bool, path []string) []
 		return nil
 	}
 	kind, builtin := kindOf(typeName)
+	if _, own := b.types[typeName]; typeName == formerHash && !own {
+		b.warn(e, "%s: field %q: type %q is read as hash, which is its name since 2014", where, name, typeName)
+		kind, builtin = Hash, true
+	}
 	if !builtin {
 		return b.parts(e, where, header, name, typeName, path)
 	}

@@ -148,6 +148,7 @@ func TestWarnings(t *testing.T) {
 		<feild name="f" type="string"/>
 		<field name="g" type="octets" size="2" value="AB"/>
 		<field name="h" type="number" vaule="2"/>
+		<field name="i" type="dictionary"/>
 	</message>
 	<!-- told of here --> <header/>
 </class>`), include)
@@ -164,11 +165,12 @@ func TestWarnings(t *testing.T) {
 		`x.xml:5: element <feild> in <message> has no effect on the codec`,
 		`x.xml:6: message A: field "g": the value of a field of type octets has no effect`,
 		`x.xml:7: attribute "vaule" of <field> has no effect on the codec`,
+		`x.xml:8: message A: field "i": type "dictionary" is read as hash, which is its name since 2014`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if f := p.Messages[0].Fields; len(f) != 2 || f[0].Constant != nil {
+	if f := p.Messages[0].Fields; len(f) != 3 || f[0].Constant != nil || f[2].Kind != model.Hash {
 		t.Errorf("fields %+v", f)
 	}
 }
