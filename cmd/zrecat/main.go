@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/internal/visible"
@@ -57,8 +56,7 @@ octets are the same.`,
 			if err := opts.check(env); err != nil {
 				return err
 			}
-			input := inspect(env.Stdin)
-			if input.absent && !opts.sendOnly && !opts.shutdown {
+			if cli.NoInput(env.Stdin) && !opts.sendOnly && !opts.shutdown {
 				opts.receiveOnly = true
 			}
 			// The node outlives ctx: leaving politely takes a moment.
@@ -68,7 +66,7 @@ octets are the same.`,
 			}
 			c := &cat{
 				node: node, group: args[0], options: *opts,
-				stdin: env.Stdin, stdout: env.Stdout, interactive: input.terminal,
+				stdin: env.Stdin, stdout: env.Stdout, interactive: cli.IsTerminal(env.Stdin),
 				note: func(format string, args ...any) {
 					fmt.Fprintln(env.Stderr, "zrecat: "+visible.String(fmt.Sprintf(format, args...)))
 				},
@@ -138,22 +136,4 @@ func (o *options) check(env *cli.Env) error {
 		o.noWait = false
 	}
 	return nil
-}
-
-// input is what standard input is.
-type input struct {
-	absent   bool // closed, or /dev/null: nothing will ever come
-	terminal bool // a user types
-}
-
-func inspect(stdin *os.File) input {
-	now, err := stdin.Stat()
-	if err != nil {
-		return input{absent: true}
-	}
-	null, err := os.Stat(os.DevNull)
-	return input{
-		absent:   err == nil && os.SameFile(now, null),
-		terminal: term.IsTerminal(int(stdin.Fd())),
-	}
 }

@@ -115,8 +115,12 @@ func (c *cat) await(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 		if members := c.node.PeersByGroup(c.group); len(members) >= need {
-			if !c.interactive {
+			switch {
+			case c.interactive: // has seen them come
+			case need == 1:
 				c.note("%s is here", members[0].Name)
+			default:
+				c.note("%d members are here", len(members))
 			}
 			return nil
 		}

@@ -44,6 +44,8 @@ var rooms = []room{
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
 	{dir: "cmd/...", may: append([]string{"cmd/internal/..."}, programs...)},
+	// The shell draws on a terminal.
+	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
 	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "cmd/zgossip_server/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},
 	// The benchmark measures the node beside the raw sockets, so it needs both.
 	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/zmq", "gonum.org/v1/plot/..."}, programs...)},
@@ -60,7 +62,7 @@ var rooms = []room{
 var programs = []string{
 	"zre", "zgossip/...",
 	"github.com/google/uuid", "github.com/spf13/cobra/...", "github.com/spf13/pflag", "gopkg.in/ini.v1",
-	"github.com/reeflective/readline/...", "golang.org/x/term", "golang.org/x/sys/...", "golang.org/x/sync/...",
+	"golang.org/x/term", "golang.org/x/sys/...", "golang.org/x/sync/...",
 }
 
 // inTests is what test files of every room may import besides: the test libraries and the
@@ -70,6 +72,7 @@ var inTests = []string{
 	".", "./...",
 	"github.com/google/go-cmp/...", "github.com/google/uuid", "pgregory.net/rapid", "go.uber.org/goleak",
 	"go.yaml.in/yaml/v3", "golang.org/x/sys/...", "golang.org/x/net/...", "golang.org/x/sync/...", "golang.org/x/term",
+	"github.com/creack/pty",
 }
 
 // closedToPure is what pure rooms may not import of the standard library.

@@ -48,7 +48,7 @@ func sections() []string { return []string{"zre", "zrecat", "zgossip_server"} }
 
 // shellKeys are the flags of the program zre itself. They stand in section
 // [zre] beside what holds for all, so the other programs pass over them.
-func shellKeys() []string { return []string{"json", "stay", "patience"} }
+func shellKeys() []string { return []string{"json", "join", "stay", "patience"} }
 
 // configure sets the flags that the command line did not: from ZRENAME and
 // from zre.conf.

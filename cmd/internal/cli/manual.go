@@ -128,7 +128,7 @@ func options(flags *pflag.FlagSet) string {
 		fmt.Fprintf(&list, "**--%s**", f.Name)
 		if f.Value.Type() != "bool" {
 			fmt.Fprintf(&list, " _%s_", value)
-			if f.DefValue != "" && f.DefValue != "0" {
+			if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "[]" {
 				usage += " (default: " + f.DefValue + ")"
 			}
 		}

@@ -12,24 +12,21 @@ import (
 // process at once, for the case that leaving politely hangs. stop ends the
 // watching and waits for its goroutine.
 //
-// A signal that was ignored when the program started stays ignored: that is
-// how nohup and a shell's background jobs ask for it.
+// A SIGHUP that was ignored when the program started stays ignored: that is how
+// nohup asks for it. Not so SIGINT, which shells ignore for the background jobs
+// of a script: there `kill -INT` is meant.
 func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
-	var wanted []os.Signal
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) {
-			wanted = append(wanted, s)
-		}
+	wanted := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		wanted = append(wanted, syscall.SIGHUP)
 	}
 	// Writing to a pipe that nobody reads is an error to handle (EPIPE), not a
 	// reason to die without saying goodbye to the peers.
 	signal.Ignore(syscall.SIGPIPE)
 
 	came := make(chan os.Signal, 1) // capacity 1: package signal does not wait for us
-	if len(wanted) > 0 {
-		signal.Notify(came, wanted...)
-	}
+	signal.Notify(came, wanted...)
 	done := make(chan struct{})
 	ended := make(chan struct{})
 	go func() {

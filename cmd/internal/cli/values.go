@@ -18,8 +18,8 @@ import (
 // unit of its own ("250ms").
 type Seconds time.Duration
 
-// The longest time a flag takes; longer ones are slips.
-const maxSeconds = 365 * 24 * time.Hour
+// longest is the longest time a flag takes; more is a slip.
+const longest = 365 * 24 * time.Hour
 
 func (s *Seconds) String() string {
 	return strconv.FormatFloat(time.Duration(*s).Seconds(), 'f', -1, 64)
@@ -46,7 +46,7 @@ func parseSeconds(text string) (time.Duration, error) {
 		if ferr != nil || math.IsNaN(f) {
 			return 0, wrong
 		}
-		if f > maxSeconds.Seconds() {
+		if f > longest.Seconds() {
 			return 0, fmt.Errorf("longer than a year")
 		}
 		d = time.Duration(f * float64(time.Second))
@@ -54,7 +54,7 @@ func parseSeconds(text string) (time.Duration, error) {
 	switch {
 	case d <= 0:
 		return 0, wrong
-	case d > maxSeconds:
+	case d > longest:
 		return 0, fmt.Errorf("longer than a year")
 	}
 	return d, nil

@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"os"
+
+	"golang.org/x/term"
+)
+
+// IsTerminal reports whether someone may sit in front of f.
+func IsTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// NoInput reports whether nothing can ever come from standard input: it is
+// closed, or it is /dev/null, as in services and in the background jobs of
+// scripts. An empty pipe or file is something else: an input with nothing in
+// it.
+func NoInput(stdin *os.File) bool {
+	now, err := stdin.Stat()
+	if err != nil {
+		return true
+	}
+	null, err := os.Stat(os.DevNull)
+	return err == nil && os.SameFile(now, null)
+}

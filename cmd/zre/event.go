@@ -1,0 +1,185 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/cmd/internal/visible"
+	"github.com/gozre/zre/zre"
+)
+
+// format turns events into lines.
+type format struct {
+	json bool
+	most int // how many octets of a message are shown; 0: all
+}
+
+// event is one line. label is the peer's name as [roster.label] gives it.
+func (f format) event(ev zre.Event, label string) string {
+	if f.json {
+		return line(eventObject(ev))
+	}
+	var detail string
+	switch ev.Type {
+	case zre.EventEnter:
+		detail = fmt.Sprintf(" %s %s%s", ev.Peer, visible.String(ev.Endpoint), headerList(ev.Headers))
+	case zre.EventExit:
+		detail = fmt.Sprintf(" %s %s", ev.Peer, ev.Reason)
+	case zre.EventJoin, zre.EventLeave:
+		detail = " " + visible.String(ev.Group)
+	case zre.EventShout:
+		detail = " " + visible.String(ev.Group) + ": " + f.content(ev.Content)
+	case zre.EventWhisper:
+		detail = ": " + f.content(ev.Content)
+	case zre.EventEvasive:
+		detail = " does not answer"
+	case zre.EventSilent:
+		detail = " has not answered for long"
+	}
+	return fmt.Sprintf("%-7s %s%s", ev.Type, visible.String(label), detail)
+}
+
+// content shows the frames of a message, with bars between them.
+func (f format) content(frames [][]byte) string {
+	size := 0
+	for _, frame := range frames {
+		size += len(frame)
+	}
+	left := size
+	if f.most > 0 {
+		left = f.most
+	}
+	var shown []string
+	for _, frame := range frames {
+		part := string(frame[:min(len(frame), left)])
+		left -= len(part)
+		part = strings.TrimSuffix(whole(part, frame), "\n") // as echo and uptime end what they say
+		shown = append(shown, visible.String(part))
+		if left == 0 {
+			break
+		}
+	}
+	text := strings.Join(shown, " | ")
+	if f.most > 0 && size > f.most {
+		text += fmt.Sprintf("… (%d octets in all)", size)
+	}
+	return text
+}
+
+// whole takes the beginning of a character off the end of a part that was cut
+// out of a frame.
+func whole(part string, frame []byte) string {
+	if len(part) == len(frame) || !utf8.Valid(frame) {
+		return part
+	}
+	for len(part) > 0 && !utf8.ValidString(part) {
+		part = part[:len(part)-1]
+	}
+	return part
+}
+
+// headerList is " name=value …" in the order of the names.
+func headerList(headers map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		b.WriteString(" " + visible.String(name+"="+headers[name]))
+	}
+	return b.String()
+}
+
+// roster gives each peer a name to print: its own, and with it a piece of the
+// UUID while another one, or this node, has the same name.
+type roster struct {
+	own   string
+	count map[string]int
+}
+
+// label is the name of the peer that an event is about. It must see every
+// event, in order.
+func (r *roster) label(ev zre.Event) string {
+	if r.count == nil {
+		r.count = map[string]int{r.own: 1}
+	}
+	if ev.Type == zre.EventEnter {
+		r.count[ev.Name]++
+	}
+	label := ev.Name
+	if r.count[ev.Name] > 1 || ev.Name == "" {
+		label += "/" + hexDigits(ev.Peer)[:6]
+	}
+	if ev.Type == zre.EventExit {
+		if r.count[ev.Name]--; r.count[ev.Name] <= 0 {
+			delete(r.count, ev.Name)
+		}
+	}
+	return label
+}
+
+// The objects of --json. The order of the fields is the order in the line.
+type (
+	startObject struct {
+		Event    string    `json:"event"`
+		UUID     uuid.UUID `json:"uuid"`
+		Name     string    `json:"name"`
+		Endpoint string    `json:"endpoint"`
+	}
+	peerObject struct { // ENTER
+		Event    string            `json:"event"`
+		Peer     uuid.UUID         `json:"peer"`
+		Name     string            `json:"name"`
+		Endpoint string            `json:"endpoint"`
+		Headers  map[string]string `json:"headers"`
+	}
+	otherObject struct { // all other events
+		Event   string    `json:"event"`
+		Peer    uuid.UUID `json:"peer"`
+		Name    string    `json:"name"`
+		Group   *string   `json:"group,omitempty"`
+		Content *[]frame  `json:"content,omitempty"`
+		Reason  *string   `json:"reason,omitempty"`
+	}
+)
+
+// frame is a string in JSON, or {"base64": …} if it is not UTF-8.
+type frame []byte
+
+// MarshalJSON implements json.Marshaler.
+func (f frame) MarshalJSON() ([]byte, error) {
+	if utf8.Valid(f) {
+		return encode(string(f))
+	}
+	return encode(struct {
+		Base64 string `json:"base64"`
+	}{base64.StdEncoding.EncodeToString(f)})
+}
+
+func eventObject(ev zre.Event) any {
+	if ev.Type == zre.EventEnter {
+		o := peerObject{Event: ev.Type.String(), Peer: ev.Peer, Name: ev.Name, Endpoint: ev.Endpoint, Headers: ev.Headers}
+		if o.Headers == nil {
+			o.Headers = map[string]string{}
+		}
+		return o
+	}
+	o := otherObject{Event: ev.Type.String(), Peer: ev.Peer, Name: ev.Name}
+	switch ev.Type {
+	case zre.EventJoin, zre.EventLeave, zre.EventShout:
+		o.Group = &ev.Group
+	case zre.EventExit:
+		o.Reason = &ev.Reason
+	}
+	if ev.Type == zre.EventShout || ev.Type == zre.EventWhisper {
+		content := make([]frame, len(ev.Content))
+		for i, f := range ev.Content {
+			content[i] = frame(f)
+		}
+		o.Content = &content
+	}
+	return o
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxHistory is how many lines are kept; the file is cut back to it when it
+// has twice as many.
+const maxHistory = 1000
+
+// history is the lines typed before, the latest last, and where the user is
+// in them. Lines are added to the file at once, one write each, so that several
+// shells can share it. That history cannot be kept is no reason not to chat:
+// it is logged, and goes on in memory.
+type history struct {
+	file string // "" for none
+	log  *slog.Logger
+
+	lines []string
+	at    int    // which line is shown; len(lines) is the one being typed
+	begun string // what had been typed before the first step back
+}
+
+// historyFile is where the history is kept: in the user's state directory.
+func historyFile() (string, error) {
+	dir := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(dir) { // the specification says to ignore others
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(dir, "zre", "history"), nil
+}
+
+func openHistory(log *slog.Logger) *history {
+	h := &history{log: log}
+	file, err := historyFile()
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o700)
+	}
+	if err == nil {
+		h.file = file
+		err = h.load()
+	}
+	if err != nil {
+		log.Debug("history is not kept", "error", err)
+		h.file = ""
+	}
+	h.at = len(h.lines)
+	return h
+}
+
+func (h *history) load() error {
+	data, err := os.ReadFile(h.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(data) {
+		if text := strings.TrimRight(string(line), "\r\n"); text != "" {
+			h.lines = append(h.lines, text)
+		}
+	}
+	if len(h.lines) > maxHistory {
+		tooMany := len(h.lines) > 2*maxHistory
+		h.lines = slices.Clone(h.lines[len(h.lines)-maxHistory:])
+		if tooMany {
+			return h.rewrite()
+		}
+	}
+	return nil
+}
+
+// rewrite replaces the file by what is kept, at once or not at all.
+func (h *history) rewrite() error {
+	fresh, err := os.CreateTemp(filepath.Dir(h.file), "history-*")
+	if err != nil {
+		return err
+	}
+	_, err = fresh.WriteString(strings.Join(h.lines, "\n") + "\n")
+	if err = errors.Join(err, fresh.Close()); err == nil {
+		err = os.Rename(fresh.Name(), h.file)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(fresh.Name()))
+	}
+	return err
+}
+
+// add keeps a line; blank ones, and one like the line before, are not kept.
+func (h *history) add(line string) {
+	defer func() { h.at, h.begun = len(h.lines), "" }()
+	if strings.TrimSpace(line) == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
+		return
+	}
+	h.lines = append(h.lines, line)
+	if h.file == "" {
+		return
+	}
+	f, err := os.OpenFile(h.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(line + "\n")
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		h.log.Debug("history is not kept", "error", err)
+	}
+}
+
+// older steps back to the next line that begins with what had been typed.
+func (h *history) older(typed string) (string, bool) {
+	if h.at == len(h.lines) {
+		h.begun = typed
+	}
+	for i := h.at - 1; i >= 0; i-- {
+		if strings.HasPrefix(h.lines[i], h.begun) {
+			h.at = i
+			return h.lines[i], true
+		}
+	}
+	return "", false
+}
+
+// newer steps forward again, at last to what had been typed.
+func (h *history) newer() (string, bool) {
+	if h.at == len(h.lines) {
+		return "", false
+	}
+	for i := h.at + 1; i < len(h.lines); i++ {
+		if strings.HasPrefix(h.lines[i], h.begun) {
+			h.at = i
+			return h.lines[i], true
+		}
+	}
+	h.at = len(h.lines)
+	return h.begun, true
+}

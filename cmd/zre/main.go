@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/zre"
+)
+
+func main() { os.Exit(cli.Main(program())) }
+
+func program() cli.Program {
+	flags, opts := cli.NewNodeFlags(), newOptions()
+	return cli.Program{
+		Name:  "zre",
+		Short: "a shell on a ZRE network",
+		Long: `zre joins the ZRE network around it, prints what happens there, and runs the
+commands that are typed. Peers on the same network find each other by
+themselves; elsewhere --gossip or --peer tells where to begin.
+
+On a terminal it keeps the line being typed below what it prints; Tab completes
+commands, groups and peers; the arrow keys bring earlier lines back. Ctrl-C,
+Ctrl-D and /quit leave.
+
+Where standard input or output is not a terminal, commands are read from
+standard input line by line, and plain lines are printed; --json prints one JSON
+object for each event. At the end of input zre waits until everything that was
+commanded has been taken in by the peers, and leaves; with --stay, or when
+standard input is closed or /dev/null, it goes on printing until a signal ends
+it. At the start nobody has been seen yet; so a command from a pipe waits a
+moment (--patience) for the group or the peer that it names, and /peers and
+/groups wait until everyone has had time to answer.`,
+		Example: `  zre
+  zre -g 192.0.2.1:31337                              by way of a gossip server
+  echo '/shout time test!' | zre                      say something and leave
+  echo /peers | zre --json                            who is there?
+  zre --json --join time < /dev/null | jq .           what is said in a group, until Ctrl-C`,
+		Manual: []cli.Section{{Title: "Commands", Body: manual()}},
+		Statuses: `0  all went well
+1  it failed, a command from a pipe failed, or a peer did not take in everything
+2  the command line or zre.conf makes no sense
+3  a peer, or a member of a group, that a command from a pipe named did not come`,
+		Node:  flags,
+		Flags: opts.register,
+		Run: func(ctx context.Context, env *cli.Env, _ []string) error {
+			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
+			// The node outlives ctx: leaving politely takes a moment.
+			node, err := zre.Start(context.WithoutCancel(ctx), flags.Config(env))
+			if err != nil {
+				return cli.NodeError(err)
+			}
+			s := newShell(node, env, *opts)
+			if terminal {
+				return s.runScreen(ctx)
+			}
+			return s.runPipe(ctx)
+		},
+	}
+}
+
+// options are the flags of zre alone; package cli lists them as keys of
+// section [zre] that other programs pass over.
+type options struct {
+	json     bool
+	stay     bool
+	join     []string
+	patience cli.Seconds
+}
+
+func newOptions() *options { return &options{patience: defaultPatience} }
+
+func (o *options) register(fs *pflag.FlagSet) {
+	fs.BoolVar(&o.json, "json", false, "print events as JSON, one object a line")
+	fs.StringArrayVar(&o.join, "join", nil, "be in this `GROUP` from the start; may be repeated")
+	fs.BoolVar(&o.stay, "stay", false, "at the end of input go on until a signal")
+	fs.Var(&o.patience, "patience", "how long after the start a command from a pipe waits for the group or peer it names")
+}
+
+// manual is the table of commands as text.
+func manual() string {
+	var b strings.Builder
+	for _, c := range commands() {
+		b.WriteString("  " + c.usageLine() + "\n")
+	}
+	b.WriteString("\n  Anything else is said to the group the prompt names: the one joined or\n  shouted to last. A line that is to begin with a slash begins with two.\n")
+	b.WriteString("  A name with blanks in it goes into \"quotes\".")
+	return b.String()
+}

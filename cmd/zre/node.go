@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/zre"
+)
+
+// node is what the shell needs of a *zre.Node.
+type node interface {
+	ID() uuid.UUID
+	Name() string
+	Endpoint() string
+	Join(ctx context.Context, group string) error
+	Leave(ctx context.Context, group string) error
+	Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) error
+	Shout(ctx context.Context, group string, frames ...[]byte) error
+	Flush(ctx context.Context) error
+	Peers() []zre.Peer
+	Peer(id uuid.UUID) (zre.Peer, bool)
+	PeersByGroup(group string) []zre.Peer
+	Groups() []string
+	PeerGroups() []string
+	Next(ctx context.Context) (zre.Event, error)
+	Stats() zre.Stats
+	Close() error
+}

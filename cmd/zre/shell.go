@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/visible"
+	"github.com/gozre/zre/zre"
+)
+
+// defaultPatience is enough for two beacons of peers that beacon every second.
+const defaultPatience = cli.Seconds(3 * time.Second)
+
+// settleTime is when a new node has met everyone: peers answer its first
+// beacon at once, but one may be lost.
+const settleTime = 1200 * time.Millisecond
+
+// errNobody says that a group has no members. They may still come.
+var errNobody = errors.New("nobody")
+
+// errQuit is how /quit asks the front to end.
+var errQuit = errors.New("quit")
+
+// shell is what the screen and the pipe have in common. One goroutine runs
+// commands; another one, [shell.watch], prints events.
+type shell struct {
+	node    node
+	env     *cli.Env
+	options options
+
+	// print writes to what the user asked for (standard output), hint what
+	// went wrong and how to mend it, say what only someone who watches wants
+	// to know. They may be called from any goroutine.
+	print, hint, say func(text string)
+	format           format
+
+	// patience is when commands stop to wait for what they name; zero on a
+	// terminal, where the user sees who is there.
+	patience time.Time
+	settled  time.Time     // from a pipe, lists wait until then: everyone has been heard
+	changed  chan struct{} // wakes a command that waits; capacity 1: one wake-up is enough
+
+	mu     sync.Mutex
+	groups []string // those we joined or shouted to, the latest last
+}
+
+func newShell(n node, env *cli.Env, o options) *shell {
+	return &shell{node: n, env: env, options: o, changed: make(chan struct{}, 1)}
+}
+
+// watch prints events until the node is closed and everything is read.
+func (s *shell) watch() {
+	names := roster{own: s.node.Name()}
+	for {
+		ev, err := s.node.Next(context.Background())
+		if err != nil {
+			return
+		}
+		s.print(s.format.event(ev, names.label(ev)))
+		select {
+		case s.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// joinFirst joins the groups of --join.
+func (s *shell) joinFirst(ctx context.Context) error {
+	for _, group := range s.options.join {
+		if err := s.join(ctx, []string{group}); err != nil {
+			return fmt.Errorf("--join %s: %w", visible.String(group), err)
+		}
+	}
+	return nil
+}
+
+// current is the group that text without a command goes to, or "".
+func (s *shell) current() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.groups); n > 0 {
+		return s.groups[n-1]
+	}
+	return ""
+}
+
+// setCurrent makes a group the one that text goes to.
+func (s *shell) setCurrent(group string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = append(slices.DeleteFunc(s.groups, func(g string) bool { return g == group }), group)
+}
+
+func (s *shell) dropCurrent(group string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = slices.DeleteFunc(s.groups, func(g string) bool { return g == group })
+}
+
+func (s *shell) join(ctx context.Context, args []string) error {
+	group := args[0]
+	if err := s.node.Join(ctx, group); err != nil {
+		return err
+	}
+	s.setCurrent(group)
+	s.say(fmt.Sprintf("joined %s; %s; what you type without a slash goes there", visible.String(group), s.company(group)))
+	return nil
+}
+
+// company says who is in a group.
+func (s *shell) company(group string) string {
+	peers := s.node.PeersByGroup(group)
+	if len(peers) == 0 {
+		return "nobody else is in it yet"
+	}
+	const most = 8
+	var names []string
+	for _, p := range peers[:min(len(peers), most)] {
+		names = append(names, visible.String(p.Name))
+	}
+	if more := len(peers) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return "with you: " + strings.Join(names, ", ")
+}
+
+func (s *shell) leave(ctx context.Context, args []string) error {
+	group := s.current()
+	if len(args) > 0 {
+		group = args[0]
+	}
+	if own := s.node.Groups(); !slices.Contains(own, group) {
+		if group == "" {
+			return errors.New("you are in no group")
+		}
+		return fmt.Errorf("you are not in %s%s", visible.String(group), inGroups(own))
+	}
+	if err := s.node.Leave(ctx, group); err != nil {
+		return err
+	}
+	s.dropCurrent(group)
+	s.say("left " + visible.String(group))
+	return nil
+}
+
+func inGroups(groups []string) string {
+	if len(groups) == 0 {
+		return ", nor in any other group"
+	}
+	shown := make([]string, len(groups))
+	for i, g := range groups {
+		shown[i] = visible.String(g)
+	}
+	return "; you are in " + strings.Join(shown, ", ")
+}
+
+func (s *shell) shout(ctx context.Context, args []string) error {
+	if err := s.sendTo(ctx, args[0], args[1]); err != nil {
+		return err
+	}
+	s.setCurrent(args[0])
+	return nil
+}
+
+// sayText sends text that is no command to the current group.
+func (s *shell) sayText(ctx context.Context, text string) error {
+	group := s.current()
+	if group == "" {
+		return errors.New("who is to hear that? /join GROUP first, or /shout GROUP TEXT, or /whisper PEER TEXT (/help says more)")
+	}
+	return s.sendTo(ctx, group, text)
+}
+
+// sendTo shouts, and says so if nobody was there to hear it.
+func (s *shell) sendTo(ctx context.Context, group, text string) error {
+	there := s.await(ctx, func() bool { return len(s.node.PeersByGroup(group)) > 0 })
+	if err := s.node.Shout(ctx, group, []byte(text)); err != nil {
+		return delivery(err)
+	}
+	if !there {
+		return fmt.Errorf("%w is in %s, so nobody heard that", errNobody, visible.String(group))
+	}
+	return nil
+}
+
+func (s *shell) whisper(ctx context.Context, args []string) error {
+	var peer zre.Peer
+	var err error
+	s.await(ctx, func() bool {
+		peer, err = find(s.node.Peers(), args[0])
+		return !errors.Is(err, errNoSuchPeer)
+	})
+	if err != nil {
+		return err
+	}
+	return delivery(s.node.Whisper(ctx, peer.ID, []byte(args[1])))
+}
+
+// await waits until there holds, for as long as the shell has patience.
+func (s *shell) await(ctx context.Context, there func() bool) bool {
+	if there() {
+		return true
+	}
+	left := time.Until(s.patience)
+	if left <= 0 {
+		return false
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	poll := time.NewTicker(250 * time.Millisecond) // for the case that nobody reads our output
+	defer poll.Stop()
+	for {
+		select {
+		case <-s.changed:
+		case <-poll.C:
+		case <-timer.C:
+			return there()
+		case <-ctx.Done():
+			return false
+		}
+		if there() {
+			return true
+		}
+	}
+}
+
+// settle waits until the node has been there long enough to have met everyone.
+func (s *shell) settle(ctx context.Context) {
+	if left := time.Until(s.settled); left > 0 {
+		timer := time.NewTimer(left)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// delivery words the errors of sending.
+func delivery(err error) error {
+	missed, ok := errors.AsType[*zre.DeliveryError](err)
+	if !ok {
+		return err
+	}
+	var parts []string
+	for _, m := range missed.Missed {
+		parts = append(parts, fmt.Sprintf("%s (%s): %v", visible.String(m.Name), m.Peer, m.Err))
+	}
+	return errors.New("not everything was taken in by " + strings.Join(parts, "; "))
+}
+
+func (s *shell) debug(context.Context, []string) error {
+	s.env.SetDebug(true)
+	s.say("debug lines are on; /nodebug turns them off")
+	return nil
+}
+
+func (s *shell) nodebug(context.Context, []string) error {
+	s.env.SetDebug(false)
+	s.say("debug lines are off")
+	return nil
+}
+
+func (s *shell) help(_ context.Context, args []string) error {
+	if len(args) == 0 {
+		s.explain(manual())
+		return nil
+	}
+	name := strings.TrimPrefix(args[0], "/")
+	c, ok := lookup(name)
+	if !ok {
+		return fmt.Errorf("there is no command /%s; /help lists those there are", visible.String(name))
+	}
+	s.explain(c.usageLine())
+	return nil
+}
+
+// explain prints text for a reader: with --json it must not come between the
+// events.
+func (s *shell) explain(text string) {
+	if s.format.json {
+		s.hint(text)
+	} else {
+		s.print(text)
+	}
+}
+
+func (s *shell) quit(context.Context, []string) error { return errQuit }
