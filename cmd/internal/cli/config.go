@@ -67,6 +67,12 @@ func configure(p Program, env *Env, flags *pflag.FlagSet) error {
 		return err
 	}
 	env.ConfigFile = file
+	return p.LoadConfig(flags, file, data)
+}
+
+// LoadConfig sets the flags of a program that have not been set yet to what
+// the text of a zre.conf says. file is its name, for errors.
+func (p Program) LoadConfig(flags *pflag.FlagSet, file string, data []byte) error {
 	entries, err := parseConfig(file, data)
 	if err != nil {
 		return err

@@ -91,8 +91,7 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 	if complete == nil {
 		complete = cobra.NoFileCompletions
 	}
-	var debug, man bool
-	format := logFormat("text")
+	own := p.ownFlags()
 	cmd := &cobra.Command{
 		Use:               strings.TrimSpace(p.Name + " [flags] " + p.Args),
 		Short:             p.Short,
@@ -105,7 +104,7 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 
 		DisableFlagsInUseLine: true,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if man {
+			if own.man {
 				return nil
 			}
 			if err := positional(cmd, args); err != nil {
@@ -116,25 +115,10 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 	}
 	fs := cmd.Flags()
 	fs.SortFlags = false
-	if p.Flags != nil {
-		p.Flags(fs)
-	}
-	if p.Node != nil {
-		p.Node.Register(fs)
-	}
-	fs.BoolVar(&debug, "debug", false, "log what goes on underneath, to stderr")
-	if p.LogFormat {
-		fs.Var(&format, "log-format", "how the log is written: text or json")
-	}
-	fs.BoolP("version", "v", false, "print the version and leave")
-	fs.BoolP("help", "h", false, "print this help and leave")
-	fs.BoolVar(&man, "man", false, "print the manual page (roff) and leave")
-	if err := fs.MarkHidden("man"); err != nil {
-		return nil, err
-	}
+	fs.AddFlagSet(own.set)
 
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if man {
+		if own.man {
 			return writeManual(env.Stdout, cmd, p)
 		}
 		if err := configure(p, env, fs); err != nil {
@@ -142,9 +126,9 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 		}
 		env.normLevel = p.LogLevel
 		env.Level = new(slog.LevelVar)
-		env.SetDebug(debug)
+		env.SetDebug(own.debug)
 		env.Logs = &LogWriter{w: env.Stderr}
-		env.Log = slog.New(format.handler(env.Logs, env.Level))
+		env.Log = slog.New(own.format.handler(env.Logs, env.Level))
 		return p.Run(cmd.Context(), env, args)
 	}
 	cmd.SetArgs(args)
@@ -163,6 +147,38 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 		}
 	}
 	return cmd, nil
+}
+
+// programFlags are the flags of a program, and where those that all programs
+// have are kept.
+type programFlags struct {
+	set        *pflag.FlagSet
+	debug, man bool
+	format     logFormat
+}
+
+// FlagSet is all flags of a program, in the order of its help.
+func (p Program) FlagSet() *pflag.FlagSet { return p.ownFlags().set }
+
+func (p Program) ownFlags() *programFlags {
+	own := &programFlags{set: pflag.NewFlagSet(p.Name, pflag.ContinueOnError), format: "text"}
+	fs := own.set
+	fs.SortFlags = false
+	if p.Flags != nil {
+		p.Flags(fs)
+	}
+	if p.Node != nil {
+		p.Node.Register(fs)
+	}
+	fs.BoolVar(&own.debug, "debug", false, "log what goes on underneath, to stderr")
+	if p.LogFormat {
+		fs.Var(&own.format, "log-format", "how the log is written: text or json")
+	}
+	fs.BoolP("version", "v", false, "print the version and leave")
+	fs.BoolP("help", "h", false, "print this help and leave")
+	fs.BoolVar(&own.man, "man", false, "print the manual page (roff) and leave")
+	fs.Lookup("man").Hidden = true // for those who make packages
+	return own
 }
 
 // asUsage gives an error without a status of its own that of a wrong command
