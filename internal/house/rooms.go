@@ -48,7 +48,7 @@ var rooms = []room{
 	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
 	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "cmd/zgossip_server/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},
 	// The benchmark measures the node beside the raw sockets, so it needs both.
-	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/zmq", "gonum.org/v1/plot/..."}, programs...)},
+	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/zmq/...", "gonum.org/v1/plot/..."}, programs...)},
 
 	// What only tests use.
 	{dir: "."},
