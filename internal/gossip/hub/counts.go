@@ -1,5 +1,7 @@
 package hub
 
+import "github.com/gozre/zre/internal/gossip/store"
+
 // Reason says why something was refused.
 type Reason uint8
 
@@ -70,3 +72,6 @@ func (h *Hub) Gauges() Gauges {
 	}
 	return g
 }
+
+// StoreCounts gives the counters of the store.
+func (h *Hub) StoreCounts() store.Counts { return h.store.Counts() }

@@ -17,6 +17,7 @@ type czmq struct {
 	tuples  map[string]string
 	clients map[*conn]*czmqClient
 	remotes []*czmqRemote
+	changes int
 }
 
 type czmqClient struct {
@@ -64,6 +65,7 @@ func (z *czmq) publish(key, value string) {
 		return
 	}
 	z.tuples[key] = value
+	z.changes++
 	f := frameOf(&zgossipmsg.Publish{Key: key, Value: value})
 	for c, cl := range z.clients {
 		if cl.hello {

@@ -74,11 +74,12 @@ func New(now time.Time, cfg Config) *Hub {
 	}
 }
 
-// sweepInterval is how often peers that are silent are looked at, behindInterval how
-// often those that are behind.
+// sweepInterval is how often peers that are silent are looked at. One that is behind
+// is tried again after as long as it has taken nothing, within bounds.
 const (
-	sweepInterval  = 250 * time.Millisecond
-	behindInterval = 10 * time.Millisecond
+	sweepInterval = 250 * time.Millisecond
+	retryFirst    = time.Millisecond
+	retryMost     = 50 * time.Millisecond
 )
 
 // probeDelays is when the rounds of probes follow a hint: libzmq tells of the loss

@@ -27,6 +27,7 @@ func (h *Hub) NewLink(name string, send Sender, reopen func(identity []byte), se
 	l.session = uplink.New(uplink.Config{
 		Mark: h.mark(), PingInterval: h.cfg.PingInterval, CalmInterval: h.cfg.CalmInterval,
 		Timeout: h.cfg.LinkTimeout, ProbeAfter: h.cfg.LinkProbeAfter,
+		Refresh: uplink.Refresh{Czmq: 5 * time.Second, Zre: 50 * time.Second},
 	}, (*linkHandler)(l))
 	l.peer = &peer{link: l}
 	h.add(l.peer)
@@ -112,6 +113,16 @@ func (l *linkHandler) Probe() (key, value string, ok bool) {
 		return !ok
 	})
 	return key, value, ok
+}
+
+func (l *linkHandler) Refresh(kind uplink.Kind) {
+	if kind == uplink.Zre { // its tuples end, so it is told them all again
+		l.peer.place = 0
+		return
+	}
+	if key, value, ok := l.Probe(); ok { // a duplicate to one that has not forgotten us
+		l.session.Publish(key, value, 0)
+	}
 }
 
 func (l *linkHandler) Reopen(identity []byte) { l.reopen(identity) }

@@ -49,6 +49,8 @@ type peer struct {
 	heard   time.Time
 	tried   time.Time
 	absent  []*store.Entry // not told, because their publisher had just left
+	pongs   int            // PONGs that found no room, and follow when it is told everything
+	marked  bool           // they carry our mark
 	behind  time.Time      // since when it takes nothing; zero: it keeps up
 	logged  uint32         // reasons of refusal that were logged
 	index   int            // in Hub.peers
@@ -150,9 +152,39 @@ func (h *Hub) Flush(now time.Time) {
 	}
 }
 
+// maxPongs bounds what a client that does not read can make us owe it.
+const maxPongs = 1000
+
+// pong answers a PING, after all that the peer has to be told. What finds no room
+// now follows later: the PONG is the peer's proof that it has been told.
+func (h *Hub) pong(now time.Time, p *peer, marked bool) {
+	if p.hello && !p.cut {
+		h.deliver(now, p)
+	}
+	p.marked = marked
+	if p.pongs > 0 || !p.behind.IsZero() || errors.Is(h.sendPong(now, p), ErrFull) {
+		p.pongs = min(p.pongs+1, maxPongs)
+	}
+}
+
+func (h *Hub) sendPong(now time.Time, p *peer) error {
+	frame, err := new(zgossipmsg.Pong).AppendTo(h.scratch[:0])
+	if err != nil {
+		return nil // it has no field that could be wrong
+	}
+	if p.marked {
+		frame = wire.AppendMark(frame, h.mark())
+	}
+	h.scratch = frame
+	return h.transmit(now, p, frame)
+}
+
 // deliver tells one peer what it has not been told.
 func (h *Hub) deliver(now time.Time, p *peer) {
 	if !p.hello || p.cut {
+		return
+	}
+	if p.told && p.pongs == 0 && p.place == h.latest(p) {
 		return
 	}
 	newcomer := !p.told
@@ -165,9 +197,6 @@ func (h *Hub) deliver(now time.Time, p *peer) {
 	var err error
 	before := p.place
 	if p.kind == Server {
-		if p.place == h.store.RecordIndex() {
-			return
-		}
 		h.store.Records(p.place, func(index uint64, r *store.Record) bool {
 			if r.Via == 0 || r.Via != p.source {
 				if err = h.tellRecord(now, p, r); err != nil {
@@ -178,9 +207,6 @@ func (h *Hub) deliver(now time.Time, p *peer) {
 			return true
 		})
 	} else {
-		if p.place == h.store.Index() {
-			return
-		}
 		h.store.Values(p.place, func(index uint64, e *store.Entry) bool {
 			switch {
 			case newcomer && e.Alive && e.Leaving():
@@ -194,6 +220,11 @@ func (h *Hub) deliver(now time.Time, p *peer) {
 			return true
 		})
 	}
+	for err == nil && p.pongs > 0 {
+		if err = h.sendPong(now, p); err == nil {
+			p.pongs--
+		}
+	}
 	if err == nil {
 		p.behind = time.Time{}
 		return
@@ -201,9 +232,19 @@ func (h *Hub) deliver(now time.Time, p *peer) {
 	if p.behind.IsZero() || p.place != before {
 		p.behind = now
 	}
-	if again := now.Add(behindInterval); again.Before(h.sweepAt) {
+	// One that reads gets room very soon, one that does not costs little.
+	again := now.Add(min(max(now.Sub(p.behind), retryFirst), retryMost))
+	if again.Before(h.sweepAt) {
 		h.sweepAt = again
 	}
+}
+
+// latest is the place of a peer that has been told everything.
+func (h *Hub) latest(p *peer) uint64 {
+	if p.kind == Server {
+		return h.store.RecordIndex()
+	}
+	return h.store.Index()
 }
 
 func (h *Hub) tellRecord(now time.Time, p *peer, r *store.Record) error {

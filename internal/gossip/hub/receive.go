@@ -73,7 +73,7 @@ func (h *Hub) hello(now time.Time, p *peer) {
 
 // greet begins a session: the peer is told everything.
 func (h *Hub) greet(now time.Time, p *peer) {
-	p.hello, p.told, p.place, p.tellAt, p.behind = true, false, 0, now, time.Time{}
+	p.hello, p.told, p.place, p.tellAt, p.behind, p.pongs = true, false, 0, now, time.Time{}, 0
 	if p.kind == Czmq && p.link == nil {
 		// It publishes all that it holds right after its HELLO. What it holds
 		// before it is told is its own claim, what it says afterwards an echo.
@@ -102,9 +102,7 @@ func (h *Hub) ping(now time.Time, p *peer, trailer []byte) {
 		return
 	}
 	p.pings = true
-	var answer []byte
 	if mark.Role != 0 {
-		answer = wire.AppendMark(nil, h.mark())
 		kind := Node
 		if mark.Role == wire.RoleServer {
 			kind = Server
@@ -121,10 +119,9 @@ func (h *Hub) ping(now time.Time, p *peer, trailer []byte) {
 		h.mergeBeats(now, p, beats)
 	}
 	if p.hello && !p.told {
-		p.tellAt = now // the PONG must come after the tuples
-		h.deliver(now, p)
+		p.tellAt = now
 	}
-	h.send(now, p, &zgossipmsg.Pong{}, answer)
+	h.pong(now, p, mark.Role != 0)
 }
 
 func (h *Hub) publish(now time.Time, p *peer, m *zgossipmsg.Publish, trailer []byte) {

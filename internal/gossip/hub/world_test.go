@@ -267,6 +267,7 @@ func (n *node) Send(frame []byte)          { _ = n.c.send(frame) }
 func (n *node) Ready(uplink.Kind)          { n.publish(0) }
 func (n *node) Lost()                      {}
 func (n *node) Beats([]wire.Beat)          {}
+func (n *node) Refresh(uplink.Kind)        { n.publish(0) }
 func (n *node) Self()                      {}
 func (n *node) Reopen(id []byte)           { n.c.reopen, n.c.fixed = true, string(id) }
 func (n *node) Probe() (string, string, bool) {

@@ -36,6 +36,14 @@ type Config struct {
 	CalmInterval time.Duration // the same for a server of ours, and between HELLOs to a haskell-zre server
 	Timeout      time.Duration // silence after which the connection is given up
 	ProbeAfter   time.Duration // silence after which a probe is sent
+	Refresh      Refresh       // how often to publish again, by kind of server
+}
+
+// Refresh says how often what is published has to be published again; 0 is never.
+type Refresh struct {
+	Czmq time.Duration // it answers PINGs of a client that it has forgotten: only INVALID tells
+	Zre  time.Duration // below ZreTTL
+	Ours time.Duration // below the TTL that is published
 }
 
 // Tuple is a PUBLISH as it came.
@@ -62,6 +70,8 @@ type Handler interface {
 	Beats(beats []wire.Beat)
 	// Probe gives a tuple for a probe, if there is one.
 	Probe() (key, value string, ok bool)
+	// Refresh says that it is time to publish again. To czmq one tuple is enough.
+	Refresh(kind Kind)
 	// Reopen asks for a fresh connection, with this identity or none.
 	Reopen(identity []byte)
 	// Self says that the server at the other end is the very one that connects.
@@ -88,8 +98,10 @@ type Session struct {
 	heard    time.Time
 	pinged   time.Time
 	greeted  time.Time
-	Refused  uint64 // messages that were none
-	Sessions uint64 // times that a session began
+	ticked   time.Time
+	fresh    time.Time // when everything was last published
+	Refused  uint64    // messages that were none
+	Sessions uint64    // times that a session began
 }
 
 // New makes a session that is down.
@@ -106,7 +118,7 @@ func (s *Session) Connected(now time.Time) {
 	s.Disconnected()
 	s.up, s.kind, s.fencing = true, Unknown, false
 	s.pings, s.pongs = 0, 0
-	s.heard, s.greeted = now, now
+	s.heard, s.greeted, s.ticked = now, now, now
 	s.ping(now)
 	s.send(&zgossipmsg.Hello{})
 	if s.named {
@@ -125,6 +137,7 @@ func (s *Session) Disconnected() {
 func (s *Session) begin(kind Kind) {
 	s.kind, s.ready = kind, true
 	s.Sessions++
+	s.fresh = s.heard
 	s.handler.Ready(kind)
 }
 
@@ -173,6 +186,24 @@ func (s *Session) Tick(now time.Time) {
 	if now.Sub(s.pinged) >= interval {
 		s.ping(now)
 	}
+	s.refresh(now)
+	s.ticked = now
+}
+
+// forgetful is how long czmq's server keeps a client that says nothing. After a
+// longer pause between two ticks (the process was stopped, say) it has forgotten us.
+const forgetful = 900 * time.Millisecond
+
+func (s *Session) refresh(now time.Time) {
+	if !s.ready || s.fencing {
+		return
+	}
+	every := map[Kind]time.Duration{Czmq: s.cfg.Refresh.Czmq, Zre: s.cfg.Refresh.Zre, Ours: s.cfg.Refresh.Ours}[s.kind]
+	slept := s.kind == Czmq && !s.ticked.IsZero() && now.Sub(s.ticked) >= forgetful
+	if every > 0 && now.Sub(s.fresh) >= every || slept {
+		s.fresh = now
+		s.handler.Refresh(s.kind)
+	}
 }
 
 // ping sends a PING with our mark.
@@ -181,6 +212,13 @@ func (s *Session) ping(now time.Time) {
 	s.pings++
 	frame, _ := new(zgossipmsg.Ping).AppendTo(nil) // has no field that could be wrong
 	s.handler.Send(wire.AppendMark(frame, s.cfg.Mark))
+}
+
+// Publish sends a tuple as it is, if a session has begun.
+func (s *Session) Publish(key, value string, ttl uint32) {
+	if s.ready && !s.fencing {
+		s.send(&zgossipmsg.Publish{Key: key, Value: value, TTL: ttl})
+	}
 }
 
 func (s *Session) send(m zgossipmsg.Message) {

@@ -1,0 +1,305 @@
+package zgossip
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/gossip/hub"
+	"github.com/gozre/zre/internal/gossip/store"
+	"github.com/gozre/zre/internal/gossip/wire"
+	"github.com/gozre/zre/internal/zmq"
+)
+
+// Times of a server that are not for the user to choose: servers have to agree on
+// the first three.
+const (
+	beatInterval  = 2 * time.Second
+	originTTL     = 10 * time.Second
+	tombstoneTTL  = time.Minute
+	historyWindow = 30 * time.Second
+	flapLimit     = 2
+	probeInterval = 30 * time.Second
+	helloDelay    = 25 * time.Millisecond
+	serverLinger  = time.Second // how long Close lets what was sent leave
+)
+
+// Server is a gossip server.
+type Server struct {
+	cfg     ServerConfig
+	zmq     *zmq.Context
+	router  *zmq.Socket
+	monitor *zmq.Monitor
+	bound   []string
+	cancel  context.CancelFunc
+	done    sync.WaitGroup
+	close   sync.Once
+	closed  error
+	wake    chan struct{} // the next tick may have come nearer
+	news    chan struct{} // there may be something for OnTuple
+
+	mu    sync.Mutex // guards what follows
+	hub   *hub.Hub
+	links []*serverLink
+	due   time.Time // when the timer will tick
+	ended bool
+}
+
+// NewServer binds and starts a server.
+func NewServer(cfg ServerConfig) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, wake: make(chan struct{}, 1), news: make(chan struct{}, 1)}
+	if s.zmq, err = zmq.Open(); err != nil {
+		return nil, err
+	}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(err, s.zmq.Close())
+	}
+	s.start()
+	return s, nil
+}
+
+func (s *Server) open() error {
+	var err error
+	s.router, err = s.zmq.Router(zmq.Options{
+		SendHWM: s.cfg.SendQueue, RecvHWM: s.cfg.SendQueue, Linger: serverLinger, MaxMessageSize: s.cfg.MaxMessageSize,
+		Handover:          true, // haskell-zre's clients come back with the same identity
+		Mandatory:         true, // to be told when a client has gone or does not read
+		HeartbeatInterval: heartbeat, HeartbeatTimeout: heartbeatLimit, Backlog: 1024,
+		IPv6: strings.Contains(strings.Join(s.cfg.Listen, ""), "["),
+	})
+	if err != nil {
+		return err
+	}
+	if s.monitor, err = s.router.Monitor(); err != nil {
+		return err
+	}
+	for _, l := range s.cfg.Listen {
+		bound, err := s.router.Bind(l)
+		if err != nil {
+			return fmt.Errorf("zgossip: %w", err)
+		}
+		s.bound = append(s.bound, bound)
+	}
+	return nil
+}
+
+func (s *Server) start() {
+	var id wire.ID
+	_, _ = rand.Read(id[:]) // never fails
+	now := time.Now()
+	s.hub = hub.New(now, hub.Config{
+		ID: id,
+		Store: store.Config{
+			Grace: s.cfg.Grace, OriginTTL: originTTL, TombstoneTTL: tombstoneTTL, HistoryWindow: historyWindow,
+			FlapLimit: flapLimit, MaxTuples: s.cfg.MaxTuples, MaxPerSource: s.cfg.MaxTuplesPerClient,
+		},
+		Send: func(identity []byte, frames ...[]byte) error {
+			return mapped(s.router.Send(identity, frames...))
+		},
+		MaxClients: s.cfg.MaxClients, MaxKey: s.cfg.MaxKeyLength, MaxValue: s.cfg.MaxValueLength,
+		IdleTimeout: s.cfg.IdleTimeout, SlowTimeout: s.cfg.SlowTimeout,
+		BeatInterval: beatInterval, ProbeInterval: probeInterval, HelloDelay: helloDelay,
+		PingInterval: pingInterval, CalmInterval: calmInterval, LinkTimeout: answerTimeout, LinkProbeAfter: probeAfter,
+		Log: s.cfg.Logger,
+	})
+	for _, address := range s.cfg.Connect {
+		s.links = append(s.links, s.newLink(address))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	s.done.Go(s.receive)
+	s.done.Go(s.watch)
+	s.done.Go(func() { s.time(ctx) })
+	if s.cfg.OnTuple != nil {
+		s.done.Go(func() { s.deliver(ctx) })
+	}
+	for _, l := range s.links {
+		s.done.Go(func() { l.dialer.run(ctx) })
+	}
+	s.cfg.Logger.Info("gossip server is up", "endpoints", s.bound, "connect", s.cfg.Connect)
+}
+
+// Endpoints gives what the server is bound to, with wildcards for ports filled in.
+func (s *Server) Endpoints() []string { return append([]string(nil), s.bound...) }
+
+// do runs f with the hub, and sees to what follows from it.
+func (s *Server) do(f func(now time.Time)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		now := time.Now()
+		f(now)
+		s.settle()
+	}
+}
+
+// settle is called with the mutex held when the hub may have changed.
+func (s *Server) settle() {
+	if s.hub.Next().Before(s.due) {
+		poke(s.wake)
+	}
+	if s.cfg.OnTuple != nil {
+		poke(s.news)
+	}
+}
+
+// poke leaves a note for a goroutine; one that is there already will do.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// receive hands the hub what clients send.
+func (s *Server) receive() {
+	var batch zmq.Batch
+	for s.router.Receive(&batch) == nil {
+		s.do(func(now time.Time) {
+			for i := range batch.Len() {
+				m := batch.Message(i)
+				s.hub.Receive(now, m[0], m[1:])
+			}
+			s.hub.Flush(now)
+		})
+	}
+}
+
+// watch hands the hub hints that a client has gone.
+func (s *Server) watch() {
+	for {
+		ev, err := s.monitor.Next()
+		if err != nil {
+			return
+		}
+		if ev.Kind == zmq.Disconnected {
+			s.do(s.hub.ConnectionLost)
+		}
+	}
+}
+
+// time lets time pass for the hub.
+func (s *Server) time(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+		case <-timer.C:
+		}
+		s.mu.Lock()
+		now := time.Now()
+		if next := s.hub.Next(); !s.ended && !next.After(now) {
+			s.hub.Tick(now)
+			s.settle()
+		}
+		s.due = s.hub.Next()
+		timer.Reset(max(time.Until(s.due), time.Millisecond))
+		s.mu.Unlock()
+	}
+}
+
+// deliver tells the process what has changed.
+func (s *Server) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.news:
+		}
+		var news []Tuple
+		s.mu.Lock()
+		s.hub.Local(func(key, value string, alive bool) {
+			news = append(news, tupleOf(key, value, 0, alive))
+		})
+		s.mu.Unlock()
+		for _, t := range news {
+			s.cfg.OnTuple(t)
+		}
+	}
+}
+
+// Publish publishes a tuple of this process, as a client of the server would.
+func (s *Server) Publish(key uuid.UUID, endpoint string) error {
+	if err := wire.CheckEndpoint(endpoint); err != nil {
+		return err
+	}
+	err := ErrClosed
+	s.do(func(now time.Time) { err = s.hub.Publish(now, keyOf(key), endpoint) })
+	return err
+}
+
+// Withdraw ends a tuple of this process.
+func (s *Server) Withdraw(key uuid.UUID) {
+	s.do(func(now time.Time) { s.hub.Withdraw(now, keyOf(key)) })
+}
+
+// Tuples lists the living tuples, sorted by key.
+func (s *Server) Tuples() []Tuple {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Tuple
+	for _, t := range s.hub.Tuples(time.Now()) {
+		out = append(out, tupleOf(t.Key, t.Value, t.TTL, true))
+	}
+	return out
+}
+
+// Close ends the server. It takes in what has arrived, passes it on, and gives what
+// was sent a second to leave. OnTuple must not call it.
+func (s *Server) Close() error {
+	s.close.Do(func() {
+		s.do(s.hub.Flush)
+		s.mu.Lock()
+		s.ended = true
+		s.mu.Unlock()
+		s.cancel()
+		err := errors.Join(s.monitor.Close(), s.router.Close())
+		s.done.Wait()
+		s.cfg.Logger.Info("gossip server has ended")
+		s.closed = errors.Join(err, s.zmq.Close())
+	})
+	return s.closed
+}
+
+// serverLink is the connection to another server. The server's mutex guards it.
+type serverLink struct {
+	server *Server
+	dialer *dialer
+	link   *hub.Link
+}
+
+func (s *Server) newLink(address string) *serverLink {
+	l := &serverLink{server: s}
+	l.dialer = newDialer(s.zmq, address, &s.mu, s.cfg.Logger)
+	l.dialer.session, l.dialer.tick, l.dialer.largest = l, time.Second, s.cfg.MaxMessageSize
+	l.link = s.hub.NewLink(address, l.dialer.send,
+		func(identity []byte) { l.dialer.reopen(request{identity: identity}) },
+		func() {
+			s.cfg.Logger.Warn("a gossip server to connect to is this server itself", "server", address)
+			l.dialer.reopen(request{after: selfAgain})
+		})
+	return l
+}
+
+func (l *serverLink) connected(now time.Time)                { l.link.Connected(now) }
+func (l *serverLink) disconnected(now time.Time)             { l.link.Disconnected(now) }
+func (l *serverLink) receive(now time.Time, frames [][]byte) { l.link.Receive(now, frames) }
+func (l *serverLink) tick(time.Time)                         {} // the hub's own time passes for it
+
+func (l *serverLink) settle(now time.Time) {
+	l.server.hub.Flush(now)
+	l.server.settle()
+}
