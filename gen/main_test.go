@@ -171,6 +171,22 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestLongNames checks that names are no longer in file names than file systems
+// take, and stay apart.
+func TestLongNames(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	spec := filepath.Join(dir, "long.yaml")
+	long := strings.Repeat("long ", 100)
+	write(t, spec, "name: x\nmessages: [{name: "+long+"a}, {name: "+long+"b}]\n")
+	if status, _, stderr := gen("-out", dir, spec); status != 0 {
+		t.Fatal(stderr)
+	}
+	if n := len(tree(t, filepath.Join(dir, "x"))); n != 4+2 {
+		t.Errorf("%d files for 2 messages", n)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

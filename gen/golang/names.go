@@ -133,8 +133,12 @@ func unexported(name string) string {
 	return s
 }
 
-// fileName makes the start of a file name, in ASCII so that every file system
-// takes it.
+// longestFile is how long the start of a file name may be. File systems end at
+// 255 octets.
+const longestFile = 100
+
+// fileName makes the start of a file name, in ASCII and of a length that every
+// file system takes.
 func fileName(name string) string {
 	var b strings.Builder
 	for _, r := range model.Key(name) {
@@ -144,7 +148,8 @@ func fileName(name string) string {
 			b.WriteString("u" + strconv.FormatInt(int64(r), 16))
 		}
 	}
-	return b.String()
+	s := b.String()
+	return s[:min(len(s), longestFile)]
 }
 
 // PackageName returns the name of the Go package for a protocol: the letters
