@@ -56,7 +56,7 @@ func (e *emitter) comment(text string) {
 
 func ascii(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r > 0x7e {
+		if r > 0x7e || r < ' ' && r != '\t' && r != '\n' {
 			return '?'
 		}
 		return r

@@ -27,6 +27,7 @@ var bad = []struct {
 	{"no name of a field", `<message name="A"><field type="string"/></message>`, `2: message A: field without a name`},
 	{"name of a field without a letter", `<message name="A"><field name=" - " type="string"/></message>`,
 		`2: message A: field name "-" has neither letter nor digit`},
+	{"name with a line feed", `<message name="A&#10;B"/>`, `2: message name "A\nB" has a control character`},
 	{"no name of a message", `<message id="1"/>`, `2: message without a name`},
 	{"duplicate id", `<message name="A" id="7"/>
 

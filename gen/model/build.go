@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // builder works out what an element tree means.
@@ -105,7 +106,7 @@ func (b *builder) only(e *element, child string, attrs ...string) {
 }
 
 // name returns the name of an element, which must have a letter or a digit to
-// make an identifier of.
+// make an identifier of, and nothing that may not stand in a comment.
 func (b *builder) name(e *element, what string) string {
 	name, ok := e.attr("name")
 	switch {
@@ -113,6 +114,8 @@ func (b *builder) name(e *element, what string) string {
 		b.add(e, "%s without a name", what)
 	case Key(name) == "":
 		b.add(e, "%s name %q has neither letter nor digit", what, name)
+	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
+		b.add(e, "%s name %q has a control character", what, name)
 	}
 	return name
 }
