@@ -16,7 +16,10 @@
 // and in testdata/fuzz what the fuzzers found. To fuzz, make fuzz runs each
 // target for FUZZTIME; one alone runs by
 //
-//	go test ./fuzz -run '^$' -fuzz '^FuzzZRE$' -fuzztime 1m
+//	go test ./fuzz -run '^$' -fuzz '^FuzzZRE$' -fuzztime 1m -fuzzminimizetime 1s
+//
+// Without the last flag Go spends a minute on making each new input smaller,
+// which for the targets that read models is most of the time.
 //
 // A new target is a Fuzz function in a file of its own; make fuzz finds it.
 package fuzz

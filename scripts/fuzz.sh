@@ -5,6 +5,6 @@ cd "$(dirname "$0")/.."
 for pkg in $(go list ./fuzz/...); do
 	for name in $(go test -list '^Fuzz' "$pkg" | grep '^Fuzz'); do
 		printf '== %s\n' "$name"
-		go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-30s}" "$pkg"
+		go test -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-30s}" -fuzzminimizetime 1s "$pkg"
 	done
 done
