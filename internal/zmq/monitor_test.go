@@ -51,9 +51,11 @@ func TestMonitor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := again.Bind(addr); err != nil {
-		t.Fatal(err)
-	}
+	// libzmq's thread frees the port some time after Close.
+	until(t, "port free", func() bool {
+		_, err := again.Bind(addr)
+		return err == nil
+	})
 	next(events, Connected)
 
 	ended := make(chan error)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -83,4 +84,64 @@ func TestShapes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAllocations holds what the package promises of small messages: nothing is allocated to send one, and
+// little to receive it.
+func TestAllocations(t *testing.T) {
+	c := open(t)
+	r, endpoint := router(t, c, Options{})
+	d := dealer(t, c, endpoint, named(Options{}, "0123456789abcdef"))
+	var header [6]byte
+	var content [16]byte
+	const n = 100_000
+	var before, between, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range n {
+		if err := d.Send(header[:], content[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&between)
+	each(t, r, n, func([][]byte) {})
+	runtime.ReadMemStats(&after)
+	if got := between.Mallocs - before.Mallocs; got > n/1000 {
+		t.Errorf("%d allocations to send %d messages", got, n)
+	}
+	if got := after.Mallocs - between.Mallocs; got > n/100 {
+		t.Errorf("%d allocations to receive %d messages", got, n)
+	}
+	// 17 octets of identity, 6 and 16 of frames, and three slice headers.
+	if got := (after.TotalAlloc - between.TotalAlloc) / n; got > 17+6+16+3*24+40 {
+		t.Errorf("%d octets allocated to receive a message", got)
+	}
+}
+
+// TestKeptMemory keeps one small message of many large ones, and one large one.
+func TestKeptMemory(t *testing.T) {
+	c := open(t)
+	r, endpoint := router(t, c, Options{})
+	d := dealer(t, c, endpoint, Options{})
+	large := noise(1 << 20)
+	const n = 100
+	for range n {
+		send(t, d, []byte("small"))
+		send(t, d, large)
+	}
+	var small [][]byte
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	each(t, r, 2*n, func(m [][]byte) {
+		if small == nil {
+			small = m
+		}
+	})
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if kept := int64(after.HeapAlloc) - int64(before.HeapAlloc); kept > 100<<10 {
+		t.Errorf("a message of 5 octets keeps %d", kept)
+	}
+	runtime.KeepAlive(small)
+	runtime.KeepAlive(large)
 }
