@@ -67,8 +67,10 @@ func TestTwice(t *testing.T) {
 // TestSource checks what Go tools and readers ask of each file.
 func TestSource(t *testing.T) {
 	t.Parallel()
+	// One importer for all: it keeps what it has read.
+	fset := token.NewFileSet()
+	conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
 	for _, path := range []string{"../testdata/everything.xml", "../testdata/clash.yaml", "../testdata/pubsub.xml"} {
-		fset := token.NewFileSet()
 		var files []*ast.File
 		for name, text := range emit(t, path) {
 			f, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
@@ -86,7 +88,6 @@ func TestSource(t *testing.T) {
 			}
 			files = append(files, f)
 		}
-		conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
 		if _, err := conf.Check("p", fset, files, nil); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
