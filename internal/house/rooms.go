@@ -50,6 +50,8 @@ var rooms = []room{
 	// The benchmark measures the node beside the raw sockets, so it needs both.
 	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/zmq/...", "gonum.org/v1/plot/..."}, programs...)},
 
+	{dir: "examples/...", may: []string{"zre", "zgossip/..."}},
+
 	// What only tests use.
 	{dir: "."},
 	{dir: "internal/house"},

@@ -43,6 +43,9 @@ func start(t testing.TB) *Host {
 	return h
 }
 
+// Alone says whether the host has a network of its own, and is not the machine itself.
+func (h *Host) Alone() bool { return h.ns != nil }
+
 // Command prepares a program to be run inside the host. It is killed at the end of the test,
 // and with the test's process.
 func (h *Host) Command(name string, args ...string) *exec.Cmd {
