@@ -27,13 +27,14 @@ lab: setup ## the end-to-end tests at full size, with 100 MB over slow links
 generate: setup ## write the codecs and grammars anew from specs/
 	go generate ./...
 
-bench: setup ## benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: all ## measure, beside raw libzmq, and write BENCHMARKS.md
+	go test -run '^$$' -bench . -benchmem ./... >bin/bench.txt || { cat bin/bench.txt; exit 1; }
+	bin/zrebench report --go-bench bin/bench.txt
 
 fuzz: setup ## each fuzz test for FUZZTIME (30s)
 	@FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh
 
-install: all ## programs, manual pages, completions into DESTDIR/PREFIX
+install: all ## programs, manual pages, completions into DESTDIR/PREFIX (/usr/local)
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh scripts/install.sh $(PROGRAMS)
 
 setup:
