@@ -121,6 +121,17 @@ func TestNoHandlerAfterClose(t *testing.T) {
 	})
 }
 
+// A datagram may be under way to a Conn that is closed meanwhile.
+func TestNoHandlerForWhatIsUnderWayAtClose(t *testing.T) {
+	in := newInbox()
+	c := open(t, &shared, Config{Port: freePort(t), Handler: in.handle})
+	c.Close()
+	c.deliver([]byte("late"), netip.AddrPort{}, 0)
+	if len(in) != 0 {
+		t.Error("handler called after Close")
+	}
+}
+
 // Many goroutines open, send and close at once, so that the race detector sees
 // the transport come and go.
 func TestOpenSendCloseAtOnce(t *testing.T) {

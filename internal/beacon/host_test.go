@@ -32,7 +32,8 @@ type hostConfig struct {
 const hostPort = 5670 // the hosts are alone in their network
 
 // hostMain is such a process. It reads a command from each line of its input:
-// "forget" makes it tell again what it has told, "stats" prints the counters.
+// "forget" makes it tell again what it has told, "stats" prints the counters and
+// how many descriptors it has open.
 // It ends with its input.
 func hostMain(args []string) {
 	var config hostConfig
@@ -93,7 +94,7 @@ func hostMain(args []string) {
 				clear(told)
 				mu.Unlock()
 			case command == "stats":
-				line, err := json.Marshal(c.Stats())
+				line, err := json.Marshal(hostStats{c.Stats(), openFiles()})
 				if err != nil {
 					panic(err)
 				}
@@ -101,6 +102,21 @@ func hostMain(args []string) {
 			}
 		}
 	}
+}
+
+// hostStats is what it prints of itself.
+type hostStats struct {
+	Stats
+	Descriptors int
+}
+
+// openFiles counts the descriptors of this process.
+func openFiles() int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		panic(err)
+	}
+	return len(entries)
 }
 
 // heardLine is what the process tells of a beacon.
@@ -214,7 +230,7 @@ func (s *station) command(line string) {
 }
 
 // stats asks for the counters, and passes over what was told before.
-func (s *station) stats() (stats Stats) {
+func (s *station) stats() (stats hostStats) {
 	s.t.Helper()
 	s.command("stats")
 	deadline := time.After(patience)
@@ -232,7 +248,7 @@ func (s *station) stats() (stats Stats) {
 }
 
 // until asks for the counters until they are as wanted.
-func (s *station) until(wanted func(Stats) bool) {
+func (s *station) until(wanted func(hostStats) bool) {
 	s.t.Helper()
 	deadline := time.Now().Add(patience)
 	for stats := s.stats(); !wanted(stats); stats = s.stats() {

@@ -1,13 +1,11 @@
 package beacon
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,19 +16,25 @@ import (
 // The sockets of other implementations, so that it shows who hears whom.
 
 // listenAs opens a socket bound to the address, with the socket options set
-// that an implementation sets, and no group but its own.
+// that an implementation sets, and no group but its own. Package net binds to
+// 0.0.0.0 when it is asked for a group.
 func listenAs(address string, options ...int) (*net.UDPConn, error) {
-	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		var err error
-		controlErr := raw.Control(func(fd uintptr) {
-			err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
-			for _, option := range options {
-				err = errors.Join(err, unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, option, 1))
-			}
-		})
-		return errors.Join(controlErr, err)
-	}}
-	conn, err := config.ListenPacket(context.Background(), "udp4", address)
+	to := netip.MustParseAddrPort(address)
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	file := os.NewFile(uintptr(fd), "udp")
+	defer file.Close() // FilePacketConn makes a copy
+	err = unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_MULTICAST_ALL, 0)
+	for _, option := range options {
+		err = errors.Join(err, unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, 1))
+	}
+	err = errors.Join(err, unix.Bind(fd, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := net.FilePacketConn(file)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +130,33 @@ func TestWeHearOthers(t *testing.T) {
 			}
 			if d := in.want(t, to); d.from.String() != conn.LocalAddr().String() || d.ifindex != lo.Index {
 				t.Errorf("%s: heard %v", to, d)
+			}
+		}
+	})
+}
+
+func TestTTL(t *testing.T) {
+	kinds(t, func(t *testing.T, r *registry) {
+		lo, port := loopback(t), freePort(t)
+		l := listeners[2]
+		conn, err := l.listen(&net.Interface{Index: lo.Index, Name: lo.Name}, netip.Addr{}, port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		packets := ipv4.NewPacketConn(conn)
+		err = errors.Join(packets.SetControlMessage(ipv4.FlagTTL, true), conn.SetReadDeadline(time.Now().Add(patience)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ttl := range []int{0, 3} {
+			send(t, open(t, r, Config{Port: port, TTL: ttl}), "hello")
+			_, control, _, err := packets.ReadFrom(make([]byte, 100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := max(ttl, DefaultTTL); control.TTL != want {
+				t.Errorf("configured %d, heard with %d, want %d", ttl, control.TTL, want)
 			}
 		}
 	})

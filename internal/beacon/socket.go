@@ -35,7 +35,8 @@ type socket interface {
 // An opener opens a socket whose multicast datagrams make ttl hops.
 type opener func(port uint16, ttl int) (socket, error)
 
-// A sender sends to one target without waiting.
+// A sender sends to one target without waiting. (That package net lets every
+// UDP socket send broadcasts is part of what it does for all of them.)
 type sender interface {
 	send(payload []byte) error
 	close() error
