@@ -59,6 +59,12 @@ type ServerConfig struct {
 	Logger *slog.Logger
 }
 
+// DefaultServerConfig gives the configuration that the zero value stands for.
+func DefaultServerConfig() ServerConfig {
+	c, _ := ServerConfig{}.withDefaults() // the defaults are sound, as a test shows
+	return c
+}
+
 // withDefaults gives the configuration with what was left out filled in, and with
 // the addresses in their full form.
 func (c ServerConfig) withDefaults() (ServerConfig, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,10 +38,12 @@ type Server struct {
 	router  *zmq.Socket
 	monitor *zmq.Monitor
 	bound   []string
+	ctx     context.Context // ends with Close; kept because Check asks it
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	close   sync.Once
 	closed  error
+	ticked  atomic.Int64  // when the hub's time last passed, in nanoseconds
 	wake    chan struct{} // the next tick may have come nearer
 	news    chan struct{} // there may be something for OnTuple
 
@@ -116,7 +119,8 @@ func (s *Server) start() {
 		s.links = append(s.links, s.newLink(address))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.cancel = cancel
+	s.ctx, s.cancel = ctx, cancel
+	s.ticked.Store(now.UnixNano())
 	s.done.Go(s.receive)
 	s.done.Go(s.watch)
 	s.done.Go(func() { s.time(ctx) })
@@ -205,6 +209,7 @@ func (s *Server) time(ctx context.Context) {
 			s.hub.Tick(now)
 			s.settle()
 		}
+		s.ticked.Store(now.UnixNano())
 		s.due = s.hub.Next()
 		timer.Reset(max(time.Until(s.due), time.Millisecond))
 		s.mu.Unlock()
@@ -255,6 +260,24 @@ func (s *Server) Tuples() []Tuple {
 		out = append(out, tupleOf(t.Key, t.Value, t.TTL, true))
 	}
 	return out
+}
+
+// checkAge is how long ago the hub's time may have passed last; it passes four times
+// a second.
+const checkAge = 5 * time.Second
+
+// Check says nil while the server works. It does not wait for anything, so that it
+// tells also of a server that is stuck.
+func (s *Server) Check() error {
+	select {
+	case <-s.ctx.Done():
+		return ErrClosed
+	default:
+	}
+	if age := time.Since(time.Unix(0, s.ticked.Load())); age > checkAge {
+		return fmt.Errorf("zgossip: the server has done nothing for %v", age.Round(time.Second))
+	}
+	return nil
 }
 
 // Close ends the server. It takes in what has arrived, passes it on, and gives what

@@ -171,8 +171,29 @@ func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) 
 // something to be printed make no sense there.
 func configKeys(flags *pflag.FlagSet) []string {
 	return slices.DeleteFunc(flagNames(flags, ""), func(name string) bool {
-		return name == "help" || name == "version"
+		return name == "help" || name == "version" || OnlyOnCommandLine(flags.Lookup(name))
 	})
+}
+
+// commandLineOnly marks flags that have no place in zre.conf.
+const commandLineOnly = "zre.conf: no"
+
+// CommandLineOnly keeps flags out of zre.conf: they ask for something else to be
+// done this once.
+func CommandLineOnly(flags *pflag.FlagSet, names ...string) {
+	for _, name := range names {
+		flag := flags.Lookup(name)
+		if flag.Annotations == nil {
+			flag.Annotations = map[string][]string{}
+		}
+		flag.Annotations[commandLineOnly] = nil
+	}
+}
+
+// OnlyOnCommandLine reports whether a flag has no place in zre.conf.
+func OnlyOnCommandLine(flag *pflag.Flag) bool {
+	_, marked := flag.Annotations[commandLineOnly]
+	return marked
 }
 
 // hint names what was meant, or else everything there is.

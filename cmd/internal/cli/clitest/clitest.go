@@ -42,7 +42,7 @@ func CheckExample(t *testing.T, program func() cli.Program, file string) {
 
 	listed := keys(string(on))
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Hidden || f.Name == "help" || f.Name == "version" {
+		if f.Hidden || f.Name == "help" || f.Name == "version" || cli.OnlyOnCommandLine(f) {
 			return
 		}
 		if !slices.Contains(listed["zre"], f.Name) && !slices.Contains(listed[full.Name], f.Name) {

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/visible"
+	"github.com/gozre/zre/zgossip"
+)
+
+// dumpTimeout is how long a server has to answer.
+const dumpTimeout = 5 * time.Second
+
+func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
+	address := ownAddress(o.addresses()[0])
+	if len(args) == 1 {
+		address = args[0]
+	}
+	ctx, cancel := context.WithTimeout(ctx, dumpTimeout)
+	defer cancel()
+	tuples, err := zgossip.Dump(ctx, address)
+	if err != nil {
+		return usage(err)
+	}
+	if o.json {
+		return writeJSON(env.Stdout, tuples)
+	}
+	return writeTable(env.Stdout, tuples)
+}
+
+// ownAddress is where a server that listens there is reached from this machine.
+func ownAddress(listen string) string {
+	return strings.NewReplacer("//*:", "//127.0.0.1:", "//0.0.0.0:", "//127.0.0.1:", "//[::]:", "//[::1]:").Replace(listen)
+}
+
+// entry is one tuple as a JSON object.
+type entry struct {
+	UUID      string  `json:"uuid,omitempty"` // lower case, with dashes
+	Key       string  `json:"key,omitempty"`  // only where it is no UUID
+	Endpoint  string  `json:"endpoint"`
+	PublicKey string  `json:"public_key,omitempty"`
+	TTL       float64 `json:"ttl,omitempty"` // seconds; none means no end
+}
+
+func entryOf(t zgossip.Tuple) entry {
+	e := entry{Endpoint: t.Endpoint, PublicKey: t.PublicKey, TTL: t.TTL.Seconds()}
+	if t.UUID != uuid.Nil {
+		e.UUID = t.UUID.String()
+	} else {
+		e.Key = t.Key
+	}
+	return e
+}
+
+func writeJSON(w io.Writer, tuples []zgossip.Tuple) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, t := range tuples {
+		if err := enc.Encode(entryOf(t)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeTable(w io.Writer, tuples []zgossip.Tuple) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NODE\tENDPOINT\tTTL\tPUBLIC KEY")
+	for _, t := range tuples {
+		e := entryOf(t)
+		ttl := "-"
+		if t.TTL > 0 {
+			ttl = t.TTL.Round(time.Second).String()
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", visible.String(e.UUID+e.Key), visible.String(e.Endpoint), ttl, visible.String(e.PublicKey))
+	}
+	return table.Flush()
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/zgossip"
+)
+
+func main() { os.Exit(cli.Main(program())) }
+
+func program() cli.Program {
+	o := newOptions()
+	return cli.Program{
+		Name:  "zgossip_server",
+		Args:  "[ADDRESS]",
+		Short: "let ZRE nodes find each other where multicast does not reach",
+		Long: `zgossip_server keeps the address of every ZRE node that is connected to it, and
+tells each node of all the others. Nodes are given its address with --gossip.
+It serves the nodes of this project, zyre's and haskell-zre's at the same time.
+
+Servers that are connected (--connect) exchange what they know, in any topology,
+rings included. A node that leaves, or whose connection is lost for longer than
+--grace, is forgotten; a server that is started again learns its nodes anew as
+soon as they have connected to it.
+
+With --dump it asks a running server, of whatever make, what it knows, prints
+that, and ends. ADDRESS is HOST:PORT of that server; without it, it is the port
+that this program would listen to, on this machine.`,
+		Example: `  zgossip_server                                      port 31337, all interfaces
+  zgossip_server --listen tcp://10.0.0.1:31337 --connect other.example.org
+  zgossip_server --http 127.0.0.1:9100 --log-format json
+  zgossip_server --dump gossip.example.org            what does it know?
+  zre --gossip gossip.example.org                     a node that uses it`,
+		Manual: []cli.Section{{Title: "Monitoring", Body: `With --http, /metrics has the server's counters for Prometheus, and /healthz
+says 200 while the server works. Whoever can reach that port can read both, so
+bind it to an address of a network you trust.`}},
+		Statuses: `0  it was asked to end, and did; or the dump is complete
+1  it failed, or the server to dump did not answer
+2  the command line or zre.conf makes no sense`,
+		LogFormat: true, LogLevel: slog.LevelInfo,
+		Flags:      o.register,
+		Positional: o.arguments,
+		Run: func(ctx context.Context, env *cli.Env, args []string) error {
+			if o.dump {
+				return dump(ctx, env, o, args)
+			}
+			if o.json {
+				return cli.Usagef("--json is the form of a --dump; the log has --log-format")
+			}
+			return run(ctx, env, o)
+		},
+	}
+}
+
+// options are the flags of zgossip_server.
+type options struct {
+	listen, connect                   []string
+	port                              port
+	http                              string
+	dump, json                        bool
+	idle, grace, slow                 cli.Seconds
+	message                           cli.Size
+	clients, tuples, perClient        number
+	keyLength, valueLength, sendQueue number
+}
+
+// newOptions has the defaults of zgossip.ServerConfig in it, so that --help and the
+// configuration show them; a test holds the two together.
+func newOptions() *options {
+	return &options{
+		port: zgossip.DefaultPort,
+		idle: cli.Seconds(5 * time.Second), grace: cli.Seconds(3 * time.Second), slow: cli.Seconds(5 * time.Second),
+		message: 64 << 10, clients: 4096, tuples: 65536, perClient: 16384,
+		keyLength: 64, valueLength: 128, sendQueue: 1000,
+	}
+}
+
+func (o *options) register(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&o.listen, "listen", nil, "tcp://IP:PORT to serve at, * for any IP; may be repeated (default tcp://*:PORT)")
+	fs.Var(&o.port, "port", "the port, where --listen does not say one")
+	fs.StringArrayVar(&o.connect, "connect", nil, "HOST:PORT of another server to exchange tuples with; may be repeated")
+	fs.StringVar(&o.http, "http", "", "IP:PORT for /metrics (Prometheus) and /healthz")
+	fs.Var(&o.idle, "idle-timeout", "forget a client that has sent PINGs and falls silent for this long")
+	fs.Var(&o.grace, "grace", "keep tuples for this long after the connection of their client was lost")
+	fs.Var(&o.slow, "slow-timeout", "cut off a client that does not read for this long")
+	fs.Var(&o.message, "max-message", "refuse larger messages")
+	fs.Var(&o.clients, "max-clients", "refuse more clients")
+	fs.Var(&o.tuples, "max-tuples", "refuse more tuples")
+	fs.Var(&o.perClient, "max-tuples-per-client", "refuse more tuples of one client")
+	fs.Var(&o.keyLength, "max-key", "refuse longer keys, in octets (32 to 255)")
+	fs.Var(&o.valueLength, "max-value", "refuse longer values, in octets (24 to 4096)")
+	fs.Var(&o.sendQueue, "send-queue", "messages that wait for a client that does not read (from 10)")
+	fs.BoolVar(&o.dump, "dump", false, "print the tuples of a running server, and end")
+	fs.BoolVar(&o.json, "json", false, "print them as JSON, one object a line")
+	cli.CommandLineOnly(fs, "dump", "json")
+}
+
+func (o *options) arguments(_ *cobra.Command, args []string) error {
+	switch {
+	case len(args) > 1:
+		return cli.Usagef("one server at a time, but there are %d: %s", len(args), strings.Join(args, ", "))
+	case len(args) == 1 && !o.dump:
+		return cli.Usagef("%q: an address stands behind --dump only (right: --listen tcp://IP:PORT to serve there)", args[0])
+	}
+	return nil
+}
+
+// config is the configuration of the server.
+func (o *options) config(env *cli.Env) zgossip.ServerConfig {
+	return zgossip.ServerConfig{
+		Listen: o.addresses(), Connect: o.connect,
+		MaxMessageSize: int64(o.message), MaxClients: int(o.clients), MaxTuples: int(o.tuples), MaxTuplesPerClient: int(o.perClient),
+		MaxKeyLength: int(o.keyLength), MaxValueLength: int(o.valueLength), SendQueue: int(o.sendQueue),
+		IdleTimeout: time.Duration(o.idle), Grace: time.Duration(o.grace), SlowTimeout: time.Duration(o.slow),
+		Logger: env.Log,
+	}
+}
+
+// addresses are those to listen to, with --port where no port is said.
+func (o *options) addresses() []string {
+	if len(o.listen) == 0 {
+		return []string{"tcp://*:" + o.port.String()}
+	}
+	list := make([]string, 0, len(o.listen))
+	for _, a := range o.listen {
+		host := strings.TrimPrefix(a, "tcp://")
+		if !strings.Contains(host, ":") || strings.HasSuffix(host, "]") {
+			a = "tcp://" + host + ":" + o.port.String()
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// usage says what the library refused in the words of the flags.
+func usage(err error) error {
+	bad, ok := errors.AsType[*zgossip.ConfigError](err)
+	if !ok {
+		return err
+	}
+	flags := map[string]string{
+		"Listen": "listen", "Connect": "connect", "MaxMessageSize": "max-message", "MaxClients": "max-clients",
+		"MaxTuples": "max-tuples", "MaxTuplesPerClient": "max-tuples-per-client", "MaxKeyLength": "max-key",
+		"MaxValueLength": "max-value", "SendQueue": "send-queue", "IdleTimeout": "idle-timeout", "Grace": "grace", "SlowTimeout": "slow-timeout",
+	}
+	flag, ok := flags[bad.Field]
+	if !ok {
+		return cli.Usagef("%v: %s", bad.Value, bad.Reason)
+	}
+	return cli.Usagef("--%s %v: %s", flag, bad.Value, bad.Reason)
+}
+
+// number is a whole number above 0.
+type number int
+
+func (n *number) String() string { return strconv.Itoa(int(*n)) }
+
+// Type is the name of the value in the help text.
+func (n *number) Type() string { return "N" }
+
+// Set reads the value.
+func (n *number) Set(text string) error {
+	v, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || v == 0 {
+		return errors.New("not a whole number above 0")
+	}
+	*n = number(v)
+	return nil
+}
+
+// port is a port number.
+type port uint16
+
+func (p *port) String() string { return strconv.Itoa(int(*p)) }
+
+// Type is the name of the value in the help text.
+func (p *port) Type() string { return "PORT" }
+
+// Set reads the value.
+func (p *port) Set(text string) error {
+	v, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || v == 0 {
+		return fmt.Errorf("not a port (right: a number from 1 to 65535)")
+	}
+	*p = port(v)
+	return nil
+}

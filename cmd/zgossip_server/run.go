@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/zgossip"
+)
+
+// Times of the HTTP server: a request is answered from memory.
+const (
+	httpRead  = 5 * time.Second
+	httpWrite = 10 * time.Second
+	httpIdle  = time.Minute
+	httpEnd   = 2 * time.Second
+)
+
+// run serves until the context ends, which is how SIGTERM and SIGINT arrive.
+func run(ctx context.Context, env *cli.Env, o *options) error {
+	server, err := zgossip.NewServer(o.config(env))
+	if err != nil {
+		return usage(err)
+	}
+	var workers sync.WaitGroup
+	feeding, full := context.WithCancel(ctx)
+	workers.Go(func() { feedWatchdog(feeding, server, env.Log) })
+	stop, err := serveHTTP(o.http, server, env.Log)
+	if err == nil {
+		notify(env.Log, daemon.SdNotifyReady)
+		<-ctx.Done()
+		env.Log.Info("ending", "cause", context.Cause(ctx))
+		notify(env.Log, daemon.SdNotifyStopping)
+		err = stop()
+	}
+	full()
+	workers.Wait()
+	return errors.Join(err, server.Close())
+}
+
+// notify tells systemd, if it is there.
+func notify(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd was not told", "state", state, "error", err)
+	}
+}
+
+// feedWatchdog tells systemd that the server works, twice in the time that it was
+// given for it (WatchdogSec).
+func feedWatchdog(ctx context.Context, server *zgossip.Server, log *slog.Logger) {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("systemd's watchdog cannot be fed", "error", err)
+	}
+	if err != nil || every == 0 {
+		return
+	}
+	ticker := time.NewTicker(every / 2)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := server.Check(); err != nil {
+				log.Error("the server does not work", "error", err)
+				continue
+			}
+			notify(log, daemon.SdNotifyWatchdog)
+		}
+	}
+}
+
+// serveHTTP serves metrics and the health check, if an address is given. stop ends
+// it, after the answers under way.
+func serveHTTP(address string, server *zgossip.Server, log *slog.Logger) (stop func() error, err error) {
+	if address == "" {
+		return func() error { return nil }, nil
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--http: %w", err)
+	}
+	web := &http.Server{
+		Handler: handler(server), ReadTimeout: httpRead, WriteTimeout: httpWrite, IdleTimeout: httpIdle,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1) // one result, also when nobody waits for it
+	go func() { ended <- web.Serve(listener) }()
+	log.Info("metrics and health check are served", "address", listener.Addr().String())
+	return func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), httpEnd)
+		defer cancel()
+		if err := web.Shutdown(ctx); err != nil {
+			_ = web.Close() // who still reads is cut off
+		}
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}, nil
+}
+
+func handler(server *zgossip.Server) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(metrics{server}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := server.Check(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ok\n") // who asked may be gone
+	})
+	return mux
+}
