@@ -61,7 +61,7 @@ func (n *Node) bindInproc() error {
 // readInbox takes in messages, a batch at a time, until the inbox is closed.
 func (n *Node) readInbox() {
 	defer n.wg.Done()
-	var batch zmq.Batch
+	batch := zmq.Batch{Heads: 2} // the core keeps nothing of identity and header
 	for {
 		if err := n.inbox.Receive(&batch); err != nil {
 			if !isClosed(err) {
@@ -72,13 +72,8 @@ func (n *Node) readInbox() {
 		now := n.now()
 		n.mu.Lock()
 		for i := range batch.Len() {
-			switch f := batch.Message(i); len(f) {
-			case 0:
-			case 1:
-				n.core.Receive(now, f[0], nil, nil)
-			default:
-				n.core.Receive(now, f[0], f[1], f[2:])
-			}
+			head := batch.Head(i)
+			n.core.Receive(now, head[0], head[1], batch.Message(i))
 		}
 		n.unlock()
 		n.waitForRoom()

@@ -70,13 +70,16 @@ func (s *Socket) drain(b *Batch) error {
 		}
 		s.rx = rx
 	}
+	if b.Heads > 0 && b.passage == nil {
+		b.passage = make([]byte, passageSize)
+	}
 	var own []byte // for the frame in hand, if it is a large one
 	for {
 		room := b.room()
 		if room == 0 {
 			return nil
 		}
-		why, err := s.rx.drain(s.raw, own != nil, b.slab, min(room, math.MaxInt32))
+		why, err := s.rx.drain(s.raw, own != nil, b.slab, b.passage[b.passed:], b.Heads, min(room, math.MaxInt32))
 		if err != nil {
 			return err
 		}
@@ -106,9 +109,14 @@ func (s *Socket) collect(b *Batch, own []byte) bool {
 	slab, off := b.slab, 0
 	over := false // what comes is the rest of a message that is beyond the limits
 	for i := range s.rx.count() {
-		size, last := s.rx.frame(i)
+		size, passing, last := s.rx.frame(i)
 		frame := own
-		if own == nil {
+		switch {
+		case own != nil:
+		case passing:
+			frame = b.passage[b.passed : b.passed+size : b.passed+size]
+			b.passed += size
+		default:
 			frame = slab[off : off+size : off+size]
 			off += size
 		}
@@ -119,7 +127,7 @@ func (s *Socket) collect(b *Batch, own []byte) bool {
 		b.add(frame, own != nil)
 		own = nil
 		switch {
-		case len(b.table)-b.begin > MaxFrames || b.size > s.limit:
+		case b.frames() > MaxFrames || b.size > s.limit:
 			b.drop()
 			s.refused.Add(1)
 			over = !last

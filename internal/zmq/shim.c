@@ -15,6 +15,7 @@ zre_receiver *zre_receiver_new (void)
         r->count = 0;
         r->need = 0;
         r->in_hand = 0;
+        r->at = 0;
         zmq_msg_init (&r->msg);
     }
     return r;
@@ -40,7 +41,8 @@ static int next (zre_receiver *r, void *socket, size_t *size)
     return 0;
 }
 
-int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, size_t large, int messages)
+int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, unsigned char *passage,
+               size_t passage_room, int heads, size_t large, int messages)
 {
     size_t size = r->need;
     r->count = 0;
@@ -52,9 +54,15 @@ int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab
             if (rc < 0)
                 return rc == -EAGAIN ? ZRE_EMPTY : rc;
         }
+        uint64_t mark = 0;
         if (taken)
             taken = 0;
-        else if (size >= large || size >= room) {
+        else if (r->at < heads && size < large && size <= passage_room) {
+            memcpy (passage, zmq_msg_data (&r->msg), size);
+            passage += size;
+            passage_room -= size;
+            mark = ZRE_PASSING;
+        } else if (size >= large || size >= room) {
             r->in_hand = 1;
             r->need = size;
             return ZRE_SPACE;
@@ -64,7 +72,8 @@ int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab
             room -= size;
         }
         const int more = zmq_msg_more (&r->msg);
-        r->lens[r->count++] = size | (more ? ZRE_MORE : 0);
+        r->lens[r->count++] = size | mark | (more ? ZRE_MORE : 0);
+        r->at = more ? r->at + 1 : 0;
         if (!more && --messages <= 0)
             return ZRE_FULL;
         if (r->count == ZRE_TABLE)
@@ -92,6 +101,7 @@ int zre_skip (zre_receiver *r, uintptr_t socket)
         if (rc < 0)
             return rc;
     }
+    r->at = 0;
     // What the last frame held need not wait for the next one to be freed.
     zmq_msg_close (&r->msg);
     zmq_msg_init (&r->msg);

@@ -159,14 +159,16 @@ const (
 	reasonSpace reason = C.ZRE_SPACE
 )
 
-// drain receives into slab; taken says that the frame in hand has been cloned.
-func (r receiver) drain(s rawSocket, taken bool, slab []byte, messages int) (reason, error) {
+// drain receives into slab, and the first frames of each message, heads of them, into passage where they
+// fit; taken says that the frame in hand has been cloned.
+func (r receiver) drain(s rawSocket, taken bool, slab, passage []byte, heads, messages int) (reason, error) {
 	sp, sn := octets(slab)
+	pp, pn := octets(passage)
 	var t C.int
 	if taken {
 		t = 1
 	}
-	rc := C.zre_drain(r.c, C.uintptr_t(s), t, sp, sn, ownBuffer, C.int(messages))
+	rc := C.zre_drain(r.c, C.uintptr_t(s), t, sp, sn, pp, pn, C.int(heads), ownBuffer, C.int(messages))
 	return reason(rc), errno(rc)
 }
 
@@ -185,8 +187,9 @@ func (r receiver) clone() []byte {
 // count is the number of frames that the last drain stored.
 func (r receiver) count() int { return int(r.c.count) }
 
-// frame gives the size of the i-th of them, and whether it ends its message.
-func (r receiver) frame(i int) (size int, last bool) {
+// frame gives the size of the i-th of them, and tells whether it lies in the passage, and whether it ends
+// its message.
+func (r receiver) frame(i int) (size int, passing, last bool) {
 	n := uint64(r.c.lens[i])
-	return int(n &^ C.ZRE_MORE), n&C.ZRE_MORE == 0
+	return int(n &^ (C.ZRE_MORE | C.ZRE_PASSING)), n&C.ZRE_PASSING != 0, n&C.ZRE_MORE == 0
 }

@@ -19,12 +19,15 @@ enum {
 
 // In lens, this bit marks a frame that another one of the same message follows.
 #define ZRE_MORE (UINT64_C (1) << 63)
+// And this one marks a frame that lies in the passage.
+#define ZRE_PASSING (UINT64_C (1) << 62)
 
 typedef struct
 {
     int count;                // frames stored by the last call
     size_t need;              // size of the frame in hand, after ZRE_SPACE
     int in_hand;              // msg holds a frame that was received and not stored
+    int at;                   // its number in its message, or that of the next one, from 0
     zmq_msg_t msg;            // the frame in hand; otherwise room for the next one
     uint64_t lens[ZRE_TABLE]; // size of each frame stored by the last call
 } zre_receiver;
@@ -36,7 +39,9 @@ void zre_receiver_free (zre_receiver *r);
 // `large` octets or more stays in hand, for Go to copy from zre_in_hand to memory of its own; `taken` tells
 // the next call that this was done. A frame in hand that was not taken goes to the slab of the next call.
 // At least one octet of slab stays free, so that a frame of no octets lies within it as well.
-int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, size_t large, int messages);
+// But the first `heads` frames of each message go to passage instead, where they fit and are not large.
+int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, unsigned char *passage,
+               size_t passage_room, int heads, size_t large, int messages);
 
 // zre_in_hand gives the octets of the frame in hand, until the next call of zre_drain or zre_skip.
 unsigned char *zre_in_hand (zre_receiver *r);
