@@ -32,7 +32,7 @@ type PortError struct {
 
 func (e *PortError) Error() string {
 	return fmt.Sprintf("beacon: UDP port %d is held by a program that does not share it "+
-		"(ss -lunp sport = :%d names it): stop that program, or give all nodes another beacon port: %v",
+		"(on Linux ss -lunp sport = :%d names it): stop that program, or give all nodes another beacon port: %v",
 		e.Port, e.Port, e.Err)
 }
 
