@@ -9,12 +9,15 @@ import (
 	"github.com/gozre/zre/internal/beacon"
 	"github.com/gozre/zre/internal/codec/zrebeacon"
 	"github.com/gozre/zre/internal/netif"
+	"github.com/gozre/zre/zgossip"
 )
 
 // finders are the ways by which nodes find each other. They are started and
 // stopped by the node's own goroutine only.
 type finders struct {
 	beacon *beacon.Conn
+	client *zgossip.Client    // for Config.Gossip
+	server *zgossip.Server    // for Config.GossipBind
 	cancel context.CancelFunc // ends the goroutines of the finders
 }
 
@@ -35,6 +38,9 @@ func (n *Node) startFinders() error {
 			return err
 		}
 	}
+	if err := n.startGossip(); err != nil {
+		return err
+	}
 	n.mu.Lock()
 	defer n.unlock()
 	for _, p := range n.cfg.Peers {
@@ -49,6 +55,7 @@ func (n *Node) stopFinders() {
 		return
 	}
 	n.find.cancel()
+	n.stopGossip()
 	if n.find.beacon != nil {
 		n.sendBeacon(0)
 		if err := n.find.beacon.Close(); err != nil {

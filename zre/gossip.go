@@ -1,0 +1,78 @@
+package zre
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/gozre/zre/zgossip"
+)
+
+// startGossip begins to publish the node's endpoint to gossip servers and to
+// hear of others from them. A node that is a server itself is the servers'
+// neighbour and not their client.
+func (n *Node) startGossip() (err error) {
+	if n.cfg.GossipBind != "" {
+		n.find.server, err = zgossip.NewServer(zgossip.ServerConfig{
+			Listen:  []string{n.cfg.GossipBind},
+			Connect: n.cfg.Gossip,
+			OnTuple: n.hearTuple,
+			Logger:  n.log,
+		})
+		if err != nil {
+			return fmt.Errorf("gossip server: %w", err)
+		}
+		if err = n.find.server.Publish(n.cfg.UUID, n.Endpoint()); err != nil {
+			return fmt.Errorf("gossip server: %w", err)
+		}
+		return nil
+	}
+	if len(n.cfg.Gossip) == 0 {
+		return nil
+	}
+	n.find.client, err = zgossip.NewClient(zgossip.ClientConfig{
+		Servers:  n.cfg.Gossip,
+		Key:      n.cfg.UUID,
+		Endpoint: n.endpointFor,
+		OnTuple:  n.hearTuple,
+		Logger:   n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("gossip: %w", err)
+	}
+	return nil
+}
+
+// stopGossip withdraws what was published.
+func (n *Node) stopGossip() {
+	if n.find.client != nil {
+		if err := n.find.client.Close(); err != nil {
+			n.log.Error("gossip client does not close", "error", err)
+		}
+	}
+	if n.find.server != nil {
+		n.find.server.Withdraw(n.cfg.UUID)
+		if err := n.find.server.Close(); err != nil {
+			n.log.Error("gossip server does not close", "error", err)
+		}
+	}
+}
+
+// endpointFor returns what a gossip server is told: the address that reaches the
+// server is the best guess at the one that its other clients reach.
+func (n *Node) endpointFor(server netip.AddrPort) (string, error) {
+	if n.cfg.Advertise != "" {
+		return n.cfg.Advertise, nil
+	}
+	return fmt.Sprintf("tcp://%s:%d", n.net.localFor(server.Addr()), n.port), nil
+}
+
+// hearTuple takes in that a gossip server knows of a node. That a tuple was
+// withdrawn ends nobody: the node itself says goodbye, or is missed.
+func (n *Node) hearTuple(t zgossip.Tuple) {
+	if t.Withdrawn || t.PublicKey != "" {
+		return
+	}
+	n.mu.Lock()
+	defer n.unlock()
+	n.core.Discovered(n.now(), t.UUID, t.Endpoint)
+}
