@@ -7,6 +7,7 @@
 //	FuzzModelXML, FuzzModelYAML                       models, read, and emitted if sound
 //	FuzzNames                                         names in models
 //	FuzzABNF                                          grammars
+//	FuzzGossipServer, FuzzGossipClient                whole sessions with a gossip server and client
 //
 // Each checks what has to hold, not only that nothing panics: what decodes
 // encodes to octets that decode to the same; an error is typed and points into

@@ -235,3 +235,8 @@ func hexOf(t testing.TB, m zgossipmsg.Message) string {
 	}
 	return hex.EncodeToString(frame)
 }
+
+func publishOf(i int, value string) *zgossipmsg.Publish {
+	id := testID(i)
+	return &zgossipmsg.Publish{Key: strings.ToUpper(hex.EncodeToString(id[:])), Value: value}
+}

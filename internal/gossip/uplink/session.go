@@ -178,7 +178,7 @@ func (s *Session) Tick(now time.Time) {
 			s.send(&zgossipmsg.Publish{Key: key, Value: value, TTL: probeTTL})
 		}
 		s.send(&zgossipmsg.Hello{})
-	case s.kind == Zre && s.cfg.Key == "" && now.Sub(s.greeted) >= 10*s.cfg.CalmInterval:
+	case s.kind == Zre && s.cfg.Key == "" && now.Sub(s.greeted) >= 3*s.cfg.CalmInterval:
 		// It forwards nothing to a client that is no node, so it has to be asked.
 		s.greeted = now
 		s.send(&zgossipmsg.Hello{})
