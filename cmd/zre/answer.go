@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/cmd/internal/visible"
-	"github.com/gozre/zre/zre"
 )
 
 // start is the first line: who this node is.
@@ -228,5 +227,3 @@ func table(rows [][]string) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-var _ node = (*zre.Node)(nil)

@@ -61,7 +61,7 @@ func (f format) content(frames [][]byte) string {
 		left -= len(part)
 		part = strings.TrimSuffix(whole(part, frame), "\n") // as echo and uptime end what they say
 		shown = append(shown, visible.String(part))
-		if left == 0 {
+		if left == 0 && f.most > 0 && size > f.most {
 			break
 		}
 	}

@@ -19,7 +19,6 @@ type node interface {
 	Shout(ctx context.Context, group string, frames ...[]byte) error
 	Flush(ctx context.Context) error
 	Peers() []zre.Peer
-	Peer(id uuid.UUID) (zre.Peer, bool)
 	PeersByGroup(group string) []zre.Peer
 	Groups() []string
 	PeerGroups() []string
@@ -27,3 +26,5 @@ type node interface {
 	Stats() zre.Stats
 	Close() error
 }
+
+var _ node = (*zre.Node)(nil)

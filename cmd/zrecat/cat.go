@@ -26,6 +26,8 @@ type node interface {
 	Close() error
 }
 
+var _ node = (*zre.Node)(nil)
+
 // cat is one run of the program.
 type cat struct {
 	node    node

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/zre"
+)
+
+// fakeNode is a node whose peers the test plays. It writes down what it is
+// asked for.
+type fakeNode struct {
+	events chan zre.Event // capacity: more than any test makes
+
+	mu       sync.Mutex
+	peers    []zre.Peer
+	own      []string
+	did      []string
+	closed   chan struct{}
+	flushErr error
+	sendErr  error
+}
+
+func newFakeNode(peers ...zre.Peer) *fakeNode {
+	return &fakeNode{events: make(chan zre.Event, 1000), closed: make(chan struct{}), peers: peers}
+}
+
+var (
+	self  = uuid.MustParse("00000000-0000-4000-8000-000000000000")
+	alice = zre.Peer{ID: uuid.MustParse("aabbaaaa-0000-4000-8000-000000000001"), Name: "alice", Endpoint: "tcp://127.0.0.1:1", Groups: []string{"chat", "time"}, Headers: map[string]string{"k": "v"}}
+	bob   = zre.Peer{ID: uuid.MustParse("aaccbbbb-0000-4000-8000-000000000002"), Name: "bob", Endpoint: "tcp://127.0.0.1:2", Groups: []string{"chat"}}
+	twin  = zre.Peer{ID: uuid.MustParse("ccccbbbb-0000-4000-8000-000000000003"), Name: "bob", Endpoint: "tcp://127.0.0.1:3"}
+	space = zre.Peer{ID: uuid.MustParse("ddddbbbb-0000-4000-8000-000000000004"), Name: "big bird"}
+)
+
+func (n *fakeNode) note(format string, args ...any) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.did = append(n.did, fmt.Sprintf(format, args...))
+}
+
+// done is what the node was asked for since the last call.
+func (n *fakeNode) done() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	did := n.did
+	n.did = nil
+	return did
+}
+
+func (n *fakeNode) come(p zre.Peer) {
+	n.mu.Lock()
+	n.peers = append(n.peers, p)
+	n.mu.Unlock()
+	n.events <- zre.Event{Type: zre.EventEnter, Peer: p.ID, Name: p.Name, Endpoint: p.Endpoint, Headers: p.Headers}
+	for _, g := range p.Groups {
+		n.events <- zre.Event{Type: zre.EventJoin, Peer: p.ID, Name: p.Name, Group: g}
+	}
+}
+
+func (n *fakeNode) ID() uuid.UUID    { return self }
+func (n *fakeNode) Name() string     { return "me" }
+func (n *fakeNode) Endpoint() string { return "tcp://127.0.0.1:9" }
+
+func (n *fakeNode) Join(_ context.Context, group string) error {
+	n.note("join %s", group)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.own = append(n.own, group)
+	return nil
+}
+
+func (n *fakeNode) Leave(_ context.Context, group string) error {
+	n.note("leave %s", group)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.own = slices.DeleteFunc(n.own, func(g string) bool { return g == group })
+	return nil
+}
+
+func (n *fakeNode) Whisper(_ context.Context, peer uuid.UUID, frames ...[]byte) error {
+	n.note("whisper %s %q", peer, frames)
+	return n.sendErr
+}
+
+func (n *fakeNode) Shout(_ context.Context, group string, frames ...[]byte) error {
+	n.note("shout %s %q", group, frames)
+	return n.sendErr
+}
+
+func (n *fakeNode) Flush(context.Context) error {
+	n.note("flush")
+	return n.flushErr
+}
+
+func (n *fakeNode) Peers() []zre.Peer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.peers)
+}
+
+func (n *fakeNode) Peer(id uuid.UUID) (zre.Peer, bool) {
+	for _, p := range n.Peers() {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return zre.Peer{}, false
+}
+
+func (n *fakeNode) PeersByGroup(group string) []zre.Peer {
+	return slices.DeleteFunc(n.Peers(), func(p zre.Peer) bool { return !slices.Contains(p.Groups, group) })
+}
+
+func (n *fakeNode) Groups() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.own)
+}
+
+func (n *fakeNode) PeerGroups() []string {
+	var all []string
+	for _, p := range n.Peers() {
+		all = append(all, p.Groups...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (n *fakeNode) Next(context.Context) (zre.Event, error) {
+	select {
+	case ev := <-n.events:
+		return ev, nil
+	default:
+	}
+	select {
+	case ev := <-n.events:
+		return ev, nil
+	case <-n.closed:
+	}
+	select { // what came before Close
+	case ev := <-n.events:
+		return ev, nil
+	default:
+		return zre.Event{}, io.EOF
+	}
+}
+
+func (n *fakeNode) Stats() zre.Stats { return zre.Stats{Peers: 1, MessagesIn: 42} }
+
+func (n *fakeNode) Close() error {
+	n.note("close")
+	close(n.closed)
+	return nil
+}
