@@ -357,3 +357,25 @@ func TestContent(t *testing.T) {
 		}
 	})
 }
+
+// What is queued when the linger is taken back does not keep the context.
+func TestSetLinger(t *testing.T) {
+	c, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := dealer(t, c, "tcp://127.0.0.1:1", Options{Linger: 10 * limit})
+	if err := errors.Join(s.Send([]byte("nobody gets this")), s.SetLinger(0), s.Close(), s.SetLinger(0)); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- c.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(limit):
+		t.Fatal("the context is still waiting")
+	}
+}

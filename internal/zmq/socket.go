@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	zmq4 "github.com/pebbe/zmq4"
 )
@@ -101,6 +102,16 @@ func (s *Socket) endpoint(op, endpoint string, do func(string) error) error {
 // Refused is the number of messages that were received and dropped because they had more than MaxFrames
 // frames, or more octets than Options.MaxMessageSize.
 func (s *Socket) Refused() uint64 { return s.refused.Load() }
+
+// SetLinger changes Options.Linger. It does nothing on a closed socket.
+func (s *Socket) SetLinger(d time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	return mapped(s.zs.SetLinger(milliseconds(d)))
+}
 
 // Close closes the socket and wakes those who wait in Receive and WaitRoom: they get ErrClosed. What is
 // queued to be sent has the socket's Linger to leave, during which Close does not wait, but the Close of
