@@ -2,6 +2,7 @@ package zre
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ type link struct {
 
 	mu     sync.Mutex
 	sock   *zmq.Socket
+	tcp    bool   // connected over TCP, which connects again when it has to
 	seq    uint16 // of the last message sent
 	win    core.Window
 	header []byte                     // reused to encode
@@ -284,11 +286,34 @@ func (l *link) Close(reason string) {
 		return
 	}
 	l.fail(fmt.Errorf("%w: %s", ErrPeerGone, reason))
-	if err := l.sock.Close(); err != nil {
+	var err error
+	if !l.node.closing.Load() {
+		// Nothing of this session matters any more, and the connection might be
+		// in the way of the next one.
+		err = l.sock.SetLinger(0)
+	}
+	if err = errors.Join(err, l.sock.Close()); err != nil {
 		l.node.log.Error("link does not close", "peer", l.peer, "error", err)
 	}
 	l.sock = nil
 	l.node.retire(l)
+}
+
+// succeed ends the link and returns a new one over the same connection, nil if
+// this one is closed or has so much under way that the new one had no room. What
+// is still queued counts in the window of the new one.
+func (l *link) succeed(reason string) *link {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil || !l.tcp || !l.win.Room() {
+		return nil
+	}
+	next := &link{node: l.node, peer: l.peer, sock: l.sock, tcp: true, win: core.NewWindow(l.node.cfg.SendWindow)}
+	next.win.Carry(&l.win)
+	l.fail(fmt.Errorf("%w: %s", ErrPeerGone, reason))
+	l.sock = nil
+	l.node.retire(l)
+	return next
 }
 
 // enter records who a new session is with. A link to a configured endpoint does

@@ -20,7 +20,7 @@ import (
 // shell is the node as its core sees it. Its methods are called under Node.mu.
 type shell Node
 
-// linger is how long libzmq goes on sending after a link is closed: enough for a
+// linger is how long libzmq goes on sending after the node is closed: enough for a
 // GOODBYE. What peers have to take in was waited for before.
 const linger = 500 * time.Millisecond
 
@@ -49,7 +49,16 @@ func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
 		}
 		return nil, fmt.Errorf("connect to %s: %w", to, err)
 	}
-	return &link{node: (*Node)(s), peer: peer, sock: sock, win: core.NewWindow(s.cfg.SendWindow)}, nil
+	return &link{node: (*Node)(s), peer: peer, sock: sock, tcp: to == endpoint, win: core.NewWindow(s.cfg.SendWindow)}, nil
+}
+
+// Reopen implements core.Shell.
+func (s *shell) Reopen(cl core.Link, peer uuid.UUID, endpoint, reason string) (core.Link, error) {
+	if l := cl.(*link).succeed(reason); l != nil {
+		return l, nil
+	}
+	cl.Close(reason)
+	return s.Open(peer, endpoint)
 }
 
 // Local implements core.Shell.

@@ -32,6 +32,12 @@ type Shell interface {
 	// Open makes a link to the endpoint. What is sent on it arrives in order or
 	// not at all. The first message sent will be a HELLO.
 	Open(peer uuid.UUID, endpoint string) (Link, error)
+	// Reopen ends a link and makes another one to the same node at the same
+	// endpoint, over the connection that is there, where possible: a node that
+	// does not let a second connection take over the identity of the first one,
+	// as gyre and haskell-zre, hears nothing of the second. What was sent on the
+	// old link may still arrive, before anything that is sent on the new one.
+	Reopen(l Link, peer uuid.UUID, endpoint, reason string) (Link, error)
 	// Local returns this node's endpoint as the host of the given endpoint
 	// reaches it.
 	Local(endpoint string) string

@@ -128,16 +128,23 @@ func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint string) *Peer {
 		since:  now, heard: now, noticed: now,
 		retry: retryAfter,
 	}
-	if !c.open(now, p) {
+	if !c.open(now, p, "") {
 		return nil
 	}
 	c.peers[id] = p
 	return p
 }
 
-// open makes the peer's link and sends our HELLO as its first message.
-func (c *Core) open(now time.Duration, p *Peer) bool {
-	link, err := c.cfg.Shell.Open(p.id, p.endpoint)
+// open makes the peer's link and sends our HELLO as its first message. With a
+// reason to end the link that it has, the new one follows on that.
+func (c *Core) open(now time.Duration, p *Peer, reason string) bool {
+	var link Link
+	var err error
+	if reason == "" {
+		link, err = c.cfg.Shell.Open(p.id, p.endpoint)
+	} else {
+		link, err = c.cfg.Shell.Reopen(p.link, p.id, p.endpoint, reason)
+	}
 	if err != nil {
 		c.log("no link to peer", p, "endpoint", p.endpoint, "error", err)
 		return false
@@ -228,19 +235,27 @@ func (c *Core) find(id uuid.UUID) *Peer {
 	return p
 }
 
-// regreet ends the session with a peer and begins a new one on a new link.
+// regreet ends the session with a peer and begins a new one on a new link. The
+// connection is kept while there is no doubt that it leads to the peer: one that
+// says nothing but HELLO, or nothing at all, may not hear us.
 func (c *Core) regreet(now time.Duration, p *Peer, endpoint, reason string) *Peer {
 	static := p.static
+	again := ""
 	if p.ready {
 		p.since = now
+		if endpoint == p.endpoint && !p.evasive && p.last != 1 {
+			again = reason
+		}
 	}
 	c.exit(p, reason)
-	p.link.Close(reason)
+	if again == "" {
+		p.link.Close(reason)
+	}
 	p.static = static
 	p.endpoint = endpoint
 	p.other = ""
 	p.pinged, p.waiting, p.evasive, p.silent = 0, 0, false, false
-	if !c.open(now, p) {
+	if !c.open(now, p, again) {
 		c.forget(p)
 		if static != nil {
 			static.lost()

@@ -37,6 +37,10 @@ func (d *desk) Open(_ uuid.UUID, endpoint string) (Link, error) {
 	d.links = append(d.links, l)
 	return l, nil
 }
+func (d *desk) Reopen(l Link, _ uuid.UUID, endpoint, reason string) (Link, error) {
+	l.(*deskLink).closed = "for another on its connection: " + reason
+	return d.Open(uuid.Nil, endpoint)
+}
 func (d *desk) Local(string) string          { return "tcp://10.0.0.1:41000" }
 func (d *desk) IsLocal(endpoint string) bool { return endpoint == "tcp://10.0.0.1:41000" }
 func (d *desk) Probe(id uuid.UUID, _ string, _ Link) {
@@ -242,6 +246,46 @@ func TestSecondHello(t *testing.T) {
 	}
 	if d.core.PeerGroups() != nil {
 		t.Errorf("groups %v", d.core.PeerGroups())
+	}
+}
+
+// A session that begins anew between the same two nodes keeps the connection, as
+// a node that knows no hand-over of identities would not hear of another one.
+func TestNewSessionKeepsConnection(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		happen func(*desk)
+		closed string
+	}{
+		{"second HELLO", func(d *desk) { d.from(friend, hello(friendAt)) }, "for another on its connection: restarted"},
+		{"gap", func(d *desk) { d.from(friend, &zremsg.Ping{Sequence: 9}) }, "for another on its connection: sequence gap"},
+		{"HELLO from another endpoint", func(d *desk) { d.from(friend, hello("tcp://10.0.0.2:41001")) }, "restarted"},
+		{"nothing but HELLO", func(d *desk) {
+			d.from(friend, hello(friendAt))
+			d.links = d.links[1:]
+			d.now += answerWithin
+			d.from(friend, hello(friendAt))
+		}, "restarted"},
+		{"HELLO of an evasive peer", func(d *desk) {
+			for range 8 {
+				d.now += time.Second
+				d.core.Tick(d.now, false)
+			}
+			d.from(friend, hello(friendAt))
+		}, "restarted"},
+	} {
+		d := newDesk(t)
+		d.from(friend, hello(friendAt))
+		d.from(friend, &zremsg.Whisper{Sequence: 2})
+		d.now += answerWithin
+		c.happen(d)
+		if len(d.links) != 2 || d.links[0].closed != c.closed {
+			t.Errorf("%s: links %+v", c.name, d.links[0])
+			continue
+		}
+		if _, ok := d.links[1].sent[0].(*zremsg.Hello); !ok {
+			t.Errorf("%s: first message on the new link: %v", c.name, d.links[1].sent[0])
+		}
 	}
 }
 

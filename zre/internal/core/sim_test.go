@@ -28,6 +28,7 @@ type world struct {
 	hosts  map[string]*simNode // by endpoint, those that listen
 	nodes  []*simNode
 	loss   float64 // of beacons
+	sticky bool    // half of the nodes know no hand-over
 	delay  time.Duration
 }
 
@@ -93,7 +94,8 @@ type simNode struct {
 	alive  bool
 	frozen bool
 	beacon bool
-	from   map[uuid.UUID]*simLink // the connection that has each identity
+	sticky bool                   // an identity in use is not handed over to another connection
+	from   map[uuid.UUID]*simConn // the connection that has each identity
 	views  map[uuid.UUID]*view
 	events []Event
 }
@@ -115,9 +117,9 @@ func (w *world) random() uuid.UUID {
 // start brings up a node at 10.x.y.z with the host's number in it.
 func (w *world) start(id uuid.UUID, host int, port uint16) *simNode {
 	n := &simNode{
-		w: w, id: id, alive: true, beacon: true,
+		w: w, id: id, alive: true, beacon: true, sticky: w.sticky && w.rand.IntN(2) == 0,
 		addr:  netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(host >> 8), byte(host)}), port),
-		from:  make(map[uuid.UUID]*simLink),
+		from:  make(map[uuid.UUID]*simConn),
 		views: make(map[uuid.UUID]*view),
 	}
 	n.core = New(Config{
@@ -183,19 +185,30 @@ func (n *simNode) kill() {
 	}
 }
 
-// simLink is one connection. Messages that nobody takes wait in it.
+// simLink numbers what it sends on a connection.
 type simLink struct {
-	from   *simNode
-	peer   uuid.UUID
-	to     string
-	seq    uint16
-	queue  [][][]byte
-	moving bool
-	closed bool
+	*simConn
+	peer uuid.UUID
+	seq  uint16
+}
+
+// simConn is one connection. Messages that nobody takes wait in it.
+type simConn struct {
+	from    *simNode
+	to      string
+	queue   [][][]byte
+	moving  bool
+	closed  bool
+	last    bool // closed when the queue is empty
+	ignored bool // by a node that knows no hand-over
 }
 
 func (n *simNode) Open(peer uuid.UUID, endpoint string) (Link, error) {
-	return &simLink{from: n, peer: peer, to: endpoint}, nil
+	return &simLink{&simConn{from: n, to: endpoint}, peer, 0}, nil
+}
+
+func (n *simNode) Reopen(l Link, peer uuid.UUID, _, _ string) (Link, error) {
+	return &simLink{l.(*simLink).simConn, peer, 0}, nil
 }
 
 func (n *simNode) Local(string) string          { return n.endpoint() }
@@ -224,7 +237,7 @@ func (l *simLink) send(m zremsg.Message, content [][]byte) {
 }
 
 // move delivers the first message of the queue after a while, then the next.
-func (l *simLink) move() {
+func (l *simConn) move() {
 	if l.moving || len(l.queue) == 0 {
 		return
 	}
@@ -232,7 +245,7 @@ func (l *simLink) move() {
 	l.from.w.after(l.from.w.some(l.from.w.delay), l.arrive)
 }
 
-func (l *simLink) arrive() {
+func (l *simConn) arrive() {
 	w := l.from.w
 	l.moving = false
 	if l.closed {
@@ -247,14 +260,24 @@ func (l *simLink) arrive() {
 	}
 	frames := l.queue[0]
 	l.queue = l.queue[1:]
-	// A newer connection of the same identity takes over.
-	if frames[0][2] == byte(zremsg.IDHello) {
-		to.from[l.from.id] = l
+	// A newer connection of the same identity takes over, or is ignored for
+	// ever.
+	if now := to.from[l.from.id]; now != l {
+		if now != nil && to.sticky && !now.done() {
+			l.ignored = true
+		} else if now == nil || frames[0][2] == byte(zremsg.IDHello) {
+			to.from[l.from.id] = l
+		}
 	}
-	if to.from[l.from.id] == l || to.from[l.from.id] == nil {
+	if to.from[l.from.id] == l && !l.ignored {
 		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), frames[0], frames[1:])
 	}
 	l.move()
+}
+
+// done reports whether nothing can come from the connection any more.
+func (l *simConn) done() bool {
+	return l.closed || len(l.queue) == 0 && (l.last || !l.from.alive)
 }
 
 func (l *simLink) Answer()        { l.Send(&zremsg.PingOK{}) }
@@ -267,6 +290,7 @@ func (l *simLink) Close(string) {
 	if l.from.w.rand.IntN(2) == 0 {
 		l.closed = true
 	}
+	l.last = true
 }
 
 // Deliver checks the promises that the events make to the application.
@@ -369,10 +393,10 @@ func TestSimulatedNodesReachOneView(t *testing.T) {
 // Nodes join, leave groups, talk, leave, die and come back; when the unrest ends
 // there is one view again.
 func TestSimulatedUnrest(t *testing.T) {
-	for seed := range uint64(24) {
+	for seed := range uint64(48) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
-			w.loss = 0.3
+			w.loss, w.sticky = 0.3, seed%2 == 1
 			if seed%3 == 0 {
 				w.delay = 200 * time.Millisecond
 			}
@@ -407,6 +431,8 @@ func TestSimulatedUnrest(t *testing.T) {
 					n.core.Join(group)
 				case 9, 10, 11:
 					n.core.Leave(group)
+				case 12: // a message is lost
+					n.core.Peers(func(p *Peer) { p.Link().(*simLink).seq++ })
 				default:
 					number++
 					n.whisper(w.nodes[w.rand.IntN(len(w.nodes))].id, number)

@@ -30,6 +30,10 @@ type mark struct {
 // NewWindow returns a window of limit octets.
 func NewWindow(limit int) Window { return Window{limit: uint64(limit)} }
 
+// Carry counts what is under way of an earlier window as under way of this one,
+// which is new, as the same connection carries both.
+func (w *Window) Carry(old *Window) { w.sent.octets = old.UnackedOctets() }
+
 // Sent records a message of n octets; data says that it was a WHISPER or SHOUT.
 func (w *Window) Sent(n int, data bool) {
 	w.sent.octets += uint64(n) + MessageCost
