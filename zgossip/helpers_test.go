@@ -2,6 +2,7 @@ package zgossip
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -40,6 +41,10 @@ func startServer(t testing.TB, cfg ServerConfig) (*Server, string) {
 		cfg.Logger = testLog()
 	}
 	s, err := NewServer(cfg)
+	// libzmq's own thread gives back the port of a server that was closed before.
+	for end := time.Now().Add(patience); errors.Is(err, zmq.ErrAddrInUse) && time.Now().Before(end); {
+		s, err = NewServer(cfg)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

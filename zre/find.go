@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"time"
 
 	"github.com/gozre/zre/internal/beacon"
 	"github.com/gozre/zre/internal/codec/zrebeacon"
@@ -34,7 +33,7 @@ func (n *Node) startFinders() error {
 		go n.followAddresses(ctx, changes, n.bound)
 	}
 	if !n.cfg.NoBeacon {
-		if err := n.startBeacon(ctx); err != nil {
+		if err := n.startBeacon(); err != nil {
 			return err
 		}
 	}
@@ -57,7 +56,7 @@ func (n *Node) stopFinders() {
 	n.find.cancel()
 	n.stopGossip()
 	if n.find.beacon != nil {
-		n.sendBeacon(0)
+		n.sendLastBeacon()
 		if err := n.find.beacon.Close(); err != nil {
 			n.log.Error("beacon does not close", "error", err)
 		}
@@ -65,7 +64,7 @@ func (n *Node) stopFinders() {
 	n.find.cancel = nil
 }
 
-func (n *Node) startBeacon(ctx context.Context) (err error) {
+func (n *Node) startBeacon() (err error) {
 	n.find.beacon, err = beacon.Open(beacon.Config{
 		Port:       n.cfg.BeaconPort,
 		Groups:     []netip.AddrPort{n.cfg.MulticastGroup},
@@ -77,36 +76,32 @@ func (n *Node) startBeacon(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.sendBeacon(n.port)
-	n.wg.Add(1)
-	go n.sendBeacons(ctx)
+	frame, err := n.beaconFrame(n.port)
+	if err != nil {
+		return err
+	}
+	if err := n.find.beacon.Announce(frame, n.cfg.BeaconPeriod); err != nil {
+		// There may be no network yet; the next beacons may get through.
+		n.log.Warn("first beacon not sent", "error", err)
+	}
 	return nil
 }
 
-// sendBeacons tells of the node until ctx ends.
-func (n *Node) sendBeacons(ctx context.Context) {
-	defer n.wg.Done()
-	ticker := time.NewTicker(n.cfg.BeaconPeriod)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			n.sendBeacon(n.port)
-		}
-	}
+// beaconFrame returns the beacon with this port; 0 says that the node leaves.
+func (n *Node) beaconFrame(port uint16) ([]byte, error) {
+	b := zrebeacon.Plain{UUID: n.cfg.UUID, Port: port}
+	return b.AppendTo(nil)
 }
 
-// sendBeacon sends one beacon; port 0 says that the node leaves.
-func (n *Node) sendBeacon(port uint16) {
-	b := zrebeacon.Plain{UUID: n.cfg.UUID, Port: port}
-	frame, err := b.AppendTo(nil)
-	if err == nil {
+// sendLastBeacon says that the node leaves.
+func (n *Node) sendLastBeacon() {
+	err := n.find.beacon.Announce(nil, 0)
+	frame, frameErr := n.beaconFrame(0)
+	if err = errors.Join(err, frameErr); err == nil {
 		err = n.find.beacon.Send(frame)
 	}
-	if err != nil && !errors.Is(err, beacon.ErrClosed) {
-		n.log.Debug("beacon not sent", "error", err)
+	if err != nil {
+		n.log.Debug("last beacon not sent", "error", err)
 	}
 }
 
