@@ -1,0 +1,81 @@
+//go:build unix
+
+package e2e
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gozre/zre/internal/lab"
+)
+
+// apart makes two hosts in two networks with a router between them, which passes on neither
+// multicast nor broadcast: beacons do not get through.
+func apart(t *testing.T) (router, a, b *lab.Host) {
+	t.Helper()
+	left, right := lab.NewSwitch(t, "10.1.0.0/24", lab.Line{}), lab.NewSwitch(t, "10.2.0.0/24", lab.Line{})
+	router, a, b = lab.New(t), lab.New(t), lab.New(t)
+	left.Plug(router, "eth0")
+	right.Plug(router, "eth1")
+	router.Forward()
+	left.Plug(a, "eth0")
+	right.Plug(b, "eth0")
+	a.IP("route", "add", "default", "via", "10.1.0.1")
+	b.IP("route", "add", "default", "via", "10.2.0.1")
+	return router, a, b
+}
+
+// TestGossip meets across networks through a server, which is killed and comes back.
+func TestGossip(t *testing.T) {
+	router, hostA, hostB := apart(t)
+	server := start(t, router, nil, "zgossip_server")
+	alice := startShell(t, hostA, "-g", "10.1.0.1:31337", "--name", "alice")
+	bob := startShell(t, hostB, "-g", "10.2.0.1:31337", "--name", "bob")
+	alice.expect("ENTER", from(bob))
+	bob.expect("ENTER", from(alice))
+	alice.say("/whisper bob how is it over there?")
+	bob.expect("WHISPER", from(alice))
+
+	// Without the server, those who have met go on; with it, newcomers meet all.
+	server.signal(syscall.SIGKILL)
+	<-server.exited
+	bob.say("/whisper alice quiet")
+	alice.expect("WHISPER", from(bob))
+	start(t, router, nil, "zgossip_server")
+	carol := startShell(t, hostA, "-g", "10.1.0.1:31337", "--name", "carol")
+	bob.expect("ENTER", from(carol))
+	for range 2 {
+		if e := carol.expect("ENTER", nil); e.Peer != alice.id && e.Peer != bob.id {
+			t.Errorf("carol met %+v", e)
+		}
+	}
+}
+
+// TestDeadNodeIsForgotten: who was killed is not handed to newcomers for ever.
+func TestDeadNodeIsForgotten(t *testing.T) {
+	router, hostA, hostB := apart(t)
+	start(t, router, nil, "zgossip_server", "--idle-timeout", "2", "--grace", "0.5")
+	alice := startShell(t, hostA, "-g", "10.1.0.1:31337")
+	bob := startShell(t, hostB, append(impatient, "-g", "10.2.0.1:31337")...)
+	bob.expect("ENTER", from(alice))
+	knows(t, router, alice, true)
+	alice.signal(syscall.SIGKILL)
+	bob.expect("EXIT", from(alice))
+	knows(t, router, alice, false)
+	knows(t, router, bob, true)
+}
+
+// knows asks the server until it knows a node, or until it does not.
+func knows(t *testing.T, server *lab.Host, node *shell, want bool) {
+	t.Helper()
+	for t.Context().Err() == nil {
+		var out log
+		start(t, server, &out, "zgossip_server", "--dump", "--json").wait(0)
+		// One spelling of UUIDs is as good as another.
+		text := strings.ToLower(strings.ReplaceAll(out.String(), "-", ""))
+		if strings.Contains(text, strings.ReplaceAll(node.id, "-", "")) == want {
+			return
+		}
+	}
+}
