@@ -49,18 +49,20 @@ func newGossipServer(t *testing.T) *gossipServer {
 }
 
 // send checks that a client is sent only what its implementation can bear.
-func (s *gossipServer) send(identity []byte, frames ...[]byte) error {
+func (s *gossipServer) send(identity, first, second []byte) error {
 	id := string(identity)
+	frame, raw := first, second != nil
 	if s.gone[id] {
 		return hub.ErrGone
 	}
 	if s.full[id] {
 		return hub.ErrFull
 	}
-	frame := frames[len(frames)-1]
-	raw := len(frames) == 2
-	if len(frames) > 2 || raw && string(frames[0]) != id {
-		s.t.Fatalf("sent %d frames to %x", len(frames), id)
+	if raw {
+		frame = second
+		if string(first) != id {
+			s.t.Fatalf("sent %x to %x", first, id)
+		}
 	}
 	msg, trailer := wire.Split(frame)
 	if len(trailer) > 0 && !s.marked[id] {

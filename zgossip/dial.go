@@ -63,11 +63,11 @@ func newDialer(z *zmq.Context, address string, lock sync.Locker, log *slog.Logge
 }
 
 // send sends through the present socket, with the lock held.
-func (d *dialer) send(frames ...[]byte) error {
+func (d *dialer) send(frame []byte) error {
 	if d.socket == nil {
 		return hub.ErrGone
 	}
-	return mapped(d.socket.Send(frames[0], frames[1:]...))
+	return mapped(d.socket.Send(frame))
 }
 
 func mapped(err error) error {

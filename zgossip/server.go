@@ -27,7 +27,7 @@ const (
 	historyWindow = 30 * time.Second
 	flapLimit     = 2
 	probeInterval = 30 * time.Second
-	helloDelay    = 25 * time.Millisecond
+	helloDelay    = 10 * time.Millisecond
 	serverLinger  = time.Second // how long Close lets what was sent leave
 )
 
@@ -49,6 +49,7 @@ type Server struct {
 
 	mu    sync.Mutex // guards what follows
 	hub   *hub.Hub
+	group zmq.Group // the router, while the hub is at work
 	links []*serverLink
 	due   time.Time // when the timer will tick
 	ended bool
@@ -106,9 +107,7 @@ func (s *Server) start() {
 			Grace: s.cfg.Grace, OriginTTL: originTTL, TombstoneTTL: tombstoneTTL, HistoryWindow: historyWindow,
 			FlapLimit: flapLimit, MaxTuples: s.cfg.MaxTuples, MaxPerSource: s.cfg.MaxTuplesPerClient,
 		},
-		Send: func(identity []byte, frames ...[]byte) error {
-			return mapped(s.router.Send(identity, frames...))
-		},
+		Send:       s.send,
 		MaxClients: s.cfg.MaxClients, MaxKey: s.cfg.MaxKeyLength, MaxValue: s.cfg.MaxValueLength,
 		IdleTimeout: s.cfg.IdleTimeout, SlowTimeout: s.cfg.SlowTimeout,
 		BeatInterval: beatInterval, ProbeInterval: probeInterval, HelloDelay: helloDelay,
@@ -141,10 +140,25 @@ func (s *Server) do(f func(now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.ended {
-		now := time.Now()
-		f(now)
+		s.work(time.Now(), f)
 		s.settle()
 	}
+}
+
+// work runs f, in which the hub may send to many clients, with the router at hand.
+func (s *Server) work(now time.Time, f func(now time.Time)) {
+	s.router.Together(func(g zmq.Group) {
+		s.group = g
+		f(now)
+	})
+}
+
+// send sends to a client, within work.
+func (s *Server) send(identity, first, second []byte) error {
+	if second == nil {
+		return mapped(s.group.Send(identity, first))
+	}
+	return mapped(s.group.Send(identity, first, second))
 }
 
 // settle is called with the mutex held when the hub may have changed.
@@ -174,7 +188,7 @@ func (s *Server) receive() {
 				m := batch.Message(i)
 				s.hub.Receive(now, m[0], m[1:])
 			}
-			s.hub.Flush(now)
+			s.hub.Settle(now)
 		})
 	}
 }
@@ -206,7 +220,7 @@ func (s *Server) time(ctx context.Context) {
 		s.mu.Lock()
 		now := time.Now()
 		if next := s.hub.Next(); !s.ended && !next.After(now) {
-			s.hub.Tick(now)
+			s.work(now, s.hub.Tick)
 			s.settle()
 		}
 		s.ticked.Store(now.UnixNano())
@@ -317,12 +331,15 @@ func (s *Server) newLink(address string) *serverLink {
 	return l
 }
 
-func (l *serverLink) connected(now time.Time)                { l.link.Connected(now) }
-func (l *serverLink) disconnected(now time.Time)             { l.link.Disconnected(now) }
-func (l *serverLink) receive(now time.Time, frames [][]byte) { l.link.Receive(now, frames) }
-func (l *serverLink) tick(time.Time)                         {} // the hub's own time passes for it
+func (l *serverLink) connected(now time.Time)    { l.server.work(now, l.link.Connected) }
+func (l *serverLink) disconnected(now time.Time) { l.server.work(now, l.link.Disconnected) }
+func (l *serverLink) tick(time.Time)             {} // the hub's own time passes for it
+
+func (l *serverLink) receive(now time.Time, frames [][]byte) {
+	l.server.work(now, func(now time.Time) { l.link.Receive(now, frames) })
+}
 
 func (l *serverLink) settle(now time.Time) {
-	l.server.hub.Flush(now)
+	l.server.work(now, l.server.hub.Settle)
 	l.server.settle()
 }

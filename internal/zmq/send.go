@@ -16,6 +16,15 @@ func (s *Socket) Send(first []byte, rest ...[]byte) error {
 
 // send is Send with mu held.
 func (s *Socket) send(first []byte, rest [][]byte) error {
+	err := s.put(first, rest)
+	if !s.closed {
+		s.settle()
+	}
+	return err
+}
+
+// put is send without looking afterwards after a goroutine that is parked.
+func (s *Socket) put(first []byte, rest [][]byte) error {
 	err := s.sendable(len(rest))
 	if err != nil {
 		return err
@@ -30,7 +39,6 @@ func (s *Socket) send(first []byte, rest [][]byte) error {
 	default:
 		err = s.sendMany(first, rest)
 	}
-	s.settle()
 	return err
 }
 

@@ -16,16 +16,17 @@ var (
 	ErrGone = errors.New("there is no such peer")         // its connection has ended
 )
 
-// Sender sends one message. It never blocks, and it copies what it is given.
-type Sender func(frames ...[]byte) error
+// Sender sends one frame. It never blocks, and it copies what it is given.
+type Sender func(frame []byte) error
 
 // Config is the behaviour of a hub. All fields are needed.
 type Config struct {
 	ID    wire.ID
 	Store store.Config
 
-	// Send sends to a client, by its identity, through the ROUTER.
-	Send func(identity []byte, frames ...[]byte) error
+	// Send sends to a client, by its identity, through the ROUTER: one frame, or two
+	// where second is not nil. It never blocks, and it copies what it is given.
+	Send func(identity, first, second []byte) error
 
 	MaxClients     int
 	MaxKey         int
@@ -57,6 +58,8 @@ type Hub struct {
 	local   uint64 // what the process itself has been told
 	counts  Counts
 
+	flushed time.Time // when all were last told
+	flushAt time.Time // when they are to be told again; zero: nothing is due
 	beatAt  time.Time
 	sweepAt time.Time
 	probeAt time.Time // zero: no probe is due
@@ -89,7 +92,7 @@ var probeDelays = [...]time.Duration{1500 * time.Millisecond, 150 * time.Millise
 // Next gives the time of the next Tick.
 func (h *Hub) Next() time.Time {
 	next := h.sweepAt
-	for _, t := range []time.Time{h.store.Next(), h.probeAt, h.beatAt} {
+	for _, t := range []time.Time{h.store.Next(), h.probeAt, h.beatAt, h.flushAt} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
@@ -99,6 +102,7 @@ func (h *Hub) Next() time.Time {
 
 // Tick lets time pass, and sends what has become due.
 func (h *Hub) Tick(now time.Time) {
+	// Flush comes last, so that what it finds to do later is not forgotten.
 	h.store.Tick(now)
 	if !h.probeAt.IsZero() && !h.probeAt.After(now) {
 		h.probe(now)
@@ -113,6 +117,13 @@ func (h *Hub) Tick(now time.Time) {
 		h.sweep(now)
 	}
 	h.Flush(now)
+}
+
+// sweepBy makes the next sweep come no later than t.
+func (h *Hub) sweepBy(t time.Time) {
+	if t.Before(h.sweepAt) {
+		h.sweepAt = t
+	}
 }
 
 // ConnectionLost hints that some client's connection has ended.

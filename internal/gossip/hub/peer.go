@@ -116,7 +116,7 @@ func (h *Hub) transmit(now time.Time, p *peer, frame []byte) error {
 	case p.kind == Zre:
 		err = h.cfg.Send(p.identity, p.identity, frame)
 	default:
-		err = h.cfg.Send(p.identity, frame)
+		err = h.cfg.Send(p.identity, frame, nil)
 	}
 	switch {
 	case err == nil:
@@ -141,8 +141,24 @@ func (h *Hub) send(now time.Time, p *peer, m zgossipmsg.Message, trailer []byte)
 	}
 }
 
+// flushInterval is the least time between two rounds of telling when there is much
+// to tell: the tuples of one round reach each client together, which costs libzmq and
+// the kernel a fraction of what they cost one by one.
+const flushInterval = time.Millisecond
+
+// Settle tells every peer what it has not been told: now, or, if that was done a
+// moment ago, in a moment.
+func (h *Hub) Settle(now time.Time) {
+	if now.Sub(h.flushed) >= flushInterval {
+		h.Flush(now)
+	} else if h.flushAt.IsZero() {
+		h.flushAt = h.flushed.Add(flushInterval)
+	}
+}
+
 // Flush tells every peer what it has not been told.
 func (h *Hub) Flush(now time.Time) {
+	h.flushed, h.flushAt = now, time.Time{}
 	for i := 0; i < len(h.peers); {
 		p := h.peers[i]
 		h.deliver(now, p)
@@ -190,6 +206,7 @@ func (h *Hub) deliver(now time.Time, p *peer) {
 	newcomer := !p.told
 	if newcomer {
 		if now.Before(p.tellAt) {
+			h.sweepBy(p.tellAt)
 			return
 		}
 		p.told, p.absent = true, nil
@@ -233,10 +250,7 @@ func (h *Hub) deliver(now time.Time, p *peer) {
 		p.behind = now
 	}
 	// One that reads gets room very soon, one that does not costs little.
-	again := now.Add(min(max(now.Sub(p.behind), retryFirst), retryMost))
-	if again.Before(h.sweepAt) {
-		h.sweepAt = again
-	}
+	h.sweepBy(now.Add(min(max(now.Sub(p.behind), retryFirst), retryMost)))
 }
 
 // latest is the place of a peer that has been told everything.

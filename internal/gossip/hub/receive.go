@@ -90,9 +90,7 @@ const maxHelloDelay = 200 * time.Millisecond
 
 func (h *Hub) holdBack(now time.Time, p *peer) {
 	p.tellAt = now.Add(h.cfg.HelloDelay)
-	if h.sweepAt.After(p.tellAt) {
-		h.sweepAt = p.tellAt
-	}
+	h.sweepBy(p.tellAt)
 }
 
 func (h *Hub) ping(now time.Time, p *peer, trailer []byte) {

@@ -180,15 +180,15 @@ func (w *world) ours(id byte) *ours {
 	o := &ours{w: w, conns: make(map[string]*conn)}
 	cfg := simConfig
 	cfg.ID = wire.ID{id}
-	cfg.Send = func(identity []byte, frames ...[]byte) error {
+	cfg.Send = func(identity, first, second []byte) error {
 		c, ok := o.conns[string(identity)]
 		if !ok {
 			return ErrGone
 		}
 		if c.up {
-			var m [][]byte
-			for _, f := range frames {
-				m = append(m, slices.Clone(f))
+			m := [][]byte{slices.Clone(first)}
+			if second != nil {
+				m = append(m, slices.Clone(second))
 			}
 			c.toClient = append(c.toClient, m)
 		}
@@ -223,7 +223,7 @@ func (o *ours) fromClient(c *conn, frame []byte) {
 func (o *ours) link(to acceptor) *conn {
 	e := &linkEnd{o: o}
 	c := o.w.dial(e, to)
-	e.l = o.h.NewLink("sim", func(f ...[]byte) error { return c.send(f[0]) }, func(id []byte) { c.reopen, c.fixed = true, string(id) }, func() { c.ended = true })
+	e.l = o.h.NewLink("sim", c.send, func(id []byte) { c.reopen, c.fixed = true, string(id) }, func() { c.ended = true })
 	return c
 }
 
