@@ -3,7 +3,8 @@
 # PREFIX (/usr/local) says where to, DESTDIR is put before it (for packagers).
 set -eu
 cd "$(dirname "$0")/.."
-root=${DESTDIR:-}${PREFIX:-/usr/local}
+prefix=${PREFIX:-/usr/local}
+root=${DESTDIR:-}$prefix
 export ZRECFG=/dev/null # nobody's settings are asked for
 
 put() { # put MODE FILE DIRECTORY
@@ -26,9 +27,10 @@ for program; do
 	put 644 "$made/$program.fish" share/fish/vendor_completions.d
 done
 put 644 zre.conf share/doc/zre
-if [ "$(uname -s)" = Linux ] && [ -d packaging ]; then
+if [ "$(uname -s)" = Linux ]; then
 	for unit in packaging/*.service; do
-		put 644 "$unit" lib/systemd/system
+		sed "s|/usr/local/bin/|$prefix/bin/|" "$unit" >"$made/${unit##*/}"
+		put 644 "$made/${unit##*/}" lib/systemd/system
 	done
 fi
 printf 'installed in %s\n' "$root"

@@ -71,6 +71,16 @@ func sources(t *testing.T) []source {
 	return found
 }
 
+// imported is the path that an import names.
+func imported(t *testing.T, spec *ast.ImportSpec) string {
+	t.Helper()
+	path, err := strconv.Unquote(spec.Path.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestEveryImportIsAllowed(t *testing.T) {
 	for _, src := range sources(t) {
 		r, ok := roomOf(src.dir)
@@ -79,12 +89,39 @@ func TestEveryImportIsAllowed(t *testing.T) {
 			continue
 		}
 		for _, spec := range src.file.Imports {
-			path, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !r.allows(path, src.test) {
+			if path := imported(t, spec); !r.allows(path, src.test) {
 				t.Errorf("%s: room %s may not import %s", src.set.Position(spec.Pos()), r.dir, path)
+			}
+		}
+	}
+}
+
+// TestNoRowIsIdle: a room that nothing is in, or a permission that no file uses, would allow
+// tomorrow what nobody has thought about.
+func TestNoRowIsIdle(t *testing.T) {
+	lived, used := map[string]bool{}, map[string]bool{}
+	for _, src := range sources(t) {
+		r, ok := roomOf(src.dir)
+		if !ok {
+			continue
+		}
+		lived[r.dir] = true
+		for _, spec := range src.file.Imports {
+			path := imported(t, spec)
+			for _, p := range r.may {
+				if matches(p, strings.TrimPrefix(path, module+"/")) {
+					used[p] = true
+				}
+			}
+		}
+	}
+	for _, r := range rooms {
+		if !lived[r.dir] {
+			t.Errorf("no file is in room %s: take its row away", r.dir)
+		}
+		for _, p := range r.may {
+			if !used[p] {
+				t.Errorf("room %s: no file imports %s: take the permission away", r.dir, p)
 			}
 		}
 	}
