@@ -13,6 +13,7 @@ import (
 
 	"github.com/gozre/zre/internal/gossip/uplink"
 	"github.com/gozre/zre/internal/gossip/wire"
+	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/internal/zmq"
 )
 
@@ -24,8 +25,9 @@ type ClientConfig struct {
 	Key uuid.UUID
 	// Endpoint gives what is published to a server: "tcp://IP:PORT", or
 	// "tcp://IP:PORT|PUBLICKEY". It is asked whenever a connection to the server is
-	// made, and must not block or call the Client. While it fails nothing is
-	// published there. See LocalEndpoint and Advertise.
+	// made, and whenever addresses of this host have changed; it must not block or call
+	// the Client. While it fails nothing is published there. See LocalEndpoint and
+	// Advertise.
 	Endpoint func(server netip.AddrPort) (string, error)
 	// OnTuple is told every tuple that a server tells, but for the node's own. The
 	// same can be told again, by several servers or after a connection was lost. Calls
@@ -107,19 +109,44 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
+	changes, err := netif.Watch(ctx)
+	if err != nil {
+		// The address at the time of a connection is nearly always the right one.
+		c.cfg.Logger.Warn("changes of this host's addresses are not followed", "error", err)
+	} else {
+		c.done.Go(func() { c.follow(changes) })
+	}
 	for _, cc := range c.conns {
 		cc.start(ctx)
 	}
 	return c, nil
 }
 
-// Republish asks Endpoint again and tells the servers, for instance when the host
-// has got another address.
-func (c *Client) Republish() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, cc := range c.conns {
-		cc.publish(cc.session.Kind(), false)
+// settleTime is how long after a change of addresses the endpoint is asked for once
+// more: routes follow addresses, and what Endpoint asks may remember for a moment.
+const settleTime = 2 * time.Second
+
+// follow publishes anew when the host's addresses have changed. It ends with the
+// context that changes was made with.
+func (c *Client) follow(changes <-chan struct{}) {
+	again := time.NewTimer(settleTime)
+	defer again.Stop()
+	for {
+		select {
+		case _, ok := <-changes:
+			if !ok {
+				return
+			}
+			again.Reset(settleTime)
+		case <-again.C:
+		}
+		c.mu.Lock()
+		for _, cc := range c.conns {
+			if cc.session.Ready() && cc.endpoint() != cc.published {
+				cc.publish(cc.session.Kind(), false)
+			}
+		}
+		c.mu.Unlock()
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/google/uuid"
+
 	"github.com/gozre/zre/zgossip"
 )
 
@@ -63,14 +65,14 @@ func (n *Node) endpointFor(server netip.AddrPort) (string, error) {
 	if n.cfg.Advertise != "" {
 		return n.cfg.Advertise, nil
 	}
-	return fmt.Sprintf("tcp://%s:%d", n.net.localFor(server.Addr()), n.port), nil
+	return "tcp://" + netip.AddrPortFrom(n.net.localFor(server.Addr()), n.port).String(), nil
 }
 
 // hearTuple takes in that a gossip server knows of a node. That a tuple was
 // withdrawn ends nobody: the node itself says goodbye, or is missed.
 func (n *Node) hearTuple(t zgossip.Tuple) {
-	if t.Withdrawn || t.PublicKey != "" {
-		return
+	if t.Withdrawn || t.PublicKey != "" || t.UUID == uuid.Nil {
+		return // the last is a tuple of something else than a node
 	}
 	n.mu.Lock()
 	defer n.unlock()
