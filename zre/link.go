@@ -48,24 +48,23 @@ type answer struct {
 	times int
 }
 
-// kind is a message of data.
-type kind uint8
-
-const (
-	whisper kind = iota
-	shout
-)
+// message is a WHISPER, or a SHOUT if it has a group.
+type message struct {
+	group  string
+	frames [][]byte
+	shared *zmq.Content // the frames, copied once for many; nil to copy them for each
+}
 
 // send sends a WHISPER or SHOUT, waiting for room until ctx ends.
-func (l *link) send(ctx context.Context, k kind, group string, frames [][]byte) error {
-	sent, err := l.try(k, group, frames, nil)
+func (l *link) send(ctx context.Context, m message) error {
+	sent, err := l.try(m, nil)
 	if sent || err != nil {
 		return err
 	}
 	wake := make(chan struct{}, 1)
 	defer l.forget(wake)
 	for {
-		if sent, err = l.try(k, group, frames, wake); sent || err != nil {
+		if sent, err = l.try(m, wake); sent || err != nil {
 			return err
 		}
 		select {
@@ -78,7 +77,7 @@ func (l *link) send(ctx context.Context, k kind, group string, frames [][]byte) 
 
 // try sends a message if there is room. If there is none and wake is not nil,
 // wake is told when there may be.
-func (l *link) try(k kind, group string, frames [][]byte, wake chan struct{}) (sent bool, err error) {
+func (l *link) try(msg message, wake chan struct{}) (sent bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -96,18 +95,22 @@ func (l *link) try(k kind, group string, frames [][]byte, wake chan struct{}) (s
 		}
 		return false, nil
 	}
-	switch k {
-	case whisper:
+	if msg.group == "" {
 		m := zremsg.Whisper{Sequence: l.seq + 1}
 		l.header, err = m.AppendTo(l.header[:0])
-	case shout:
-		m := zremsg.Shout{Sequence: l.seq + 1, Group: group}
+	} else {
+		m := zremsg.Shout{Sequence: l.seq + 1, Group: msg.group}
 		l.header, err = m.AppendTo(l.header[:0])
 	}
 	if err != nil {
 		return false, err
 	}
-	if err := l.write(frames, true); err != nil {
+	if msg.shared != nil {
+		err = l.sock.SendContent(l.header, msg.shared)
+	} else {
+		err = l.sock.Send(l.header, msg.frames...)
+	}
+	if err = l.wrote(err, msg.frames, true); err != nil {
 		return false, err
 	}
 	if l.win.WantsFence() {
@@ -116,9 +119,12 @@ func (l *link) try(k kind, group string, frames [][]byte, wake chan struct{}) (s
 	return true, nil
 }
 
-// write sends the message whose header is encoded. Called under mu.
-func (l *link) write(frames [][]byte, data bool) error {
-	if err := l.sock.Send(l.header, frames...); err != nil {
+// write sends the message of control whose header is encoded. Called under mu.
+func (l *link) write() error { return l.wrote(l.sock.Send(l.header), nil, false) }
+
+// wrote counts what was sent, or ends the link by the error. Called under mu.
+func (l *link) wrote(err error, frames [][]byte, data bool) error {
+	if err != nil {
 		// The queue has no limit of its own, so this is the end of the link:
 		// the next message would leave a gap in the sequence.
 		l.fail(fmt.Errorf("%w: %w", ErrPeerGone, err))
@@ -139,7 +145,7 @@ func (l *link) write(frames [][]byte, data bool) error {
 func (l *link) ping() {
 	m := zremsg.Ping{Sequence: l.seq + 1}
 	var err error
-	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write(nil, false) == nil {
+	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write() == nil {
 		l.win.Fence()
 	}
 }
@@ -164,7 +170,7 @@ func (l *link) Send(m zremsg.Message) {
 		l.node.log.Error("message cannot be encoded", "message", m.ID(), "peer", l.peer, "error", err)
 		return
 	}
-	if l.write(nil, false) == nil && l.win.WantsFence() {
+	if l.write() == nil && l.win.WantsFence() {
 		l.ping()
 	}
 	if cap(l.header) > 4096 {
@@ -257,7 +263,7 @@ func (l *link) pong() {
 	}
 	m := zremsg.PingOK{Sequence: l.seq + 1}
 	var err error
-	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write(nil, false) == nil && l.win.WantsFence() {
+	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write() == nil && l.win.WantsFence() {
 		l.ping()
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/zmq"
 	"github.com/gozre/zre/zre/internal/core"
 )
 
@@ -27,7 +28,7 @@ const (
 // That it returns nil means that the message is on its way, in order; Flush
 // tells when it was taken in. It is safe for concurrent use.
 func (n *Node) Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) error {
-	if err := n.checkFrames(frames); err != nil {
+	if _, err := n.checkFrames(frames); err != nil {
 		return fmt.Errorf("whisper to %s: %w", peer, err)
 	}
 	d, err := n.directory()
@@ -38,7 +39,7 @@ func (n *Node) Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) er
 	if l == nil {
 		return fmt.Errorf("whisper to %s: %w", peer, ErrUnknownPeer)
 	}
-	if err := l.send(ctx, whisper, "", frames); err != nil {
+	if err := l.send(ctx, message{frames: frames}); err != nil {
 		return fmt.Errorf("whisper to %s: %w", peer, err)
 	}
 	return nil
@@ -56,7 +57,8 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 	if err := checkGroup(group); err != nil {
 		return fmt.Errorf("shout: %w", err)
 	}
-	if err := n.checkFrames(frames); err != nil {
+	size, err := n.checkFrames(frames)
+	if err != nil {
 		return fmt.Errorf("shout to %q: %w", group, err)
 	}
 	d, err := n.directory()
@@ -65,8 +67,14 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 	}
 	var missed []Missed
 	var later []*link
+	msg := message{group: group, frames: frames}
+	if len(d.groups[group]) > 1 && size >= shareFrom {
+		msg.shared = new(zmq.Content)
+		msg.shared.Set(slices.Clone(frames)...) // so that frames can stay on the stack of the caller
+		defer msg.shared.Release()
+	}
 	for _, l := range d.groups[group] {
-		sent, err := l.try(shout, group, frames, nil)
+		sent, err := l.try(msg, nil)
 		switch {
 		case err != nil:
 			missed = append(missed, n.missed(l, err))
@@ -75,7 +83,7 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 		}
 	}
 	if len(later) > 0 {
-		missed = append(missed, n.shoutLater(ctx, group, frames, later)...)
+		missed = append(missed, n.shoutLater(ctx, msg, later)...)
 	}
 	if len(missed) > 0 {
 		return &DeliveryError{opShout, missed}
@@ -84,7 +92,7 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 }
 
 // shoutLater sends to the links as each of them has room.
-func (n *Node) shoutLater(ctx context.Context, group string, frames [][]byte, links []*link) (missed []Missed) {
+func (n *Node) shoutLater(ctx context.Context, msg message, links []*link) (missed []Missed) {
 	wake := make(chan struct{}, 1)
 	all := slices.Clone(links)
 	defer func() {
@@ -94,7 +102,7 @@ func (n *Node) shoutLater(ctx context.Context, group string, frames [][]byte, li
 	}()
 	for {
 		links = slices.DeleteFunc(links, func(l *link) bool {
-			sent, err := l.try(shout, group, frames, wake)
+			sent, err := l.try(msg, wake)
 			if err != nil {
 				missed = append(missed, n.missed(l, err))
 			}
@@ -113,6 +121,10 @@ func (n *Node) shoutLater(ctx context.Context, group string, frames [][]byte, li
 		}
 	}
 }
+
+// shareFrom is the size, in octets, from which on a SHOUT is copied once for all
+// members. For a small one that costs more than a copy for each.
+const shareFrom = 512
 
 // Flush waits until every peer has taken in all that was sent to it before, or
 // ctx ends. It is a fence by PING and PING-OK, so it works against every
@@ -208,14 +220,16 @@ func (l *link) await(ctx context.Context, goal uint64) error {
 	}
 }
 
-// checkFrames refuses what no peer with the same limit would accept.
-func (n *Node) checkFrames(frames [][]byte) error {
+// checkFrames refuses what no peer with the same limit would accept. It returns
+// the size of all.
+func (n *Node) checkFrames(frames [][]byte) (size int, err error) {
 	for i, f := range frames {
+		size += len(f)
 		if int64(len(f)) > n.cfg.MaxMessageSize {
-			return fmt.Errorf("frame %d of %d octets, limit %d: %w", i, len(f), n.cfg.MaxMessageSize, ErrTooLarge)
+			return 0, fmt.Errorf("frame %d of %d octets, limit %d: %w", i, len(f), n.cfg.MaxMessageSize, ErrTooLarge)
 		}
 	}
-	return nil
+	return size, nil
 }
 
 func checkGroup(group string) error {
