@@ -48,23 +48,16 @@ type answer struct {
 	times int
 }
 
-// message is a WHISPER, or a SHOUT if it has a group.
-type message struct {
-	group  string
-	frames [][]byte
-	shared *zmq.Content // the frames, copied once for many; nil to copy them for each
-}
-
-// send sends a WHISPER or SHOUT, waiting for room until ctx ends.
-func (l *link) send(ctx context.Context, m message) error {
-	sent, err := l.try(m, nil)
+// send sends a WHISPER, waiting for room until ctx ends.
+func (l *link) send(ctx context.Context, frames [][]byte) error {
+	sent, err := l.try("", frames, nil, nil)
 	if sent || err != nil {
 		return err
 	}
 	wake := make(chan struct{}, 1)
 	defer l.forget(wake)
 	for {
-		if sent, err = l.try(m, wake); sent || err != nil {
+		if sent, err = l.try("", frames, nil, wake); sent || err != nil {
 			return err
 		}
 		select {
@@ -75,9 +68,10 @@ func (l *link) send(ctx context.Context, m message) error {
 	}
 }
 
-// try sends a message if there is room. If there is none and wake is not nil,
-// wake is told when there may be.
-func (l *link) try(msg message, wake chan struct{}) (sent bool, err error) {
+// try sends a WHISPER, or with a group a SHOUT, if there is room. If there is none
+// and wake is not nil, wake is told when there may be. Shared holds the frames as
+// well where many get them, and is nil otherwise.
+func (l *link) try(group string, frames [][]byte, shared *zmq.Content, wake chan struct{}) (sent bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -95,22 +89,22 @@ func (l *link) try(msg message, wake chan struct{}) (sent bool, err error) {
 		}
 		return false, nil
 	}
-	if msg.group == "" {
+	if group == "" {
 		m := zremsg.Whisper{Sequence: l.seq + 1}
 		l.header, err = m.AppendTo(l.header[:0])
 	} else {
-		m := zremsg.Shout{Sequence: l.seq + 1, Group: msg.group}
+		m := zremsg.Shout{Sequence: l.seq + 1, Group: group}
 		l.header, err = m.AppendTo(l.header[:0])
 	}
 	if err != nil {
 		return false, err
 	}
-	if msg.shared != nil {
-		err = l.sock.SendContent(l.header, msg.shared)
+	if shared != nil {
+		err = l.sock.SendContent(l.header, shared)
 	} else {
-		err = l.sock.Send(l.header, msg.frames...)
+		err = l.sock.Send(l.header, frames...)
 	}
-	if err = l.wrote(err, msg.frames, true); err != nil {
+	if err = l.wrote(err, frames, true); err != nil {
 		return false, err
 	}
 	if l.win.WantsFence() {

@@ -103,7 +103,7 @@ func TestNewSessionsAreBounded(t *testing.T) {
 	first := cl.(*link).sock
 	sessions := 0
 	for ; cl.(*link).sock == first && sessions < 10_000; sessions++ {
-		if _, err := cl.(*link).try(message{group: "g", frames: [][]byte{make([]byte, 1000)}}, nil); err != nil {
+		if _, err := cl.(*link).try("g", [][]byte{make([]byte, 1000)}, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		cl, err = (*shell)(n).Reopen(cl, uuid.New(), endpoint, core.ReasonRestarted)

@@ -39,7 +39,7 @@ func (n *Node) Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) er
 	if l == nil {
 		return fmt.Errorf("whisper to %s: %w", peer, ErrUnknownPeer)
 	}
-	if err := l.send(ctx, message{frames: frames}); err != nil {
+	if err := l.send(ctx, frames); err != nil {
 		return fmt.Errorf("whisper to %s: %w", peer, err)
 	}
 	return nil
@@ -67,14 +67,14 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 	}
 	var missed []Missed
 	var later []*link
-	msg := message{group: group, frames: frames}
+	var shared *zmq.Content
 	if len(d.groups[group]) > 1 && size >= shareFrom {
-		msg.shared = new(zmq.Content)
-		msg.shared.Set(slices.Clone(frames)...) // so that frames can stay on the stack of the caller
-		defer msg.shared.Release()
+		shared = new(zmq.Content)
+		shared.Set(slices.Clone(frames)...) // so that frames can stay on the stack of the caller
+		defer shared.Release()
 	}
 	for _, l := range d.groups[group] {
-		sent, err := l.try(msg, nil)
+		sent, err := l.try(group, frames, shared, nil)
 		switch {
 		case err != nil:
 			missed = append(missed, n.missed(l, err))
@@ -83,7 +83,7 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 		}
 	}
 	if len(later) > 0 {
-		missed = append(missed, n.shoutLater(ctx, msg, later)...)
+		missed = append(missed, n.shoutLater(ctx, group, frames, shared, later)...)
 	}
 	if len(missed) > 0 {
 		return &DeliveryError{opShout, missed}
@@ -92,7 +92,7 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 }
 
 // shoutLater sends to the links as each of them has room.
-func (n *Node) shoutLater(ctx context.Context, msg message, links []*link) (missed []Missed) {
+func (n *Node) shoutLater(ctx context.Context, group string, frames [][]byte, shared *zmq.Content, links []*link) (missed []Missed) {
 	wake := make(chan struct{}, 1)
 	all := slices.Clone(links)
 	defer func() {
@@ -102,7 +102,7 @@ func (n *Node) shoutLater(ctx context.Context, msg message, links []*link) (miss
 	}()
 	for {
 		links = slices.DeleteFunc(links, func(l *link) bool {
-			sent, err := l.try(msg, wake)
+			sent, err := l.try(group, frames, shared, wake)
 			if err != nil {
 				missed = append(missed, n.missed(l, err))
 			}
