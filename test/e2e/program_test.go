@@ -138,7 +138,7 @@ func (p *program) wait(statuses ...int) {
 func (p *program) signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
-		p.t.Fatal(err)
+		p.t.Error(err)
 	}
 }
 
