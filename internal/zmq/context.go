@@ -30,6 +30,8 @@ type core struct {
 	zctx *zmq4.Context
 	refs int // guarded by shared
 
+	ballast []byte // see memory.go
+
 	// slow is held for calls that libzmq serialises by itself: making, connecting and closing sockets.
 	// Whoever waits for libzmq's own lock keeps a thread; who waits for this one, a goroutine.
 	slow sync.Mutex
@@ -74,7 +76,8 @@ func newCore() (*core, error) {
 	if err := errors.Join(zctx.SetMaxSockets(maxSockets), zctx.SetIoThreads(ioThreads)); err != nil {
 		return nil, errors.Join(fmt.Errorf("zmq: set up context: %w", err), zctx.Term())
 	}
-	c := &core{zctx: zctx}
+	holdFreeMemory()
+	c := &core{zctx: zctx, ballast: newBallast()}
 	c.inproc.bound = make(map[string]struct{})
 	return c, nil
 }

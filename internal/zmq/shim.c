@@ -4,9 +4,23 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // Go's scheduler sends signals to threads that run C code, so any call may be interrupted: EINTR is
 // never more than a reason to try again.
+
+void zre_hold_memory (int n)
+{
+#ifdef __GLIBC__
+    // The second goes with the first: setting either ends the automatic adjustment of both.
+    mallopt (M_TRIM_THRESHOLD, n);
+    mallopt (M_MMAP_THRESHOLD, n);
+#else
+    (void) n;
+#endif
+}
 
 zre_receiver *zre_receiver_new (void)
 {

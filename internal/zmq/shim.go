@@ -132,6 +132,8 @@ func (r rawSocket) sendShared(a []byte, f sharedFrames) error {
 	return errno(C.zre_send_content(C.uintptr_t(r), ap, an, f.c))
 }
 
+func holdMemory(octets int) { C.zre_hold_memory(C.int(octets)) }
+
 // receiver is the shim's half of a receiving socket. It lives in C's memory, because a frame of libzmq
 // may stay in it from one call to the next.
 type receiver struct{ c *C.zre_receiver }

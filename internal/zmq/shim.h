@@ -32,6 +32,10 @@ typedef struct
     uint64_t lens[ZRE_TABLE]; // size of each frame stored by the last call
 } zre_receiver;
 
+// zre_hold_memory has the C library keep up to n octets of free memory, for each of its arenas, instead of
+// giving it back to the system at once. It does nothing where that is not known to help.
+void zre_hold_memory (int n);
+
 zre_receiver *zre_receiver_new (void);
 void zre_receiver_free (zre_receiver *r);
 
