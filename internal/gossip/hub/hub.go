@@ -89,6 +89,10 @@ const (
 // before it has taken the route away.
 var probeDelays = [...]time.Duration{1500 * time.Millisecond, 150 * time.Millisecond} // constant; the last comes first
 
+// lastWords is how long after the hint the last messages of a client that has gone may
+// still be taken in; the last round of probes reaches for those too.
+const lastWords = time.Second
+
 // Next gives the time of the next Tick.
 func (h *Hub) Next() time.Time {
 	next := h.sweepAt
@@ -138,11 +142,14 @@ func (h *Hub) ConnectionLost(now time.Time) {
 func (h *Hub) probe(now time.Time) {
 	h.probes--
 	h.probeAt = time.Time{}
+	before := h.hintAt
 	if h.probes > 0 {
 		h.probeAt = now.Add(probeDelays[h.probes-1])
+	} else {
+		before = before.Add(lastWords)
 	}
 	for _, p := range append([]*peer(nil), h.peers...) {
-		if p.link == nil && p.heard.Before(h.hintAt) {
+		if p.link == nil && p.heard.Before(before) {
 			h.tryReach(now, p)
 		}
 	}
