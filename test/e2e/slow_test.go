@@ -3,7 +3,7 @@
 package e2e
 
 import (
-	"bytes"
+	"bufio"
 	"io"
 	"math/rand/v2"
 	"strconv"
@@ -71,32 +71,32 @@ func TestStoppedReceiverLosesNothing(t *testing.T) {
 		count = 5_000_000
 	}
 	h := lab.Loopback(t)
-	var first, rest bytes.Buffer
-	for i := range count {
-		lines := &rest
-		if i < 10 {
-			lines = &first
-		}
-		lines.WriteString(strconv.Itoa(i) + "\n")
-	}
-	sent := newSum()
-	_, _ = sent.Write(first.Bytes())
-	_, _ = sent.Write(rest.Bytes())
-	begun := int64(first.Len())
 	r := startReceiver(t, h)
 	sender := start(t, h, nil, "zrecat", "--send-only", "--bufbyline", "test")
-	if _, err := first.WriteTo(sender.input); err != nil {
-		t.Fatal(err)
-	}
-	<-r.got.reached(begun)
+	sent := newSum()
+	both := io.MultiWriter(sender.input, sent)
+	number(t, both, 0, 10)
+	<-r.got.reached(sent.size)
 	r.signal(syscall.SIGSTOP)
 	wake := time.AfterFunc(time.Second, func() { r.signal(syscall.SIGCONT) })
 	defer wake.Stop()
-	if _, err := rest.WriteTo(sender.input); err != nil {
-		t.Fatal(err)
-	}
+	number(t, both, 10, count)
 	sender.input.Close()
 	sender.wait(0)
 	r.finish(t, sent)
 	modest(t, sender, []receiver{r})
+}
+
+// number writes a line for each number.
+func number(t *testing.T, to io.Writer, from, end int) {
+	t.Helper()
+	lines := bufio.NewWriterSize(to, 1<<16)
+	for i := from; i < end; i++ {
+		if _, err := lines.WriteString(strconv.Itoa(i) + "\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := lines.Flush(); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -150,19 +150,12 @@ func TestFileOverSlowLines(t *testing.T) {
 func TestSequenceWraps(t *testing.T) {
 	const count = 70_000
 	h := lab.Loopback(t)
-	var lines bytes.Buffer
-	for i := range count {
-		lines.WriteString(strconv.Itoa(i) + "\n")
-	}
-	sent := newSum()
-	_, _ = sent.Write(lines.Bytes())
 	r := startReceiver(t, h)
 	watcher := startShell(t, h)
 	watcher.say("/join test")
 	sender := start(t, h, nil, "zrecat", "--send-only", "--bufbyline", "--wait", "2", "--name", "sender", "test")
-	if _, err := lines.WriteTo(sender.input); err != nil {
-		t.Fatal(err)
-	}
+	sent := newSum()
+	number(t, io.MultiWriter(sender.input, sent), 0, count)
 	sender.input.Close()
 	for i := range count {
 		if e := watcher.expect("SHOUT", nil); strings.TrimSuffix(e.text(), "\n") != strconv.Itoa(i) {
