@@ -34,6 +34,7 @@ const (
 	ReasonGap       = core.ReasonGap       // messages from it were lost on the way
 	ReasonOverload  = core.ReasonOverload  // it sends PINGs without end and takes in no answer
 	ReasonFailed    = core.ReasonFailed    // nothing can be sent to it any more
+	ReasonUnheard   = core.ReasonUnheard   // it is heard, but takes no notice of this node; an ENTER follows
 	ReasonMoved     = core.ReasonMoved     // it is heard at another address; an ENTER follows
 )
 

@@ -36,6 +36,7 @@ const (
 	ReasonReplaced  = "replaced"           // another node answers at its endpoint
 	ReasonGap       = "sequence gap"       // messages from it were lost
 	ReasonOverload  = "does not read"      // it sends, but takes in none of our answers
+	ReasonUnheard   = "does not hear us"   // it sends, but our new session with it is not answered
 	ReasonMoved     = "endpoint has moved" // it stopped answering and is heard at another endpoint
 	ReasonFailed    = "link failed"        // nothing can be sent to it any more
 )

@@ -40,6 +40,7 @@ func (c *Core) Hear(now time.Duration, deaf time.Duration) {
 		shift(&p.heard)
 		shift(&p.noticed)
 		shift(&p.since)
+		shift(&p.entered)
 		p.waiting = 0
 	}
 }
@@ -61,10 +62,19 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		// A frozen process sends no beacons, so this one has another address.
 		c.regreet(now, p, p.other, ReasonMoved)
 		return
+	case p.kept && !p.answered && p.pinged != 0 && now-p.entered >= retryAfter:
+		// The connection that was kept might be one that the peer ignores.
+		c.hail(now, p)
+		return
 	}
 	if noticed < c.cfg.QuietPeriod && heard < c.unheard(p) {
 		if p.link.Owes() {
 			c.sign(now, p, c.cfg.PingRate)
+		} else if p.pinged == 0 && now-p.entered >= c.cfg.PingRate {
+			// Once in a session, to know whether the peer hears us; nothing
+			// follows when it is quiet about it.
+			c.ping(now, p)
+			p.waiting = 0
 		}
 		return
 	}

@@ -49,11 +49,14 @@ type Peer struct {
 	greeted  time.Duration // when our HELLO was sent
 	retry    time.Duration // how long to wait for its HELLO
 	since    time.Duration // when it became known, for the dead period before its first message
+	entered  time.Duration // when the session began
 	heard    time.Duration // last message over TCP
 	noticed  time.Duration // last message, or beacon from its endpoint
 	strayed  time.Duration // last beacon from another endpoint
 	pinged   time.Duration // last PING sent
 	waiting  int           // PINGs since the last message from it
+	answered bool          // it has answered a PING in this session
+	kept     bool          // the session began on the connection of the one before
 	evasive  bool          // EVASIVE was told in this episode
 	silent   bool          // SILENT was told in this episode
 	leaving  time.Duration // when it announced its leave by UDP, 0 if it did not
@@ -167,24 +170,41 @@ func (c *Core) hello(endpoint string) *zremsg.Hello {
 
 // enter makes a peer ready by its HELLO.
 func (c *Core) enter(now time.Duration, p *Peer, m *zremsg.Hello) {
-	p.ready = true
-	c.ready++
 	p.name = m.Name
 	p.headers = maps.Clone(m.Headers)
 	p.status = m.Status
 	p.last = m.Sequence
-	p.groups = make(map[string]struct{}, len(m.Groups))
-	p.told, p.other, p.leaving = m.Endpoint, "", 0
-	if m.Endpoint != p.endpoint {
-		p.other = m.Endpoint
-	}
-	p.waiting, p.evasive, p.silent = 0, false, false
+	p.told, p.leaving = m.Endpoint, 0
 	p.heard, p.noticed = now, now
 	p.retry = retryAfter
+	c.begin(now, p, m.Groups)
+}
+
+// begin tells of a peer that is ready, and of its groups.
+func (c *Core) begin(now time.Duration, p *Peer, groups []string) {
+	p.ready = true
+	c.ready++
+	p.groups = make(map[string]struct{}, len(groups))
+	p.entered = now
+	p.other = ""
+	if p.told != p.endpoint {
+		p.other = p.told
+	}
+	p.pinged, p.waiting, p.answered, p.evasive, p.silent = 0, 0, false, false, false
 	c.epoch++
-	c.deliver(p, Event{Type: EventEnter, Endpoint: p.endpoint, Headers: maps.Clone(m.Headers)})
-	for _, g := range m.Groups {
+	c.deliver(p, Event{Type: EventEnter, Endpoint: p.endpoint, Headers: maps.Clone(p.headers)})
+	for _, g := range groups {
 		c.joined(p, g)
+	}
+}
+
+// hail greets a peer that we hear and that does not hear us on a new connection.
+// What was sent to it is lost, so that the application is told of an end; the
+// peer's own session goes on.
+func (c *Core) hail(now time.Duration, p *Peer) {
+	groups := p.Groups()
+	if p = c.regreet(now, p, p.endpoint, ReasonUnheard); p != nil {
+		c.begin(now, p, groups)
 	}
 }
 
@@ -236,14 +256,14 @@ func (c *Core) find(id uuid.UUID) *Peer {
 }
 
 // regreet ends the session with a peer and begins a new one on a new link. The
-// connection is kept while there is no doubt that it leads to the peer: one that
-// says nothing but HELLO, or nothing at all, may not hear us.
+// connection is kept, unless it was before and the peer has not shown since that it
+// hears us by it.
 func (c *Core) regreet(now time.Duration, p *Peer, endpoint, reason string) *Peer {
 	static := p.static
 	again := ""
 	if p.ready {
 		p.since = now
-		if endpoint == p.endpoint && !p.evasive && p.last != 1 {
+		if endpoint == p.endpoint && !p.evasive && (p.answered || !p.kept) {
 			again = reason
 		}
 	}
@@ -254,6 +274,7 @@ func (c *Core) regreet(now time.Duration, p *Peer, endpoint, reason string) *Pee
 	p.static = static
 	p.endpoint = endpoint
 	p.other = ""
+	p.kept = again != ""
 	p.pinged, p.waiting, p.evasive, p.silent = 0, 0, false, false
 	if !c.open(now, p, again) {
 		c.forget(p)
