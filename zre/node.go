@@ -74,7 +74,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n.core = core.New(core.Config{
 		ID: cfg.UUID, Name: cfg.Name, Headers: cfg.Headers,
 		QuietPeriod: cfg.QuietPeriod, PingRate: cfg.QuietPingRate, DeadPeriod: cfg.DeadPeriod,
-		MaxPeers: cfg.MaxPeers, Shell: (*shell)(n), Logger: n.log,
+		NoBeacon: cfg.NoBeacon, MaxPeers: cfg.MaxPeers, Shell: (*shell)(n), Logger: n.log,
 	})
 	n.dir.Store(&directory{})
 	if err := n.open(); err != nil {

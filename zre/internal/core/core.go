@@ -10,7 +10,7 @@ import (
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
-// Config is what a Core is made of. Every field must be set.
+// Config is what a Core is made of. Every field must be set, but NoBeacon.
 type Config struct {
 	ID      uuid.UUID
 	Name    string
@@ -19,6 +19,8 @@ type Config struct {
 	QuietPeriod time.Duration // a peer not heard for so long is sent PINGs
 	PingRate    time.Duration // at most one PING to a peer in this time
 	DeadPeriod  time.Duration // a peer without any message for so long is removed
+
+	NoBeacon bool // the node tells of itself by other ways only, its leave included
 
 	MaxPeers int // beyond it newcomers are ignored, so that a flood of beacons takes no descriptors
 

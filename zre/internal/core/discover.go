@@ -28,12 +28,19 @@ func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uin
 		}
 		p.strayed = now
 	}
-	c.Discovered(now, id, "tcp://"+netip.AddrPortFrom(from, port).String())
+	c.found(now, id, "tcp://"+netip.AddrPortFrom(from, port).String())
 }
 
-// Discovered takes in that a node can be reached at an endpoint, as a beacon or
-// a gossip server tells.
+// Discovered takes in that a node can be reached at an endpoint, as a gossip
+// server tells.
 func (c *Core) Discovered(now time.Duration, id uuid.UUID, endpoint string) {
+	c.found(now, id, endpoint)
+	if p := c.peers[id]; p != nil {
+		p.announced = true
+	}
+}
+
+func (c *Core) found(now time.Duration, id uuid.UUID, endpoint string) {
 	if id == c.cfg.ID || !ValidEndpoint(endpoint) || c.cfg.Shell.IsLocal(endpoint) {
 		return
 	}
@@ -76,6 +83,15 @@ func (p *Peer) at(addr netip.Addr, port uint16) bool {
 	var buf [64]byte
 	text := netip.AddrPortFrom(addr, port).AppendTo(append(buf[:0], "tcp://"...))
 	return string(text) == p.endpoint
+}
+
+// port returns the peer's port.
+func (p *Peer) port() uint16 {
+	ap, err := netip.ParseAddrPort(strings.TrimPrefix(p.endpoint, "tcp://"))
+	if err != nil {
+		return 0
+	}
+	return ap.Port()
 }
 
 // from reports whether the peer's endpoint is on this address.

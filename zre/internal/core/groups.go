@@ -28,9 +28,23 @@ func (c *Core) Leave(group string) bool {
 	return true
 }
 
-// Goodbye tells every peer that this node leaves.
+// Goodbye tells the peers that this node leaves, but for those that have to learn
+// it from the beacon with port 0.
 func (c *Core) Goodbye() {
-	c.tellAll(func() zremsg.Message { return &zremsg.Goodbye{} })
+	for _, p := range c.peers {
+		if c.takesGoodbye(p) {
+			p.link.Send(&zremsg.Goodbye{})
+		}
+	}
+}
+
+// takesGoodbye reports whether a peer may be sent a GOODBYE. gyre panics on it.
+// gyre has its port in the dynamic range, and only beacons can have led to it. The
+// same is true of zyre, pyre and zyre.js; as all of them heed the beacon with port
+// 0, and none a GOODBYE unless it was found by gossip, nothing is lost.
+func (c *Core) takesGoodbye(p *Peer) bool {
+	const dynamic = 49152 // RFC 6335, section 6
+	return c.cfg.NoBeacon || p.announced || p.static != nil || p.port() < dynamic
 }
 
 // tellAll sends to every peer that was sent our HELLO: what the HELLO said is

@@ -39,6 +39,8 @@ type Peer struct {
 	link     Link
 	static   *staticPeer // set when the link was opened for a configured endpoint
 
+	announced bool // a gossip server told of it
+
 	ready   bool // its HELLO came, ENTER was told
 	name    string
 	headers map[string]string

@@ -374,6 +374,32 @@ func TestBeacons(t *testing.T) {
 	}
 }
 
+// gyre panics on GOODBYE, so who may be gyre is told by the beacon alone.
+func TestWhoIsToldGoodbye(t *testing.T) {
+	const dynamicAt = "tcp://10.0.0.2:49152"
+	for _, c := range []struct {
+		name     string
+		endpoint string
+		change   func(*desk)
+		want     bool
+	}{
+		{"port of our own kind", friendAt, func(*desk) {}, true},
+		{"last port below the dynamic ones", "tcp://10.0.0.2:49151", func(*desk) {}, true},
+		{"dynamic port", dynamicAt, func(*desk) {}, false},
+		{"dynamic port, found by gossip", dynamicAt, func(d *desk) { d.core.Discovered(d.now, friend, dynamicAt) }, true},
+		{"dynamic port, configured", dynamicAt, func(d *desk) { d.core.AddStatic(d.now, dynamicAt) }, true},
+		{"dynamic port, we send no beacons", dynamicAt, func(d *desk) { d.core.cfg.NoBeacon = true }, true},
+	} {
+		d := newDesk(t)
+		c.change(d)
+		d.from(friend, hello(c.endpoint))
+		d.core.Goodbye()
+		if got := strings.Contains(d.links[0].kinds(), "GOODBYE"); got != c.want {
+			t.Errorf("%s: sent %s, want GOODBYE %v", c.name, d.links[0].kinds(), c.want)
+		}
+	}
+}
+
 // A beacon with port 0 may overtake the last messages: they are awaited.
 func TestLeavingByBeacon(t *testing.T) {
 	addr := netip.MustParseAddr("10.0.0.2")
