@@ -41,10 +41,10 @@ type Batch struct {
 	heads    [][]byte // Heads for each message, nil where a message has less; then those under way
 	passage  []byte   // memory for them
 	passed   int      // how much of it is used
-	octets   int      // in all frames of the batch, the message under way included
+	octets   int      // in all frames of the messages
 
 	slab  []byte   // what is not yet used of it
-	used  int      // frames that were laid into it
+	used  int      // frames that were laid into it, but for those in table
 	table [][]byte // small frames of finished messages, then the message under way
 	begin int      // where in table the message under way begins
 
@@ -102,9 +102,6 @@ func (b *Batch) inMessage() bool {
 	return len(b.table) > b.begin || len(b.heads) > len(b.messages)*b.Heads
 }
 
-// frames is the number of frames in the message under way that will be kept.
-func (b *Batch) frames() int { return len(b.table) - b.begin }
-
 // newSlab makes a slab that has room for need octets, and a table for it: a table lives as long as one of
 // its messages does, and so do the slabs that it points into, which must not become many.
 func (b *Batch) newSlab(need int) {
@@ -113,8 +110,9 @@ func (b *Batch) newSlab(need int) {
 		size = largeSlab
 	}
 	b.slab = make([]byte, max(size, need+1)) // The shim leaves one octet free.
-	// The last slab tells how many frames to expect, but for a last one that did not fit.
-	b.newTable(min(b.used+b.used/4+16, tableSize))
+	// The last slab tells how many frames to expect.
+	expect := b.used + len(b.table)
+	b.newTable(min(expect+expect/4+16, tableSize))
 	b.used = 0
 }
 
@@ -125,20 +123,29 @@ func (b *Batch) newTable(size int) {
 	b.begin = 0
 }
 
-// add puts a frame behind those of the message under way.
+// add puts a frame behind those of the message under way; own says that it has memory of its own.
 func (b *Batch) add(frame []byte, own bool) {
 	b.size += int64(len(frame))
-	b.octets += len(frame)
 	if len(b.heads) < (len(b.messages)+1)*b.Heads {
 		b.heads = append(b.heads, frame)
 		return
 	}
 	if len(b.table) == cap(b.table) {
-		b.newTable(max(min(2*cap(b.table), tableSize), len(b.table)-b.begin, 16))
+		b.growTable()
 	}
 	b.table = append(b.table, frame)
-	b.used++
 	b.large = b.large || own
+}
+
+// growTable makes a table for what comes after a table that is full.
+func (b *Batch) growTable() {
+	b.used += len(b.table)
+	b.newTable(max(min(2*cap(b.table), tableSize), len(b.table)-b.begin, 16))
+}
+
+// within tells whether the message under way keeps to the limits: MaxFrames, and so many octets.
+func (b *Batch) within(octets int64) bool {
+	return len(b.table)-b.begin <= MaxFrames && b.size <= octets
 }
 
 // end ends the message under way. One with a large frame gets a table of its own, so that nobody keeps the
@@ -155,6 +162,7 @@ func (b *Batch) end() {
 		b.heads = append(b.heads, nil)
 	}
 	b.begin = len(b.table)
+	b.octets += int(b.size)
 	b.size, b.large = 0, false
 }
 
@@ -163,5 +171,6 @@ func (b *Batch) drop() {
 	clear(b.table[b.begin:])
 	b.table = b.table[:b.begin]
 	b.heads = b.heads[:len(b.messages)*b.Heads]
+	b.octets += int(b.size)
 	b.size, b.large = 0, false
 }

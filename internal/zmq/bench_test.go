@@ -3,6 +3,7 @@ package zmq
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,7 +17,7 @@ import (
 
 // A load is what one run of a benchmark sends, in this process or from another one.
 type load struct {
-	Way             string // "raw", "shim", "plain"
+	Way             string // "raw", "shim", "recycle" (the same, and gives memory back), "plain"
 	Endpoint        string
 	Header, Content int
 	Count, HWM      int
@@ -118,6 +119,8 @@ func (l load) receive(begin func(endpoint string) error) (outcome, error) {
 		for i := range b.Len() {
 			if m := b.Message(i); len(m) != 3 || len(m[2]) != l.Content {
 				return o, fmt.Errorf("message of %d frames", len(m))
+			} else if l.Way == "recycle" {
+				s.Recycle(m[2])
 			}
 		}
 	}
@@ -172,7 +175,7 @@ func sendLoad(text string) int {
 // BenchmarkThroughput runs the ways by turns, five rounds of each, and reports medians: the messages a
 // second of raw libzmq, and the others as ratios to it. Run it with -benchtime=1x.
 func BenchmarkThroughput(b *testing.B) {
-	ways := []string{"raw", "shim", "plain"}
+	ways := []string{"raw", "shim", "recycle", "plain"}
 	for _, apart := range []bool{false, true} {
 		place := "one-process"
 		if apart {
@@ -198,13 +201,110 @@ func BenchmarkThroughput(b *testing.B) {
 				raw := median(rates["raw"])
 				b.ReportMetric(0, "ns/op")
 				b.ReportMetric(raw, "raw-msg/s")
-				b.ReportMetric(median(rates["shim"])/raw, "shim/raw")
-				b.ReportMetric(median(rates["plain"])/raw, "plain/raw")
+				for _, way := range ways[1:] {
+					b.ReportMetric(median(rates[way])/raw, way+"/raw")
+				}
 				b.ReportMetric(float64(shim.allocs)/float64(size.count), "shim-allocs/msg")
 				b.ReportMetric(float64(size.count)/float64(shim.calls), "shim-msg/receive")
 			})
 		}
 	}
+}
+
+// BenchmarkFanout sends each message to ten receivers, which are C loops in this process, and reports the
+// deliveries a second of raw libzmq, of a Send for each receiver, and of a Content that they share.
+func BenchmarkFanout(b *testing.B) {
+	const receivers = 10
+	for _, size := range []struct{ content, count int }{{16, 60_000}, {1 << 10, 20_000}, {64 << 10, 1000}} {
+		b.Run(fmt.Sprint(size.content), func(b *testing.B) {
+			rates := make(map[string][]float64)
+			for range 5 * b.N {
+				for _, way := range []string{"raw", "send", "content"} {
+					elapsed, err := fanout(way, receivers, size.count, size.content)
+					if err != nil {
+						b.Fatal(err)
+					}
+					rates[way] = append(rates[way], float64(receivers*size.count)/elapsed.Seconds())
+				}
+			}
+			raw := median(rates["raw"])
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(raw, "raw-deliveries/s")
+			b.ReportMetric(median(rates["send"])/raw, "send/raw")
+			b.ReportMetric(median(rates["content"])/raw, "content/raw")
+		})
+	}
+}
+
+func fanout(way string, receivers, count, size int) (time.Duration, error) {
+	var endpoints []string
+	done := make(chan error, receivers)
+	for range receivers {
+		sink, err := rawzmq.NewSink("tcp://127.0.0.1:*", 0)
+		if err != nil {
+			return 0, err
+		}
+		endpoints = append(endpoints, sink.Endpoint())
+		go func() {
+			_, err := sink.Receive(count)
+			sink.Close()
+			done <- err
+		}()
+	}
+	wait := func() (err error) {
+		for range receivers {
+			err = errors.Join(err, <-done)
+		}
+		return err
+	}
+	if way == "raw" {
+		source, err := rawzmq.NewSource("\x01alice", 0, endpoints...)
+		if err != nil {
+			return 0, err
+		}
+		start := time.Now()
+		err = errors.Join(source.Send(count, 6, size), wait())
+		elapsed := time.Since(start)
+		source.Close()
+		return elapsed, err
+	}
+	c, err := Open()
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	var dealers []*Socket
+	for _, e := range endpoints {
+		d, err := c.Dealer(Options{Identity: []byte("\x01alice")})
+		if err == nil {
+			err = d.Connect(e)
+		}
+		if err != nil {
+			return 0, err
+		}
+		dealers = append(dealers, d)
+	}
+	header, frame := make([]byte, 6), make([]byte, size)
+	start := time.Now()
+	for range count {
+		var content Content
+		if way == "content" {
+			content.Set(frame)
+		}
+		for _, d := range dealers {
+			if way == "content" {
+				err = d.SendContent(header, &content)
+			} else {
+				err = d.Send(header, frame)
+			}
+			if err != nil {
+				return 0, err
+			}
+		}
+		content.Release()
+	}
+	err = wait()
+	return time.Since(start), err
 }
 
 func median(v []float64) float64 {

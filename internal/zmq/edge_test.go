@@ -89,6 +89,25 @@ func TestCloseAnyTime(t *testing.T) {
 	})
 }
 
+// TestBothEndsCloseUnderLoad has libzmq abort the process when a linger shorter than shortestLinger is
+// let through.
+func TestBothEndsCloseUnderLoad(t *testing.T) {
+	c := open(t)
+	for i := range 100 {
+		r, endpoint := router(t, c, Options{RecvHWM: 10})
+		d := dealer(t, c, endpoint, Options{})
+		content := make([]byte, 100+i%5*2000)
+		for range 2000 {
+			send(t, d, content[:6], content, content[:3], content)
+		}
+		collect(t, r, 20)
+		var all sync.WaitGroup
+		all.Go(func() { r.Close() })
+		all.Go(func() { d.Close() })
+		all.Wait()
+	}
+}
+
 func TestWouldBlockAndRoom(t *testing.T) {
 	onEachPath(t, func(t *testing.T, c *Context, o Options) {
 		o.SendHWM, o.RecvHWM = 5, 5

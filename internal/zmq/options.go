@@ -8,7 +8,7 @@ import (
 )
 
 // Options say how a socket is to behave. The zero value is usable: no identity, queues without a bound,
-// nothing lingers.
+// what is left to send at Close is dropped after 100 ms.
 //
 // One thing is not an option: ZMQ_IMMEDIATE stays off, so that a message can be queued for a peer whose
 // connection is not up yet. Keys for CURVE have their place here, and are applied in apply, before the
@@ -20,8 +20,8 @@ type Options struct {
 	// SendHWM and RecvHWM bound the queues, in messages, per connection. 0 means without a bound. A
 	// queue that was full takes messages again when half of it is empty.
 	SendHWM, RecvHWM int
-	// Linger is how long libzmq goes on sending after Close: 0 not at all, negative for ever. It has a
-	// resolution of 1 ms.
+	// Linger is how long libzmq goes on sending after Close at most, if there is something left to send;
+	// negative means for ever. It is never less than 100 ms, for a reason that shortestLinger tells.
 	Linger time.Duration
 	// MaxMessageSize bounds what is taken in, in octets; 0 or less means without a bound. libzmq closes
 	// the connection to a peer that sends a longer frame. A message whose frames add up to more is
@@ -71,7 +71,7 @@ func (o Options) apply(zs *zmq4.Socket, kind zmq4.Type) error {
 		{"identity", len(o.Identity) > 0, func() error { return zs.SetIdentity(string(o.Identity)) }},
 		{"send high-water mark", true, func() error { return zs.SetSndhwm(o.SendHWM) }},
 		{"receive high-water mark", true, func() error { return zs.SetRcvhwm(o.RecvHWM) }},
-		{"linger", true, func() error { return zs.SetLinger(milliseconds(o.Linger)) }},
+		{"linger", true, func() error { return zs.SetLinger(linger(o.Linger)) }},
 		{"largest message", o.MaxMessageSize > 0, func() error { return zs.SetMaxmsgsize(o.MaxMessageSize) }},
 		{"handover", router && o.Handover, func() error { return zs.SetRouterHandover(true) }},
 		{"mandatory", router && o.Mandatory, func() error { return zs.SetRouterMandatory(1) }},
@@ -110,6 +110,21 @@ func milliseconds(d time.Duration) time.Duration {
 		return -1
 	}
 	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+}
+
+// shortestLinger keeps the process alive. When the linger ends within a message of several frames, and the
+// connection breaks before libzmq's threads have told each other, libzmq (up to 4.3.5, issue 3442) aborts:
+// "Resource temporarily unavailable (src/session_base.cpp:260)". With no linger that happened in one of some
+// hundred cases where both ends closed at the same time under load, as the nodes of a group do that is left;
+// and with 1 ms more often. What breaks while libzmq still lingers does no harm.
+const shortestLinger = 100 * time.Millisecond
+
+// linger is a linger as pebbe takes it.
+func linger(d time.Duration) time.Duration {
+	if d >= 0 {
+		d = max(d, shortestLinger)
+	}
+	return milliseconds(d)
 }
 
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

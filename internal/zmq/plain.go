@@ -58,7 +58,7 @@ func (s *Socket) drainPlain(b *Batch) error {
 				continue
 			}
 			b.add(frame, true) // pebbe makes memory for each frame, large or small.
-			if b.frames() > MaxFrames || b.size > s.limit {
+			if !b.within(s.limit) {
 				b.drop()
 				s.refused.Add(1)
 				over = true

@@ -8,24 +8,32 @@ func (s *Socket) Receive(b *Batch) error {
 	s.receiving.Lock()
 	defer s.receiving.Unlock()
 	b.reset()
-
-	s.mu.Lock()
-	done, err := s.take(b)
-	if !done && s.inbox == nil {
-		s.inbox, err = s.newParker(s.lookForMessages)
-		done = err != nil
-	}
-	s.mu.Unlock()
-	if done {
+	inbox, err := s.inboxParker()
+	if err != nil {
 		return err
 	}
-
+	// To look first and park then would ask libzmq twice when nothing is there. To park looks first.
 	s.batch, s.result = b, nil
 	defer func() { s.batch = nil }()
-	if err := s.inbox.park(); err != nil {
+	if err := inbox.park(); err != nil {
 		return err
 	}
 	return s.result
+}
+
+// inboxParker gives the parker of Receive, made when it is first needed: a process may have thousands of
+// sockets that only send.
+func (s *Socket) inboxParker() (parker, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	switch {
+	case s.closed:
+		return nil, ErrClosed
+	case s.inbox == nil:
+		s.inbox, err = s.newParker(s.lookForMessages)
+	}
+	return s.inbox, err
 }
 
 // lookForMessages runs in the goroutine of Receive while that is parked, each time that ZMQ_FD tells of a
@@ -103,39 +111,38 @@ func (s *Socket) drain(b *Batch) error {
 	}
 }
 
-// collect adds the frames that the shim has stored to the batch. It gives false when the message under
-// way is beyond the limits and has not ended.
+// collect adds the frames that the shim has stored to the batch; own is the first, if it is not nil, and the
+// others lie in the slab or in the passage. It gives false when the message under way is beyond the limits
+// and has not ended.
 func (s *Socket) collect(b *Batch, own []byte) bool {
-	slab, off := b.slab, 0
 	over := false // what comes is the rest of a message that is beyond the limits
-	for i := range s.rx.count() {
-		size, passing, last := s.rx.frame(i)
-		frame := own
+	slab, passage := b.slab, b.passage[b.passed:]
+	for _, f := range s.rx.frames() {
+		frame, size := own, int(f&^(moreFollows|passing))
 		switch {
 		case own != nil:
-		case passing:
-			frame = b.passage[b.passed : b.passed+size : b.passed+size]
+		case f&passing != 0:
+			frame, passage = passage[:size:size], passage[size:]
 			b.passed += size
 		default:
-			frame = slab[off : off+size : off+size]
-			off += size
+			frame, slab = slab[:size:size], slab[size:]
 		}
-		if over { // It is not the first frame, so not the large one either.
-			over = !last
-			continue
-		}
-		b.add(frame, own != nil)
-		own = nil
-		switch {
-		case b.frames() > MaxFrames || b.size > s.limit:
+		last := f&moreFollows == 0
+		if !over {
+			b.add(frame, own != nil)
+			own = nil
+			if b.within(s.limit) {
+				if last {
+					b.end()
+				}
+				continue
+			}
 			b.drop()
 			s.refused.Add(1)
-			over = !last
-		case last:
-			b.end()
 		}
+		over = !last
 	}
-	b.slab = slab[off:]
+	b.slab = slab
 	return !over
 }
 
@@ -148,7 +155,7 @@ func (s *Socket) makeRoom(b *Batch) (own []byte, err error) {
 		return nil, s.skip()
 	}
 	if need >= ownBuffer {
-		return s.rx.clone(), nil
+		return s.rx.appendFrame(s.pile.take(need)), nil
 	}
 	b.newSlab(need)
 	return nil, nil

@@ -162,7 +162,7 @@ const (
 )
 
 // drain receives into slab, and the first frames of each message, heads of them, into passage where they
-// fit; taken says that the frame in hand has been cloned.
+// fit; taken says that Go has copied the frame in hand.
 func (r receiver) drain(s rawSocket, taken bool, slab, passage []byte, heads, messages int) (reason, error) {
 	sp, sn := octets(slab)
 	pp, pn := octets(passage)
@@ -179,19 +179,18 @@ func (r receiver) skip(s rawSocket) error { return errno(C.zre_skip(r.c, C.uintp
 // need is the size of the frame in hand after reasonSpace.
 func (r receiver) need() int { return int(r.c.need) }
 
-// clone copies the frame in hand to memory of its own. Go copies it, not the shim, because append does
-// not clear memory first that it is about to overwrite, as make would have to.
-func (r receiver) clone() []byte {
-	frame := unsafe.Slice((*byte)(C.zre_in_hand(r.c)), r.need())
-	return append([]byte(nil), frame...)[:len(frame):len(frame)]
+// appendFrame appends the frame in hand to buf. Go copies it, not the shim, because append does not clear
+// memory first that it is about to overwrite, as make would have to.
+func (r receiver) appendFrame(buf []byte) []byte {
+	return append(buf, unsafe.Slice((*byte)(C.zre_in_hand(r.c)), r.need())...)
 }
 
-// count is the number of frames that the last drain stored.
-func (r receiver) count() int { return int(r.c.count) }
+// In frames, moreFollows marks a frame that does not end its message, and passing one that lies in the
+// passage. The rest is the frame's size.
+const (
+	moreFollows = C.ZRE_MORE
+	passing     = C.ZRE_PASSING
+)
 
-// frame gives the size of the i-th of them, and tells whether it lies in the passage, and whether it ends
-// its message.
-func (r receiver) frame(i int) (size int, passing, last bool) {
-	n := uint64(r.c.lens[i])
-	return int(n &^ (C.ZRE_MORE | C.ZRE_PASSING)), n&C.ZRE_PASSING != 0, n&C.ZRE_MORE == 0
-}
+// frames describes the frames that the last drain stored. It is C's memory and holds until the next drain.
+func (r receiver) frames() []uint64 { return unsafe.Slice((*uint64)(&r.c.lens[0]), int(r.c.count)) }

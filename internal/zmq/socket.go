@@ -18,6 +18,7 @@ type Socket struct {
 	timed   bool
 	limit   int64
 	refused atomic.Uint64
+	pile    pile
 
 	// receiving is held by Receive from start to end, and taken before mu.
 	receiving sync.Mutex
@@ -103,14 +104,14 @@ func (s *Socket) endpoint(op, endpoint string, do func(string) error) error {
 // frames, or more octets than Options.MaxMessageSize.
 func (s *Socket) Refused() uint64 { return s.refused.Load() }
 
-// SetLinger changes Options.Linger. It does nothing on a closed socket.
+// SetLinger changes Options.Linger, with the same least value. It does nothing on a closed socket.
 func (s *Socket) SetLinger(d time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil
 	}
-	return mapped(s.zs.SetLinger(milliseconds(d)))
+	return mapped(s.zs.SetLinger(linger(d)))
 }
 
 // Close closes the socket and wakes those who wait in Receive and WaitRoom: they get ErrClosed. What is

@@ -31,6 +31,8 @@ int raw_more (void *context, void **socket, int type, int hwm)
         return -errno;
     zmq_setsockopt (*socket, ZMQ_SNDHWM, &hwm, sizeof hwm);
     zmq_setsockopt (*socket, ZMQ_RCVHWM, &hwm, sizeof hwm);
+    const int linger = 10000; // ms, lest a peer that is gone keeps raw_close for ever
+    zmq_setsockopt (*socket, ZMQ_LINGER, &linger, sizeof linger);
     return 0;
 }
 
