@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -26,6 +27,7 @@ type editor struct {
 	input   textinput.Model
 	listed  string // the line that Tab was pressed on in vain; again, and it lists
 	leaving bool
+	frame   int // counts the messages, see View
 }
 
 func newEditor(s *shell, h *history, screen *screen) *editor {
@@ -33,8 +35,8 @@ func newEditor(s *shell, h *history, screen *screen) *editor {
 	input.CharLimit = maxTyped
 	input.ShowSuggestions = false
 	input.KeyMap.Paste = key.NewBinding() // the terminal pastes; no program is run for it
-	// The cursor is drawn by the library, so that View tells where it is; it
-	// then becomes a real one, see View.
+	// The cursor is drawn by the library, so that it can be found in what it
+	// draws; View makes it a real one there.
 	styles := textinput.Styles{}
 	styles.Cursor.Blink = false
 	input.SetStyles(styles)
@@ -61,10 +63,15 @@ func (e *editor) layout() {
 	e.input.Prompt = editorPrompt(e.shell.current())
 	width, _ := e.screen.size()
 	e.input.SetWidth(max(1, width-ansi.StringWidth(e.input.Prompt)-1))
+	// The part that is shown is reckoned anew only when the cursor moves.
+	at := e.input.Position()
+	e.input.CursorEnd()
+	e.input.SetCursor(at)
 }
 
 // Update implements tea.Model.
 func (e *editor) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	e.frame++
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		e.screen.setSize(msg.Width, msg.Height)
@@ -163,6 +170,10 @@ func (e *editor) complete() tea.Cmd {
 // View implements tea.Model. The library's own reckoning of a real cursor
 // takes every character for one column wide, so the cursor goes where the
 // library draws its virtual one.
+//
+// bubbletea leaves the cursor at the left when it has printed above the line,
+// and draws nothing that looks like what it drew before; so each view has
+// another colour behind its end, for no character.
 func (e *editor) View() tea.View {
 	if e.leaving {
 		return tea.NewView("")
@@ -170,10 +181,10 @@ func (e *editor) View() tea.View {
 	width, _ := e.screen.size()
 	drawn := e.input.View()
 	before, _, found := strings.Cut(drawn, reverse)
-	view := tea.NewView(ansi.Truncate(strings.TrimRight(ansi.Strip(drawn), " ")+" ", width, ""))
+	text := ansi.Truncate(strings.TrimRight(ansi.Strip(drawn), " ")+" ", width, "")
+	view := tea.NewView(fmt.Sprintf("%s\x1b[38;2;%d;%d;%dm", text, byte(e.frame>>16), byte(e.frame>>8), byte(e.frame)))
 	if found {
 		view.Cursor = tea.NewCursor(ansi.StringWidth(before), 0)
-		view.Cursor.Blink = false
 	}
 	return view
 }

@@ -101,7 +101,8 @@ func (h *history) rewrite() error {
 // add keeps a line; blank ones, and one like the line before, are not kept.
 func (h *history) add(line string) {
 	defer func() { h.at, h.begun = len(h.lines), "" }()
-	if strings.TrimSpace(line) == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
+	line = strings.TrimRight(line, " ") // Tab leaves one
+	if line == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
 		return
 	}
 	h.lines = append(h.lines, line)

@@ -23,6 +23,8 @@ const drainTime = 5 * time.Second
 // standard output, what goes wrong to standard error.
 type pipe struct {
 	*shell
+	writing sync.Mutex // one line at a time
+
 	mu     sync.Mutex
 	err    error         // why the output failed
 	broken chan struct{} // closed when it did
@@ -42,6 +44,8 @@ func (s *shell) runPipe(ctx context.Context) error {
 	s.patience = time.Now().Add(time.Duration(s.options.patience))
 	s.settled = time.Now().Add(min(settleTime, time.Duration(s.options.patience)))
 
+	// Whether anyone listens is found out at once, and not at the next event.
+	defer cli.WatchOutput(s.env.Stdout, func() { p.breakOff(syscall.EPIPE) })()
 	s.start()
 	drained := make(chan struct{})
 	go func() { defer close(drained); s.watch() }()
@@ -84,12 +88,22 @@ func (p *pipe) verdict(err error) error {
 
 // write prints lines. After the first failure nothing is printed any more.
 func (p *pipe) write(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err != nil {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	if p.outputError() != nil {
 		return
 	}
-	if _, p.err = p.env.Stdout.WriteString(text + "\n"); p.err != nil {
+	if _, err := p.env.Stdout.WriteString(text + "\n"); err != nil {
+		p.breakOff(err)
+	}
+}
+
+// breakOff keeps the first reason why nothing more can be printed.
+func (p *pipe) breakOff(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = err
 		close(p.broken)
 	}
 }

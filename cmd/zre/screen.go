@@ -47,14 +47,15 @@ func (s *shell) runScreen(ctx context.Context) error {
 	}()
 	s.env.Logs.Redirect(screen)
 
-	drained := make(chan struct{})
-	go func() { defer close(drained); s.watch() }()
 	s.start()
 	s.hint("Tab completes, /help lists the commands, Ctrl-D leaves")
+	drained := make(chan struct{})
+	go func() { defer close(drained); s.watch() }()
 
 	err := s.joinFirst(ctx)
 	var screenErr error
 	if err == nil {
+		screen.program.Send(promptChanged{})
 		screenErr = s.attend(ctx, screen, ended)
 	} else {
 		screen.program.Quit()

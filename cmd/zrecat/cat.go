@@ -19,6 +19,7 @@ import (
 // node is what zrecat needs of a *zre.Node.
 type node interface {
 	Join(ctx context.Context, group string) error
+	Leave(ctx context.Context, group string) error
 	Shout(ctx context.Context, group string, frames ...[]byte) error
 	Flush(ctx context.Context) error
 	PeersByGroup(group string) []zre.Peer
@@ -43,6 +44,7 @@ type cat struct {
 	members memberCount   // who is in the group
 	joined  chan struct{} // wakes the wait for members; capacity 1: one wake-up is enough
 	enough  chan error    // receive has what was asked for, or cannot go on; capacity 1: said once
+	gone    chan struct{} // closed when nobody reads standard output any more
 	lost    atomic.Bool   // messages from a peer were lost on the way
 	missed  missed        // who did not take in everything
 }
@@ -52,6 +54,9 @@ var errStdoutClosed = errors.New("standard output was closed")
 
 // drainTime bounds how long a signal waits for a reader of standard output.
 const drainTime = 5 * time.Second
+
+// bowTime bounds how long leaving the group may take.
+const bowTime = time.Second
 
 // run copies both ways until there is a reason to leave, and leaves politely.
 func (c *cat) run(ctx context.Context) error {
@@ -69,6 +74,7 @@ func (c *cat) run(ctx context.Context) error {
 
 	inputDone, err := c.attend(ctx, sent)
 
+	c.bow(ctx)
 	c.missed.add(c.node.Close())
 	c.drain(ctx, drained)
 	return c.verdict(ctx, inputDone, err)
@@ -99,6 +105,8 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 			if c.options.shutdown || gotEnough || !expecting {
 				return true, nil
 			}
+		case <-c.gone:
+			return inputDone, errStdoutClosed
 		case err := <-c.enough:
 			if err != nil {
 				return inputDone, err
@@ -110,6 +118,18 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 		case <-ctx.Done():
 			return inputDone, nil
 		}
+	}
+}
+
+// bow leaves the group before the node is closed. The round trip that it takes
+// lets this node answer the PINGs that are on their way to it: without the
+// answer, who sent the last message would have to take it for lost.
+func (c *cat) bow(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bowTime)
+	defer cancel()
+	// What these have to say, Close says as well.
+	if c.node.Leave(ctx, c.group) == nil {
+		_ = c.node.Flush(ctx)
 	}
 }
 

@@ -70,6 +70,13 @@ func (n *fakeNode) Join(_ context.Context, group string) error {
 	return nil
 }
 
+func (n *fakeNode) Leave(_ context.Context, group string) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.groups = slices.DeleteFunc(n.groups, func(g string) bool { return g == group })
+	return nil
+}
+
 func (n *fakeNode) Shout(ctx context.Context, _ string, frames ...[]byte) error {
 	n.mu.Lock()
 	number := len(n.shouted)

@@ -71,6 +71,11 @@ octets are the same.`,
 					fmt.Fprintln(env.Stderr, "zrecat: "+visible.String(fmt.Sprintf(format, args...)))
 				},
 			}
+			if !opts.sendOnly {
+				gone := make(chan struct{})
+				c.gone = gone
+				defer cli.WatchOutput(env.Stdout, func() { close(gone) })()
+			}
 			return c.run(ctx)
 		},
 	}
