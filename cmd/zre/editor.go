@@ -97,7 +97,7 @@ func (e *editor) key(msg tea.KeyPressMsg) (cmd tea.Cmd, taken bool) {
 		e.listed = ""
 	}
 	switch pressed {
-	case "enter":
+	case "enter", "ctrl+j": // ctrl+j is what Enter was while the program was starting
 		line := e.input.Value()
 		e.input.Reset()
 		e.history.add(line)

@@ -20,6 +20,7 @@ func newTestEditor(t *testing.T, n *fakeNode) (*editor, *screen) {
 func press(e *editor, keys ...string) (last tea.Cmd) {
 	named := map[string]tea.KeyPressMsg{
 		"enter": {Code: tea.KeyEnter}, "tab": {Code: tea.KeyTab}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft},
+		"ctrl+j": {Code: 'j', Mod: tea.ModCtrl},
 		"ctrl+a": {Code: 'a', Mod: tea.ModCtrl}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl}, "ctrl+d": {Code: 'd', Mod: tea.ModCtrl},
 	}
 	for _, k := range keys {
@@ -44,7 +45,7 @@ func quits(cmd tea.Cmd) bool {
 
 func TestEditorSubmits(t *testing.T) {
 	e, screen := newTestEditor(t, newFakeNode(alice))
-	press(e, "hello", "enter", "   ", "enter", "/join chat", "enter")
+	press(e, "hello", "enter", "   ", "enter", "/join chat", "ctrl+j")
 	var got []string
 	for _, line := range screen.typed.lines {
 		got = append(got, line.text)
