@@ -12,11 +12,10 @@ PROGRAMS := $(notdir $(wildcard cmd/z*))
 .PHONY: all shell test lab generate bench fuzz install setup clean help
 
 all: setup ## build the programs into bin/ (what plain `make` does)
-	@mkdir -p bin
-	@for p in $(PROGRAMS); do go build -o bin/$$p ./cmd/$$p || exit 1; done
+	@go build -o bin/ ./cmd/...
 
-shell: all ## the zre shell; flags: make shell ARGS='-i lo'
-	@bin/zre $(ARGS)
+shell: setup ## the zre shell; flags: make shell ARGS='-i lo'
+	@go build -o bin/ ./cmd/zre && bin/zre $(ARGS)
 
 test: ## everything that has to hold; some of it: scripts/test.sh vet unit
 	@sh scripts/test.sh
