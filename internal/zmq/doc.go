@@ -29,5 +29,21 @@
 // A Socket belongs to the Context that made it, and a Context to the caller of Open; Close on the latter
 // closes the former. Each Socket has one mutex, held for every call into libzmq. A Socket that waits for
 // room (WaitRoom) owns one goroutine for as long as somebody waits; Close ends it. Frames in a Batch
-// belong to the receiver for ever: their memory is not used again.
+// belong to the receiver for ever: their memory is not used again, unless the receiver gives it back
+// (Recycle) or has said that it looks at the first frames and does not keep them (Batch.Heads).
+//
+// # Garbage
+//
+// At full speed it is Go's collector that makes the difference to a C program, because a small heap is
+// collected hundreds of times a second. Heads, Recycle and Content are there for that. A program whose
+// heap is small should also let it grow (debug.SetGCPercent(400) or GOGC): that takes a sixth off a
+// receiver's processor time for messages of 1 KiB.
+//
+// # Limits
+//
+// A message is bounded by MaxFrames and Options.MaxMessageSize where it reaches this package, and each
+// frame by the latter already where it reaches libzmq. But libzmq collects the frames of a message before
+// it hands it out, and knows no limit for their number: a peer that never ends a message is bounded by the
+// memory of the machine only. What is queued is bounded in messages by the high-water marks, and in octets
+// by nothing in libzmq; the owner of the sockets counts for himself what is under way.
 package zmq
