@@ -274,6 +274,11 @@ func parseEndpoint(text string, defaultPort int) (string, error) {
 	if err != nil || host == "" {
 		return "", wrong
 	}
+	if strings.Contains(host, ":") { // of hosts, only an IPv6 address has colons
+		if _, err := netip.ParseAddr(host); err != nil {
+			return "", wrong
+		}
+	}
 	if _, err := parsePort(port); err != nil {
 		return "", fmt.Errorf("the port of an address: %w", err)
 	}

@@ -43,7 +43,12 @@ func TestValues(t *testing.T) {
 			t.Errorf("%q gives %q, %v; want %q", text, list, err, want)
 		}
 	}
-	for _, text := range []string{"", ":5", "h", "h:0", "h:x", "ipc://x:1", "tcp://h:1/x", "a b:1", "tcp://", "h:1\n"} {
+	for _, text := range []string{":::", "a:b:c", "[h:1"} {
+		if err := (endpoints{&list, GossipPort}).Set(text); err == nil {
+			t.Errorf("%q is taken as the endpoint %q", text, list[len(list)-1])
+		}
+	}
+	for _, text := range []string{"", ":5", "h", "h:0", "h:x", "ipc://x:1", "tcp://h:1/x", "a b:1", "tcp://", "h:1\n", "a:b:1", "[a:b]:1", ":::1"} {
 		if err := (endpoint{&one}).Set(text); err == nil {
 			t.Errorf("%q is taken as the endpoint %q", text, one)
 		}
