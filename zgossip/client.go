@@ -57,6 +57,7 @@ type Client struct {
 
 	mu    sync.Mutex // guards what follows, and all sessions
 	conns []*clientConn
+	ended bool // Close was called: that connections end is no news
 }
 
 // ServerState tells how a client stands with one server.
@@ -174,6 +175,7 @@ func (c *Client) Close() error {
 		for _, cc := range c.conns {
 			cc.publish(cc.session.Kind(), true)
 		}
+		c.ended = true
 		c.mu.Unlock()
 		c.cancel()
 		c.done.Wait()
@@ -301,6 +303,9 @@ func (h *clientHandler) Ready(kind uplink.Kind) {
 }
 
 func (h *clientHandler) Lost() {
+	if h.client.ended {
+		return
+	}
 	h.client.cfg.Logger.Info("connection to gossip server lost", "server", h.address)
 }
 

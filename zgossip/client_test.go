@@ -1,8 +1,11 @@
 package zgossip
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -132,4 +135,24 @@ func TestServerIsNotThereYet(t *testing.T) {
 	a, b := startClient(t, 1, addr), startClient(t, 2, addr)
 	startServer(t, ServerConfig{Listen: []string{addr}})
 	eventually(t, "both meet", func() bool { return a.knows(2) && b.knows(1) })
+}
+
+// TestEndIsNoLoss: that the connection ends with the client is not logged as a loss.
+func TestEndIsNoLoss(t *testing.T) {
+	_, addr := startServer(t, ServerConfig{})
+	var out bytes.Buffer
+	c, err := NewClient(ClientConfig{
+		Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {}, Endpoint: Advertise(testEndpoint(1)),
+		Logger: slog.New(slog.NewTextHandler(&out, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "connected", func() bool { return c.Servers()[0].Connected })
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "connected to") || strings.Contains(got, "lost") {
+		t.Errorf("it said:\n%s", got)
+	}
 }
