@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"sync"
 
 	"github.com/gozre/zre/internal/beacon"
 	"github.com/gozre/zre/internal/codec/zrebeacon"
@@ -17,21 +18,14 @@ type finders struct {
 	beacon *beacon.Conn
 	client *zgossip.Client    // for Config.Gossip
 	server *zgossip.Server    // for Config.GossipBind
-	cancel context.CancelFunc // ends the goroutines of the finders
+	cancel context.CancelFunc // ends the goroutine that follows addresses
+	follow sync.WaitGroup     // it: nothing is published after what was withdrawn
 }
 
 // startFinders lets the node be found, and find.
 func (n *Node) startFinders() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.find.cancel = cancel
-	if len(n.cfg.Interfaces) > 0 {
-		changes, err := netif.Watch(ctx)
-		if err != nil {
-			return err
-		}
-		n.wg.Add(1)
-		go n.followAddresses(ctx, changes, n.bound)
-	}
 	if !n.cfg.NoBeacon {
 		if err := n.startBeacon(); err != nil {
 			return err
@@ -39,6 +33,13 @@ func (n *Node) startFinders() error {
 	}
 	if err := n.startGossip(); err != nil {
 		return err
+	}
+	if len(n.cfg.Interfaces) > 0 || n.find.server != nil {
+		changes, err := netif.Watch(ctx)
+		if err != nil {
+			return err
+		}
+		n.find.follow.Go(func() { n.followAddresses(changes, n.bound, n.Endpoint()) })
 	}
 	n.mu.Lock()
 	defer n.unlock()
@@ -54,6 +55,7 @@ func (n *Node) stopFinders() {
 		return
 	}
 	n.find.cancel()
+	n.find.follow.Wait()
 	n.stopGossip()
 	if n.find.beacon != nil {
 		n.sendLastBeacon()

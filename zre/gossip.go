@@ -18,7 +18,7 @@ func (n *Node) startGossip() (err error) {
 			Listen:  []string{n.cfg.GossipBind},
 			Connect: n.cfg.Gossip,
 			OnTuple: n.hearTuple,
-			Logger:  n.log,
+			Logger:  quiet(n.log),
 		})
 		if err != nil {
 			return fmt.Errorf("gossip server: %w", err)
@@ -36,12 +36,27 @@ func (n *Node) startGossip() (err error) {
 		Key:      n.cfg.UUID,
 		Endpoint: n.endpointFor,
 		OnTuple:  n.hearTuple,
-		Logger:   n.log,
+		Logger:   quiet(n.log),
 	})
 	if err != nil {
 		return fmt.Errorf("gossip: %w", err)
 	}
 	return nil
+}
+
+// publishAgain tells the node's own gossip server where the node is, if that is
+// something else than what was told before, and returns what is told now.
+func (n *Node) publishAgain(told string) string {
+	now := n.Endpoint()
+	if n.find.server == nil || now == told {
+		return told
+	}
+	if err := n.find.server.Publish(n.cfg.UUID, now); err != nil {
+		n.log.Warn("new endpoint not published", "endpoint", now, "error", err)
+		return told
+	}
+	n.log.Debug("new endpoint", "endpoint", now)
+	return now
 }
 
 // stopGossip withdraws what was published.

@@ -1,7 +1,6 @@
 package zre
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -126,19 +125,12 @@ func (w *network) endpoint(port uint16) string {
 	return fmt.Sprintf("tcp://%s:%d", first(w.picture(), netip.Addr{}), port)
 }
 
-// followAddresses binds the inbox to the addresses that the named interfaces get
-// while the node runs. It returns when ctx ends.
-func (n *Node) followAddresses(ctx context.Context, changes <-chan struct{}, bound []string) {
-	defer n.wg.Done()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, more := <-changes:
-			if !more {
-				return
-			}
-		}
+// followAddresses keeps up with the addresses that the host gets and loses while
+// the node runs: the inbox is bound to those of the named interfaces, and the
+// node's own gossip server tells where the node is now. It returns when changes
+// is closed.
+func (n *Node) followAddresses(changes <-chan struct{}, bound []string, told string) {
+	for range changes {
 		n.net.mu.Lock()
 		n.net.taken = time.Time{}
 		n.net.mu.Unlock()
@@ -150,8 +142,9 @@ func (n *Node) followAddresses(ctx context.Context, changes <-chan struct{}, bou
 				n.log.Warn("new address cannot be used", "address", host, "error", err)
 				continue
 			}
-			n.log.Info("new address", "address", host)
+			n.log.Debug("new address", "address", host)
 			bound = append(bound, host)
 		}
+		told = n.publishAgain(told)
 	}
 }

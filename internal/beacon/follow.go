@@ -53,12 +53,12 @@ func (t *transport) refresh() bool {
 	interfaces = netif.Filter(interfaces, t.settings.interfaces)
 	for _, ifi := range interfaces {
 		if !contains(t.interfaces, ifi) {
-			log.Info("beacon: using interface", "interface", ifi.String())
+			log.Debug("beacon: using interface", "interface", ifi.String())
 		}
 	}
 	for _, ifi := range t.interfaces {
 		if !slices.ContainsFunc(interfaces, func(o netif.Interface) bool { return o.Index == ifi.Index }) {
-			log.Info("beacon: interface is gone", "interface", ifi.Name)
+			log.Debug("beacon: interface is gone", "interface", ifi.Name)
 		}
 	}
 	return t.use(interfaces, log)

@@ -66,6 +66,31 @@ func TestDeadNodeIsForgotten(t *testing.T) {
 	knows(t, router, bob, true)
 }
 
+// TestGossipServerOfANodeThatMoves: a node that is a server tells where it is, also when it
+// has started before there was a network.
+func TestGossipServerOfANodeThatMoves(t *testing.T) {
+	h, other := lab.New(t), lab.New(t)
+	node := startShell(t, h, "--gossip-bind", "*:31337")
+	told := func(ip string) {
+		t.Helper()
+		for t.Context().Err() == nil {
+			var out log
+			start(t, h, &out, "zgossip_server", "--dump").wait(0)
+			if strings.Contains(out.String(), node.id+"  tcp://"+ip+":") {
+				return
+			}
+		}
+	}
+	told("127.0.0.1")
+	lab.Cable(h, "eth0", other, "eth0")
+	other.IP("link", "set", "eth0", "up")
+	h.Plug("eth0", "10.9.0.1/24")
+	told("10.9.0.1")
+	h.IP("addr", "del", "10.9.0.1/24", "dev", "eth0")
+	h.IP("addr", "add", "10.9.0.2/24", "dev", "eth0")
+	told("10.9.0.2")
+}
+
 // knows asks the server until it knows a node, or until it does not.
 func knows(t *testing.T, server *lab.Host, node *shell, want bool) {
 	t.Helper()

@@ -1,0 +1,38 @@
+package zre
+
+import (
+	"context"
+	"log/slog"
+)
+
+// quiet gives a logger for a part that is a program's main matter elsewhere and
+// one of many here: what it has to say goes out at debug level, unless it is an
+// error. What other hosts do to a gossip server is nothing that the user of a
+// node has to be told.
+func quiet(l *slog.Logger) *slog.Logger { return slog.New(quietHandler{l.Handler()}) }
+
+type quietHandler struct{ slog.Handler }
+
+func quieter(level slog.Level) slog.Level {
+	if level < slog.LevelError {
+		return min(level, slog.LevelDebug)
+	}
+	return level
+}
+
+func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.Handler.Enabled(ctx, quieter(level))
+}
+
+func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = quieter(r.Level)
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h quietHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quietHandler{h.Handler.WithAttrs(attrs)}
+}
+
+func (h quietHandler) WithGroup(name string) slog.Handler {
+	return quietHandler{h.Handler.WithGroup(name)}
+}
