@@ -28,7 +28,7 @@ func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
 	defer cancel()
 	tuples, err := zgossip.Dump(ctx, address)
 	if err != nil {
-		return usage(err)
+		return usage(env, err)
 	}
 	if o.json {
 		return writeJSON(env.Stdout, tuples)

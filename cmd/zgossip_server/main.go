@@ -144,7 +144,7 @@ func (o *options) addresses() []string {
 }
 
 // usage says what the library refused in the words of the flags.
-func usage(err error) error {
+func usage(env *cli.Env, err error) error {
 	bad, ok := errors.AsType[*zgossip.ConfigError](err)
 	if !ok {
 		return err
@@ -158,7 +158,7 @@ func usage(err error) error {
 	if !ok {
 		return cli.Usagef("%v: %s", bad.Value, bad.Reason)
 	}
-	return cli.Usagef("--%s %v: %s", flag, bad.Value, bad.Reason)
+	return env.Refuse(flag, bad.Value, bad.Reason)
 }
 
 // number is a whole number above 0.

@@ -32,7 +32,7 @@ const (
 func run(ctx context.Context, env *cli.Env, o *options) error {
 	server, err := zgossip.NewServer(o.config(env))
 	if err != nil {
-		return usage(err)
+		return usage(env, err)
 	}
 	var workers sync.WaitGroup
 	feeding, full := context.WithCancel(ctx)

@@ -51,7 +51,7 @@ moment (--patience) for the group or the peer that it names, and /peers and
 			// The node outlives ctx: leaving politely takes a moment.
 			node, err := zre.Start(context.WithoutCancel(ctx), flags.Config(env))
 			if err != nil {
-				return cli.NodeError(err)
+				return env.NodeError(err)
 			}
 			s := newShell(node, env, *opts)
 			if terminal {

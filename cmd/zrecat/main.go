@@ -62,7 +62,7 @@ octets are the same.`,
 			// The node outlives ctx: leaving politely takes a moment.
 			node, err := zre.Start(context.WithoutCancel(ctx), flags.Config(env))
 			if err != nil {
-				return cli.NodeError(err)
+				return env.NodeError(err)
 			}
 			c := &cat{
 				node: node, group: args[0], options: *opts,
@@ -134,7 +134,7 @@ func (o *options) check(env *cli.Env) error {
 	case o.receiveOnly && o.shutdown:
 		return cli.Usagef("--shutdown is about the end of input, and --receive-only reads none")
 	case o.bufsize > maxBufsize:
-		return cli.Usagef("--bufsize %s: at most 16M", &o.bufsize)
+		return env.Refuse("bufsize", &o.bufsize, "at most 16M")
 	case o.noWait && env.Typed("wait") == env.Typed("no-wait") && env.Set("wait"):
 		return cli.Usagef("--wait and --no-wait contradict each other")
 	case o.noWait && env.Typed("wait"): // no-wait is from zre.conf

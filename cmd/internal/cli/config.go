@@ -61,13 +61,18 @@ func configure(p Program, env *Env, flags *pflag.FlagSet) error {
 		if err := flags.Set("name", name); err != nil {
 			return Usagef("ZRENAME: %w", err)
 		}
+		env.renamed = true
 	}
 	file, data, err := findConfig(env)
 	if err != nil || file == "" {
 		return err
 	}
 	env.ConfigFile = file
-	return p.LoadConfig(flags, file, data)
+	entries, err := parseConfig(file, data)
+	if err == nil {
+		env.lines, err = applyConfig(p, flags, file, entries)
+	}
+	return err
 }
 
 // LoadConfig sets the flags of a program that have not been set yet to what
@@ -77,7 +82,8 @@ func (p Program) LoadConfig(flags *pflag.FlagSet, file string, data []byte) erro
 	if err != nil {
 		return err
 	}
-	return applyConfig(p, flags, file, entries)
+	_, err = applyConfig(p, flags, file, entries)
+	return err
 }
 
 // findConfig returns the configuration file that counts: ZRECFG, else
@@ -117,8 +123,8 @@ func bare(err error) error {
 
 // applyConfig checks what stands in the sections this program reads and sets
 // its flags. What the program's own section says replaces what [zre] says,
-// whole lists too.
-func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) error {
+// whole lists too. It returns the lines that each flag was set by.
+func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) (map[string][]entry, error) {
 	shared := pflag.NewFlagSet("zre", pflag.ContinueOnError)
 	NewNodeFlags().Register(shared)
 	common := append(flagNames(shared, ""), "debug")
@@ -143,7 +149,7 @@ func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) 
 				continue
 			}
 			if !slices.Contains(known, e.key) {
-				return e.errorf(file, "there is no such key%s", hint(e.key, known))
+				return nil, e.errorf(file, "there is no such key%s", hint(e.key, known))
 			}
 			if slices.Contains(applies, e.key) {
 				here[e.key] = append(here[e.key], e)
@@ -156,15 +162,17 @@ func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) 
 			break
 		}
 	}
+	set := map[string][]entry{}
 	for _, e := range entries {
 		if list := chosen[e.key]; len(list) == 0 || list[0] != e || flags.Changed(e.key) {
 			continue
 		}
 		if err := setFlag(flags, file, chosen[e.key]); err != nil {
-			return err
+			return nil, err
 		}
+		set[e.key] = chosen[e.key]
 	}
-	return nil
+	return set, nil
 }
 
 // configKeys are the flags that may stand in zre.conf: those that ask for

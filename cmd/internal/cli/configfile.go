@@ -36,7 +36,8 @@ func parseConfig(file string, data []byte) ([]entry, error) {
 		KeyValueDelimiters:         "=",
 	}, data)
 	if err != nil {
-		return nil, &ConfigError{File: file, Err: fmt.Errorf("%w (right: [SECTION] or KEY = VALUE)", err)}
+		line, text := quoted(data, err)
+		return nil, &ConfigError{File: file, Line: line, Err: fmt.Errorf("%s (right: [SECTION] or KEY = VALUE)", text)}
 	}
 	places := locate(data)
 	var entries []entry
@@ -72,6 +73,20 @@ func parseConfig(file string, data []byte) ([]entry, error) {
 	// In the order of the file, so that the first mistake is reported first.
 	slices.SortStableFunc(entries, func(a, b entry) int { return a.line - b.line })
 	return entries, nil
+}
+
+// quoted finds the line that the library's error quotes at its end, 0 if none,
+// and gives the error's text without the line's end.
+func quoted(data []byte, err error) (number int, text string) {
+	text = strings.TrimSpace(err.Error())
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		if l := strings.TrimSpace(string(line)); l != "" && strings.HasSuffix(text, ": "+l) {
+			return n, text
+		}
+	}
+	return 0, text
 }
 
 // places are the lines on which a key stands in a section, in order; the

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/spf13/pflag"
@@ -25,7 +27,9 @@ type Env struct {
 	ConfigFile string
 
 	flags     *pflag.FlagSet
-	typed     map[string]bool // flags given on the command line
+	typed     map[string]bool    // flags given on the command line
+	lines     map[string][]entry // of zre.conf that flags were set by
+	renamed   bool               // ZRENAME set the name
 	getenv    func(string) string
 	readFile  func(string) ([]byte, error)
 	normLevel slog.Level
@@ -36,6 +40,26 @@ func (e *Env) Set(flag string) bool { return e.flags != nil && e.flags.Changed(f
 
 // Typed reports whether a flag was given on the command line.
 func (e *Env) Typed(flag string) bool { return e.typed[flag] }
+
+// Refuse says what is wrong with the value of a flag, and where the value stands:
+// on the command line, in zre.conf or in ZRENAME. The status is [ExitUsage].
+func (e *Env) Refuse(flag string, value any, reason string) error {
+	shown := fmt.Sprint(value)
+	lines := e.lines[flag]
+	switch {
+	case len(lines) > 0:
+		at := lines[0] // of a list, the line that says what is refused
+		for _, l := range lines {
+			if l.value != "" && strings.Contains(shown, l.value) {
+				at = l
+			}
+		}
+		return at.errorf(e.ConfigFile, "%s: %s", shown, reason)
+	case flag == "name" && e.renamed:
+		return Usagef("ZRENAME %s: %s", shown, reason)
+	}
+	return Usagef("--%s %s: %s", flag, shown, reason)
+}
 
 // SetDebug turns debug lines in the log on or off.
 func (e *Env) SetDebug(on bool) {

@@ -47,7 +47,7 @@ func (f *NodeFlags) Config(env *Env) zre.Config {
 
 // NodeError says what the library refused in the words of the flags: a bad
 // setting is the user's to mend, status [ExitUsage].
-func NodeError(err error) error {
+func (e *Env) NodeError(err error) error {
 	bad, ok := errors.AsType[*zre.ConfigError](err)
 	if !ok {
 		return err
@@ -61,7 +61,7 @@ func NodeError(err error) error {
 	for field, flag := range flagsByField() {
 		reason = strings.ReplaceAll(reason, field, "--"+flag)
 	}
-	return Usagef("--%s %v: %s", flag, bad.Value, reason)
+	return e.Refuse(flag, bad.Value, reason)
 }
 
 // flagOfField is the flag that sets a field of zre.Config.

@@ -50,7 +50,7 @@ func TestNodeError(t *testing.T) {
 			continue
 		}
 		named[flag] = true
-		err := NodeError(&zre.ConfigError{Field: field.Name, Value: "v", Reason: "is bad"})
+		err := new(Env).NodeError(&zre.ConfigError{Field: field.Name, Value: "v", Reason: "is bad"})
 		if Status(err) != ExitUsage || !strings.Contains(err.Error(), "--"+flag+" ") || !strings.Contains(err.Error(), "is bad") {
 			t.Errorf("%s: status %d, %v", field.Name, Status(err), err)
 		}
@@ -60,11 +60,42 @@ func TestNodeError(t *testing.T) {
 			t.Errorf("no field of zre.Config stands for --%s", f.Name)
 		}
 	})
-	err := NodeError(&zre.ConfigError{Field: "Ports.First", Value: 0, Reason: "want more than QuietPeriod"})
+	err := new(Env).NodeError(&zre.ConfigError{Field: "Ports.First", Value: 0, Reason: "want more than QuietPeriod"})
 	if want := "--port-range 0: want more than --quiet-period"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}
-	if plain := errors.New("port taken"); NodeError(plain) != plain {
+	if plain := errors.New("port taken"); new(Env).NodeError(plain) != plain {
 		t.Error("an error that is not about the configuration was changed")
+	}
+}
+
+// A value that is well-formed and refused all the same is reported with the place
+// that it comes from.
+func TestRefusedWhere(t *testing.T) {
+	const file = "[zre]\nname = filename\n\npeer = 10.0.0.1:5\npeer = h:5\n[zrecat]\nbufsize = 1G\n"
+	for _, test := range []struct {
+		env, flag, value string
+		args             []string
+		want             string
+	}{
+		{flag: "name", value: "filename", want: "mine:2: [zre] name: filename: is bad"},
+		{flag: "peer", value: "tcp://h:5", want: "mine:5: [zre] peer: tcp://h:5: is bad"},
+		{flag: "bufsize", value: "1G", want: "mine:7: [zrecat] bufsize: 1G: is bad"},
+		{flag: "bufsize", value: "2G", args: []string{"--bufsize=2G"}, want: "--bufsize 2G: is bad"},
+		{flag: "name", value: "n", args: []string{"-n", "n"}, env: "e", want: "--name n: is bad"},
+		{flag: "name", value: "e", env: "e", want: "ZRENAME e: is bad"},
+	} {
+		w := world{files: map[string]string{"mine": file}, vars: map[string]string{"ZRECFG": "mine", "ZRENAME": test.env}}
+		err := w.run(t, "zrecat", test.args...).env.Refuse(test.flag, test.value, "is bad")
+		if err.Error() != test.want || Status(err) != ExitUsage {
+			t.Errorf("%+v: status %d, %v", test, Status(err), err)
+		}
+	}
+}
+
+func TestUnclosedSection(t *testing.T) {
+	r := world{files: map[string]string{"mine": "# c\n[zre]\n[zrecat\nname = x\n"}, vars: map[string]string{"ZRECFG": "mine"}}.run(t, "zrecat")
+	if first, _, _ := strings.Cut(r.stderr, "\n"); first != "zrecat: mine:3: unclosed section: [zrecat (right: [SECTION] or KEY = VALUE)" || r.status != ExitUsage {
+		t.Errorf("status %d: %s", r.status, r.stderr)
 	}
 }
