@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -44,8 +45,9 @@ moment (--patience) for the group or the peer that it names, and /peers and
 1  it failed, a command from a pipe failed, or a peer did not take in everything
 2  the command line or zre.conf makes no sense
 3  a peer, or a member of a group, that a command from a pipe named did not come`,
-		Node:  flags,
-		Flags: opts.register,
+		Node:     flags,
+		LogLevel: slog.LevelWarn,
+		Flags:    opts.register,
 		Run: func(ctx context.Context, env *cli.Env, _ []string) error {
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
 			// The node outlives ctx: leaving politely takes a moment.

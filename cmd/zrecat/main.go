@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -37,7 +38,8 @@ off.
 
 What is read at once goes out as one message, so that slow input flows; with
 --bufbyline each line is a message of its own. Only the boundaries differ: the
-octets are the same.`,
+octets are the same. On a terminal that means that a peer's control characters
+act on it: "zrecat GROUP | cat -v" shows them instead.`,
 		Example: `  zrecat test                                         talk in the group "test"
   cat /etc/os-release | zrecat test                   send a file to it
   zrecat -r -u test > copy                            take a file from it
@@ -50,6 +52,7 @@ octets are the same.`,
 3  no peer came within --wait-timeout
 128 and the number of the signal that came before the input was all sent`,
 		Node:       flags,
+		LogLevel:   slog.LevelWarn,
 		Flags:      opts.register,
 		Positional: group,
 		Run: func(ctx context.Context, env *cli.Env, args []string) error {

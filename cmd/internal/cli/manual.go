@@ -37,15 +37,36 @@ func manual(p Program) []Section {
 	return append(p.Manual[:len(p.Manual):len(p.Manual)],
 		Section{"Exit status", indent(own)},
 		Section{"Environment", indent(environment)},
-		Section{"Files", fmt.Sprintf(`$ZRECFG, or else %s, or else ~/.zre.conf: the first that is there is read.
-Section [zre] holds for all programs, section [%s] for this one; the keys are
-the long flags. A flag on the command line beats the file.`, systemConfig, p.Name)},
+		Section{"Files", files(p)},
 		Section{"Completion", fmt.Sprintf("Shells complete flags after this line (bash; zsh, fish and powershell alike):\n\n    source <(%s completion bash)", p.Name)},
 	)
 }
 
+// files says which zre.conf is read, and what of it.
+func files(p Program) string {
+	holds := fmt.Sprintf("Section [zre] holds for all programs, section [%s] for this one;", p.Name)
+	switch {
+	case p.Name == "zre":
+		holds = "Its section is [zre], which holds for all programs;"
+	case p.Node == nil:
+		holds = fmt.Sprintf("Its section is [%s]; of [zre] it reads debug alone;", p.Name)
+	}
+	return fmt.Sprintf("$ZRECFG, or else %s, or else ~/.zre.conf: the first that is there is read.\n%s\nthe keys are the long flags. A flag on the command line beats the file.", systemConfig, holds)
+}
+
 func indent(text string) string {
 	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")
+}
+
+// indented moves the lines that begin at the left to where the others begin.
+func indented(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if line != "" && !strings.HasPrefix(line, " ") {
+			lines[i] = "  " + line
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // helpTemplate is cobra's, with the sections of the manual behind it.
@@ -61,13 +82,13 @@ Flags:
 {{.Flags}}
 {{range .Manual}}
 {{.Title}}:
-{{.Body}}
+{{indented .Body}}
 {{end}}`
 
 // setHelp makes --help print everything a user needs, and wrong usage nothing
 // but what is wrong.
 func setHelp(cmd *cobra.Command, p Program) {
-	page := template.Must(template.New("help").Parse(helpTemplate))
+	page := template.Must(template.New("help").Funcs(template.FuncMap{"indented": indented}).Parse(helpTemplate))
 	plain := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if c != cmd { // "completion bash --help"

@@ -57,10 +57,10 @@ func NewNodeFlags() *NodeFlags {
 func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.name, "name", "n", "", "`NAME` of this node (default: the first six digits of its UUID)")
 	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", "i", "use this network interface only; may be repeated (default: all)")
-	fs.VarP(endpoints{&f.gossip, GossipPort}, "gossip", "g", "learn peers from this gossip server; may be repeated")
+	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", "g", "learn peers from this gossip server; may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "tell others that we are reached at this address (behind NAT)")
-	fs.Var(endpoints{&f.peers, 0}, "peer", "connect to the peer at this address; may be repeated")
+	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address; may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
 	fs.VarP(&f.multicast, "multicast-group", "m", "multicast group of the beacons")

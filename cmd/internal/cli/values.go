@@ -228,10 +228,11 @@ func (w words) Set(text string) error {
 type endpoints struct {
 	list        *[]string
 	defaultPort int
+	kind        string // how help calls it: HOST:PORT, IP:PORT
 }
 
 func (e endpoints) String() string { return "" }
-func (e endpoints) Type() string   { return "HOST:PORT" }
+func (e endpoints) Type() string   { return e.kind }
 
 func (e endpoints) Set(text string) error {
 	endpoint, err := parseEndpoint(text, e.defaultPort)
@@ -245,7 +246,7 @@ func (e endpoints) Set(text string) error {
 type endpoint struct{ text *string }
 
 func (e endpoint) String() string { return "" }
-func (e endpoint) Type() string   { return "HOST:PORT" }
+func (e endpoint) Type() string   { return "IP:PORT" }
 
 func (e endpoint) Set(text string) error {
 	parsed, err := parseEndpoint(text, 0)

@@ -39,7 +39,7 @@ func TestValues(t *testing.T) {
 		"10.0.0.1:5": "tcp://10.0.0.1:5", "tcp://h:5": "tcp://h:5", "h": "tcp://h:31337", "[::1]:5": "tcp://[::1]:5", "::1": "tcp://[::1]:31337",
 	} {
 		list = nil
-		if err := (endpoints{&list, GossipPort}).Set(text); err != nil || len(list) != 1 || list[0] != want {
+		if err := (endpoints{&list, GossipPort, "HOST:PORT"}).Set(text); err != nil || len(list) != 1 || list[0] != want {
 			t.Errorf("%q gives %q, %v; want %q", text, list, err, want)
 		}
 	}
