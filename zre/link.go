@@ -25,6 +25,8 @@ type link struct {
 	sock   *zmq.Socket
 	tcp    bool   // connected over TCP, which connects again when it has to
 	seq    uint16 // of the last message sent
+	wrap   wrap
+	after  *link // where data that waits goes on, nil if it does not
 	win    core.Window
 	header []byte                     // reused to encode
 	wait   map[chan struct{}]struct{} // told when the window moves or the link ends
@@ -39,6 +41,13 @@ type link struct {
 	consumed  atomic.Uint64 // written by the taker only
 	pending   atomic.Int32  // len(answers)
 	answers   []answer      // guarded by mu
+}
+
+// newLink returns a link by which nothing was sent yet. Called under Node.mu.
+func (n *Node) newLink(peer uuid.UUID, sock *zmq.Socket) *link {
+	l := &link{node: n, peer: peer, sock: sock, win: core.NewWindow(n.cfg.SendWindow)}
+	_, l.wrap.short = n.short[peer]
+	return l
 }
 
 // answer is a number of PING-OKs due when the application has taken the at-th
@@ -73,11 +82,15 @@ func (l *link) send(ctx context.Context, frames [][]byte) error {
 // well where many get them, and is nil otherwise.
 func (l *link) try(group string, frames [][]byte, shared *zmq.Content, wake chan struct{}) (sent bool, err error) {
 	l.mu.Lock()
+	if next := l.after; next != nil {
+		l.mu.Unlock()
+		return next.try(group, frames, shared, wake)
+	}
 	defer l.mu.Unlock()
 	switch {
 	case l.err != nil:
 		return false, l.err
-	case !l.win.Room():
+	case !l.win.Room() || !l.mayPass():
 		if wake != nil {
 			if l.wait == nil {
 				l.wait = make(map[chan struct{}]struct{})
@@ -90,10 +103,10 @@ func (l *link) try(group string, frames [][]byte, shared *zmq.Content, wake chan
 		return false, nil
 	}
 	if group == "" {
-		m := zremsg.Whisper{Sequence: l.seq + 1}
+		m := zremsg.Whisper{Sequence: l.next()}
 		l.header, err = m.AppendTo(l.header[:0])
 	} else {
-		m := zremsg.Shout{Sequence: l.seq + 1, Group: group}
+		m := zremsg.Shout{Sequence: l.next(), Group: group}
 		l.header, err = m.AppendTo(l.header[:0])
 	}
 	if err != nil {
@@ -124,7 +137,7 @@ func (l *link) wrote(err error, frames [][]byte, data bool) error {
 		l.fail(fmt.Errorf("%w: %w", ErrPeerGone, err))
 		return l.err
 	}
-	l.seq++
+	l.seq = l.next()
 	n := len(l.header)
 	for _, f := range frames {
 		n += len(f)
@@ -137,7 +150,7 @@ func (l *link) wrote(err error, frames [][]byte, data bool) error {
 
 // ping sends a PING and records it as a fence. Called under mu.
 func (l *link) ping() {
-	m := zremsg.Ping{Sequence: l.seq + 1}
+	m := zremsg.Ping{Sequence: l.next()}
 	var err error
 	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write() == nil {
 		l.win.Fence()
@@ -156,7 +169,7 @@ func (l *link) Send(m zremsg.Message) {
 		l.ping()
 		return
 	}
-	stamp(m, l.seq+1)
+	stamp(m, l.next())
 	var err error
 	if l.header, err = m.AppendTo(l.header[:0]); err != nil {
 		// Names and groups are checked when they are given, so only their
@@ -166,6 +179,9 @@ func (l *link) Send(m zremsg.Message) {
 	}
 	if l.write() == nil && l.win.WantsFence() {
 		l.ping()
+	}
+	if l.count.MessagesOut == 1 {
+		l.wakeAll() // Data has waited for the HELLO.
 	}
 	if cap(l.header) > 4096 {
 		l.header = nil // a large HELLO is sent once
@@ -208,9 +224,13 @@ func (l *link) wakeAll() {
 
 // forget ends a wait.
 func (l *link) forget(wake chan struct{}) {
-	l.mu.Lock()
-	delete(l.wait, wake)
-	l.mu.Unlock()
+	for l != nil {
+		l.mu.Lock()
+		delete(l.wait, wake)
+		next := l.after
+		l.mu.Unlock()
+		l = next
+	}
 }
 
 // Answer implements core.Link.
@@ -255,7 +275,7 @@ func (l *link) pong() {
 	if l.err != nil {
 		return
 	}
-	m := zremsg.PingOK{Sequence: l.seq + 1}
+	m := zremsg.PingOK{Sequence: l.next()}
 	var err error
 	if l.header, err = m.AppendTo(l.header[:0]); err == nil && l.write() == nil && l.win.WantsFence() {
 		l.ping()
@@ -308,8 +328,13 @@ func (l *link) succeed(reason string) *link {
 	if l.err != nil || !l.tcp || !l.win.Room() {
 		return nil
 	}
-	next := &link{node: l.node, peer: l.peer, sock: l.sock, tcp: true, win: core.NewWindow(l.node.cfg.SendWindow)}
+	follow := l.learn(reason)
+	next := l.node.newLink(l.peer, l.sock)
+	next.tcp = true
 	next.win.Carry(&l.win)
+	if follow {
+		l.after = next
+	}
 	l.fail(fmt.Errorf("%w: %s", ErrPeerGone, reason))
 	l.sock = nil
 	l.node.retire(l)

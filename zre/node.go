@@ -34,6 +34,7 @@ type Node struct {
 	batch   []item // events since mu was taken
 	epoch   uint64 // of the core when stale was set last
 	retired LinkStats
+	short   map[uuid.UUID]struct{} // peers that leave out the last number of the sequence
 
 	stale atomic.Bool // dir is out of date
 	dir   atomic.Pointer[directory]
@@ -68,6 +69,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		log:   cfg.Logger.With("node", cfg.Name),
 		queue: newQueue(cfg.ReceiveQueue),
 		lost:  make(map[uuid.UUID]Missed),
+		short: make(map[uuid.UUID]struct{}),
 	}
 	n.start = time.Now().Add(-time.Hour) // so that no time is 0
 	n.life, n.die = context.WithCancel(context.Background())

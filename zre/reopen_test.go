@@ -103,6 +103,7 @@ func TestNewSessionsAreBounded(t *testing.T) {
 	first := cl.(*link).sock
 	sessions := 0
 	for ; cl.(*link).sock == first && sessions < 10_000; sessions++ {
+		cl.Send(&zremsg.Hello{})
 		if _, err := cl.(*link).try("g", [][]byte{make([]byte, 1000)}, nil, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -49,7 +49,9 @@ func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
 		}
 		return nil, fmt.Errorf("connect to %s: %w", to, err)
 	}
-	return &link{node: (*Node)(s), peer: peer, sock: sock, tcp: to == endpoint, win: core.NewWindow(s.cfg.SendWindow)}, nil
+	l := (*Node)(s).newLink(peer, sock)
+	l.tcp = to == endpoint
+	return l, nil
 }
 
 // Reopen implements core.Shell.
@@ -185,6 +187,17 @@ func (n *Node) retire(l *link) {
 	defer n.lostMu.Unlock()
 	if len(n.lost) < n.cfg.MaxPeers {
 		n.lost[l.peer] = Missed{l.peer, l.name(), l.err}
+	}
+}
+
+// setShort remembers whether a peer leaves out the last number. Called under
+// Node.mu.
+func (n *Node) setShort(peer uuid.UUID, short bool) {
+	switch {
+	case !short:
+		delete(n.short, peer)
+	case len(n.short) < n.cfg.MaxPeers:
+		n.short[peer] = struct{}{}
 	}
 }
 

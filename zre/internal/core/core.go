@@ -69,6 +69,8 @@ type Link interface {
 	// Failed returns why the link is of no use any more, "" while it is: it can
 	// not send, or the peer takes in nothing of what has to be sent to it.
 	Failed() string
+	// Shorten lets 0 follow on 65534 in the sequence of the link.
+	Shorten()
 	// Close drops what is still unsent.
 	Close(reason string)
 }

@@ -101,10 +101,11 @@ func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, m *zremsg.Hello) {
 		}
 	case !p.ready:
 		// The answer to our HELLO, or its own greeting that crossed ours.
-	case p.told == m.Endpoint && now-p.greeted < answerWithin:
+	case p.told == m.Endpoint && now-p.greeted < answerWithin && !p.answered:
 		// It began anew, and our own HELLO went out so short a time ago that
 		// this is the answer to it: our link is part of the new session.
-		// Greeting again would be answered again, without end.
+		// Greeting again would be answered again, without end. One that has
+		// answered a PING had taken in that HELLO before.
 		c.stats.Restarts++
 		c.exit(p, ReasonRestarted)
 	default:
@@ -142,9 +143,14 @@ func (c *Core) refuse(p *Peer, why string, cause error) {
 // that messages were lost: the session ends, and a new one begins.
 func (c *Core) inSequence(now time.Duration, p *Peer, got uint16) bool {
 	want := p.last + 1
-	// pyre and zyre.js go from 65534 to 0.
-	if got == want || (want == 65535 && got == 0) {
+	if got == want {
 		p.last = got
+		return true
+	}
+	if want == 65535 && got == 0 {
+		// pyre and zyre.js leave out 65535, and expect the same of others.
+		p.last = got
+		p.link.Shorten()
 		return true
 	}
 	c.stats.Gaps++

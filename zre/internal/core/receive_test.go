@@ -30,6 +30,7 @@ type deskLink struct {
 	acks     int
 	closed   string
 	failed   string
+	short    bool
 }
 
 func (d *desk) Open(_ uuid.UUID, endpoint string) (Link, error) {
@@ -58,6 +59,7 @@ func (l *deskLink) Answer()               { l.answers++ }
 func (l *deskLink) Ack()                  { l.acks++ }
 func (l *deskLink) Owes() bool            { return false }
 func (l *deskLink) Failed() string        { return l.failed }
+func (l *deskLink) Shorten()              { l.short = true }
 func (l *deskLink) Close(reason string)   { l.closed = reason }
 
 var (
@@ -217,6 +219,9 @@ func TestSequenceWraps(t *testing.T) {
 		d.from(friend, &zremsg.Ping{Sequence: c.next})
 		if ok := d.core.Peer(friend) != nil; ok != c.ok {
 			t.Errorf("%d after %d: %v, want %v", c.next, c.last, ok, c.ok)
+		}
+		if short := d.links[0].short; short != (c.last == 65534 && c.next == 0) {
+			t.Errorf("%d after %d: our own sequence shortened: %v", c.next, c.last, short)
 		}
 	}
 }

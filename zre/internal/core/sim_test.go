@@ -284,6 +284,7 @@ func (l *simLink) Answer()        { l.Send(&zremsg.PingOK{}) }
 func (l *simLink) Ack()           {}
 func (l *simLink) Owes() bool     { return false }
 func (l *simLink) Failed() string { return "" }
+func (l *simLink) Shorten()       {}
 
 // Close cuts the connection; what was under way may still arrive.
 func (l *simLink) Close(string) {
