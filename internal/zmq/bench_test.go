@@ -1,7 +1,6 @@
 package zmq
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,13 +53,7 @@ func (l load) send() error {
 	}
 	header, content := make([]byte, l.Header), make([]byte, l.Content)
 	for range l.Count {
-		err := s.Send(header, content)
-		for err == ErrWouldBlock {
-			if err = s.WaitRoom(context.Background()); err == nil {
-				err = s.Send(header, content)
-			}
-		}
-		if err != nil {
+		if err := patiently(func() error { return s.Send(header, content) }); err != nil {
 			return err
 		}
 	}

@@ -27,8 +27,7 @@
 // # Who owns what
 //
 // A Socket belongs to the Context that made it, and a Context to the caller of Open; Close on the latter
-// closes the former. Each Socket has one mutex, held for every call into libzmq. A Socket that waits for
-// room (WaitRoom) owns one goroutine for as long as somebody waits; Close ends it. Frames in a Batch
+// closes the former. Each Socket has one mutex, held for every call into libzmq. Frames in a Batch
 // belong to the receiver for ever: their memory is not used again, unless the receiver gives it back
 // (Recycle) or has said that it looks at the first frames and does not keep them (Batch.Heads).
 //

@@ -2,7 +2,6 @@ package zmq
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -26,12 +25,6 @@ func (s *Socket) isParked() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.parked
-}
-
-func (s *Socket) isWaiting() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.waiting
 }
 
 func TestCloseWakesReceive(t *testing.T) {
@@ -108,7 +101,7 @@ func TestBothEndsCloseUnderLoad(t *testing.T) {
 	}
 }
 
-func TestWouldBlockAndRoom(t *testing.T) {
+func TestWouldBlock(t *testing.T) {
 	onEachPath(t, func(t *testing.T, c *Context, o Options) {
 		o.SendHWM, o.RecvHWM = 5, 5
 		r, endpoint := router(t, c, o)
@@ -129,21 +122,6 @@ func TestWouldBlockAndRoom(t *testing.T) {
 			}
 		}
 		fill()
-		ctx, cancel := context.WithCancelCause(context.Background())
-		enough := errors.New("enough")
-		result := make(chan error, 1)
-		go func() { result <- d.WaitRoom(ctx) }()
-		// What libzmq has put on its way in the meantime may have made room.
-		until(t, "waiting", func() bool { return d.isWaiting() || len(result) > 0 })
-		cancel(enough)
-		if err := <-result; err != enough && err != nil {
-			t.Fatal(err)
-		}
-
-		const waiters = 20
-		for range waiters {
-			go func() { result <- d.WaitRoom(context.Background()) }()
-		}
 		for got := 0; got < sent; {
 			for _, m := range collect(t, r, 1) {
 				if len(m) != 4 || !bytes.Equal(m[1], number(got)) || len(m[2]) != len(content) || string(m[3]) != "end" {
@@ -151,23 +129,6 @@ func TestWouldBlockAndRoom(t *testing.T) {
 				}
 				got++
 			}
-		}
-		for range waiters {
-			if err := <-result; err != nil {
-				t.Fatal(err)
-			}
-		}
-
-		fill()
-		result2 := make(chan error, 1)
-		go func() { result2 <- d.WaitRoom(context.Background()) }()
-		until(t, "waiting", func() bool { return d.isWaiting() || len(result2) > 0 })
-		d.Close()
-		if err := <-result2; err != ErrClosed && err != nil {
-			t.Fatal(err)
-		}
-		if err := d.WaitRoom(context.Background()); err != ErrClosed {
-			t.Fatal(err)
 		}
 	})
 }
@@ -281,14 +242,7 @@ func TestDisconnect(t *testing.T) {
 		if err := d.Disconnect(e1); err == nil {
 			t.Fatal("disconnected twice")
 		}
-		// Connect makes room, also for those who wait already.
-		result := make(chan error, 1)
-		go func() { result <- d.WaitRoom(context.Background()) }()
-		until(t, "waiting", d.isWaiting)
 		if err := d.Connect(e2); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-result; err != nil {
 			t.Fatal(err)
 		}
 		send(t, d, []byte("two"))

@@ -1,7 +1,6 @@
 package zmq
 
 import (
-	"context"
 	"encoding/binary"
 	"os"
 	"testing"
@@ -111,23 +110,23 @@ func each(t testing.TB, s *Socket, n int, take func([][]byte)) {
 	}
 }
 
+// patiently tries again while there is no room.
+func patiently(send func() error) error {
+	end := time.Now().Add(limit)
+	for {
+		err := send()
+		if err != ErrWouldBlock || time.Now().After(end) {
+			return err
+		}
+		<-time.After(50 * time.Microsecond)
+	}
+}
+
 // send waits for room where there is none.
 func send(t testing.TB, s *Socket, first []byte, rest ...[]byte) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	for {
-		err := s.Send(first, rest...)
-		if err != ErrWouldBlock {
-			if err != nil {
-				t.Error(err)
-			}
-			return
-		}
-		if err := s.WaitRoom(ctx); err != nil {
-			t.Error(err)
-			return
-		}
+	if err := patiently(func() error { return s.Send(first, rest...) }); err != nil {
+		t.Error(err)
 	}
 }
 

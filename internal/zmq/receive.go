@@ -58,7 +58,6 @@ func (s *Socket) take(b *Batch) (done bool, err error) {
 	} else {
 		err = s.drain(b)
 	}
-	s.settle() // Somebody may be waiting for room.
 	if err != nil {
 		return true, err
 	}

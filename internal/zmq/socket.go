@@ -36,11 +36,6 @@ type Socket struct {
 
 	inbox  parker // where Receive parks; made when it first has to
 	parked bool   // Receive found nothing and is parked, or about to
-
-	outbox  parker         // where the goroutine behind WaitRoom parks
-	room    chan struct{}  // closed when there is room; nil when nobody waits for it
-	waiting bool           // that goroutine is running
-	running sync.WaitGroup // counts it
 }
 
 func newSocket(c *Context, zs *zmq4.Socket, kind zmq4.Type, o Options) *Socket {
@@ -114,7 +109,7 @@ func (s *Socket) SetLinger(d time.Duration) error {
 	return mapped(s.zs.SetLinger(linger(d)))
 }
 
-// Close closes the socket and wakes those who wait in Receive and WaitRoom: they get ErrClosed. What is
+// Close closes the socket and wakes who waits in Receive: it gets ErrClosed. What is
 // queued to be sent has the socket's Linger to leave, during which Close does not wait, but the Close of
 // the last Context does. A second Close does nothing.
 func (s *Socket) Close() error {
@@ -130,8 +125,7 @@ func (s *Socket) Close() error {
 	err := mapped(s.zs.Close())
 	s.ctx.core.slow.Unlock()
 	s.ctx.core.removeInproc(s.inproc)
-	s.openRoom()
-	inbox, outbox := s.inbox, s.outbox
+	inbox := s.inbox
 	s.mu.Unlock()
 
 	// A goroutine that is parked takes mu when it is woken, so its parker is closed without mu. These are
@@ -139,10 +133,6 @@ func (s *Socket) Close() error {
 	if inbox != nil {
 		err = errors.Join(err, inbox.close())
 	}
-	if outbox != nil {
-		err = errors.Join(err, outbox.close())
-	}
-	s.running.Wait()
 	s.ctx.forget(s)
 	return err
 }
@@ -151,21 +141,11 @@ func (s *Socket) Close() error {
 // reached the socket, and with them the readiness of ZMQ_FD; so if somebody is parked, this is the moment
 // to see whether the news was for him.
 func (s *Socket) settle() {
-	if !s.parked && s.room == nil {
+	if !s.parked {
 		return
 	}
-	events, err := s.zs.GetEvents()
-	if err != nil {
-		return
-	}
-	if s.parked && events&zmq4.POLLIN != 0 {
+	if events, err := s.zs.GetEvents(); err == nil && events&zmq4.POLLIN != 0 {
 		s.parked = false
 		s.inbox.wake()
-	}
-	if s.room != nil && events&zmq4.POLLOUT != 0 {
-		s.openRoom()
-		if s.outbox != nil {
-			s.outbox.wake()
-		}
 	}
 }
