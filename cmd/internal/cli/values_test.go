@@ -44,7 +44,7 @@ func TestValues(t *testing.T) {
 		}
 	}
 	for _, text := range []string{":::", "a:b:c", "[h:1"} {
-		if err := (endpoints{&list, GossipPort}).Set(text); err == nil {
+		if err := (endpoints{&list, GossipPort, "HOST:PORT"}).Set(text); err == nil {
 			t.Errorf("%q is taken as the endpoint %q", text, list[len(list)-1])
 		}
 	}
