@@ -47,7 +47,8 @@ const (
 // in the order they were sent. EXIT implies a LEAVE of all groups.
 //
 // Names, groups, headers and content come from the network: they hold any
-// octets. The receiver owns Content and Headers. Small frames share memory with
+// octets. The receiver owns Content and Headers, until it gives the former back by
+// Node.Recycle. Small frames share memory with
 // their neighbours, so keep a copy (bytes.Clone) of what is kept for long.
 type Event struct {
 	Type     EventType

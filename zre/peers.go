@@ -94,6 +94,15 @@ func sortPeers(peers []Peer) {
 // that the message was taken in.
 func (n *Node) Next(ctx context.Context) (Event, error) { return n.queue.take(ctx) }
 
+// Recycle gives the memory of an event's content back, for messages to come. The
+// application must not touch the content any more. Nobody has to do this; it
+// spares Go's collector work where large messages come fast.
+func (n *Node) Recycle(ev Event) {
+	for _, frame := range ev.Content {
+		n.inbox.Recycle(frame)
+	}
+}
+
 // Events returns the events in order, for use with range, until the node is
 // closed and all that was received is read. See Next.
 //

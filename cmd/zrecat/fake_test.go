@@ -107,6 +107,13 @@ func (n *fakeNode) PeersByGroup(string) []zre.Peer {
 	return slices.Clone(n.members)
 }
 
+// Recycle spoils the content, as a node may do with memory that was given back.
+func (n *fakeNode) Recycle(ev zre.Event) {
+	for _, frame := range ev.Content {
+		clear(frame)
+	}
+}
+
 func (n *fakeNode) Next(context.Context) (zre.Event, error) {
 	if n.onTake != nil {
 		n.onTake()

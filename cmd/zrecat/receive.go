@@ -37,6 +37,7 @@ func (c *cat) receive() {
 				c.enough <- err
 				continue
 			}
+			c.node.Recycle(ev)
 			if source == uuid.Nil {
 				source = ev.Peer
 			}
