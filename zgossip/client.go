@@ -34,7 +34,7 @@ type ClientConfig struct {
 	// come from one goroutine at a time; while it blocks, the client does not read.
 	OnTuple func(Tuple)
 	// TTL is how long a server of this project keeps the tuple without hearing of it
-	// again; it is published again three times in it. Default 60 s, least 1 s.
+	// again; it is published again three times in it. Default 60 s; 1 s to 24 h.
 	TTL time.Duration
 	// Logger is for what happens; default: nowhere.
 	Logger *slog.Logger
@@ -72,7 +72,7 @@ type ServerState struct {
 }
 
 // NewClient starts a client. It returns at once, and connects for as long as it is
-// not closed.
+// not closed. A *ConfigError says which setting cannot be.
 func NewClient(cfg ClientConfig) (*Client, error) {
 	if cfg.TTL == 0 {
 		cfg.TTL = defaultTTL

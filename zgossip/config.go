@@ -30,26 +30,30 @@ type ServerConfig struct {
 	Connect []string
 
 	// MaxMessageSize bounds a message, in octets; libzmq ends the connection of a
-	// client that sends a larger one. Default 64 KiB, least 1 KiB.
+	// client that sends a larger one. Default 64 KiB; 1 KiB to 1 GiB.
 	MaxMessageSize int64
-	// MaxClients bounds the clients; default 4096. Others are ignored.
+	// MaxClients bounds the clients; default 4096, at most 1048576. Others are
+	// ignored.
 	MaxClients int
-	// MaxTuples and MaxTuplesPerClient bound the tuples; defaults 65536 and 16384.
+	// MaxTuples and MaxTuplesPerClient bound the tuples; defaults 65536 and 16384, at
+	// most 16777216. Tuples beyond them are refused.
 	MaxTuples, MaxTuplesPerClient int
 	// MaxKeyLength and MaxValueLength bound a tuple, in octets; defaults 64 and 128,
-	// at most 255 and 4096.
+	// least 32 and 24, at most 255 and 4096. Longer ones are refused.
 	MaxKeyLength, MaxValueLength int
 	// SendQueue is how many messages may wait in libzmq for a client that does not
-	// read; default 1000. Beyond it nothing is queued: the client keeps its place.
+	// read; default 1000, 10 to 1048576. Beyond it nothing is queued: the client
+	// keeps its place.
 	SendQueue int
 
 	// IdleTimeout is the silence after which a client that sends PINGs is gone, with
-	// its tuples. Default 5 s, least 2 s.
+	// its tuples. Default 5 s; 2 s to 1 h.
 	IdleTimeout time.Duration
-	// Grace is how long tuples outlive the connection of their publisher; default 3 s.
+	// Grace is how long tuples outlive the connection of their publisher. Default 3 s;
+	// 10 ms to 1 h.
 	Grace time.Duration
-	// SlowTimeout is how long a client may take nothing before it is cut off; default
-	// 5 s.
+	// SlowTimeout is how long a client may take nothing before it is cut off. Default
+	// 5 s; 100 ms to 1 h.
 	SlowTimeout time.Duration
 
 	// OnTuple, if set, is told of every tuple that was not published by this process,

@@ -55,7 +55,8 @@ type Server struct {
 	ended bool
 }
 
-// NewServer binds and starts a server.
+// NewServer binds and starts a server. A *ConfigError says which setting cannot be;
+// any other error, that an address cannot be bound or a socket cannot be made.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

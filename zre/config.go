@@ -35,7 +35,9 @@ const (
 type PortRange struct{ First, Last int }
 
 // Config says how a node is to be. The zero value is a node with all defaults:
-// it finds its peers on every network that the host is on.
+// it finds its peers on every network that the host is on. Times are 10 ms or
+// more. A value that is out of its range is an error, a [*ConfigError], never
+// something else than was asked for.
 type Config struct {
 	// Name is what peers see; up to 255 octets. Default: the first six
 	// hexadecimal digits of the UUID.
@@ -67,16 +69,17 @@ type Config struct {
 	// QuietPingRate is the time between two such PINGs. Default: 1 s.
 	QuietPingRate time.Duration
 	// DeadPeriod is how long a peer may go without any message, PING-OK
-	// included, until it is taken for dead. Default: 30 s.
+	// included, until it is taken for dead. Default: 30 s. More than QuietPeriod.
 	DeadPeriod time.Duration
 
 	// Ports are the TCP ports to pick a random free one of. Default: 41000-41100.
 	Ports PortRange
 
 	// Gossip are zgossip servers to find peers through: HOST:PORT or
-	// tcp://HOST:PORT.
+	// tcp://HOST:PORT; the port is 31337 if it is left out.
 	Gossip []string
-	// GossipBind makes the node a zgossip server for others: tcp://IP:PORT.
+	// GossipBind makes the node a zgossip server for others: tcp://IP:PORT, where
+	// IP may be *. Such a node exchanges what it knows with the servers in Gossip.
 	GossipBind string
 	// Advertise is the endpoint to tell others, tcp://IP:PORT, where it is not the
 	// node's own address, as behind address translation.
@@ -96,10 +99,10 @@ type Config struct {
 	// event counts 256 octets besides its own. Default: 32 MiB. At least 64 KiB.
 	ReceiveQueue int
 	// MaxMessageSize bounds one frame, in octets. A peer that sends a larger one
-	// is disconnected. Default: 256 MiB.
+	// is disconnected. Default: 256 MiB. At least 1 KiB.
 	MaxMessageSize int64
 	// MaxPeers bounds the number of peers; newcomers beyond it are ignored.
-	// Default: 4096.
+	// Default: 4096. At most 1048576.
 	MaxPeers int
 	// CloseTimeout bounds how long Close waits for peers to take in what was
 	// sent. Default: 5 s.
