@@ -38,6 +38,7 @@ type link struct {
 	// in messages; answers holds the PINGs in between.
 	probing   atomic.Bool   // somebody finds out whether the peer's port is open
 	delivered uint64        // guarded by Node.mu
+	asked     uint64        // what was delivered before the last PING; likewise
 	consumed  atomic.Uint64 // written by the taker only
 	pending   atomic.Int32  // len(answers)
 	answers   []answer      // guarded by mu
@@ -122,6 +123,8 @@ func (l *link) try(group string, frames [][]byte, shared *zmq.Content, wake chan
 	}
 	if l.win.WantsFence() {
 		l.ping()
+	} else {
+		l.node.fenceSoon()
 	}
 	return true, nil
 }
@@ -238,6 +241,7 @@ func (l *link) Answer() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := l.delivered
+	l.asked = at
 	if n := len(l.answers); n > 0 && l.answers[n-1].at == at {
 		l.answers[n-1].times++
 	} else {

@@ -42,6 +42,9 @@ type Node struct {
 	lostMu sync.Mutex
 	lost   map[uuid.UUID]Missed // peers that went away before they had taken in all
 
+	fencer  *time.Timer // runs fenceAll
+	fencing atomic.Bool // it is set
+
 	deaf      atomic.Bool // the inbox is not read: the queue is full
 	closing   atomic.Bool
 	closeOnce sync.Once
@@ -79,6 +82,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		NoBeacon: cfg.NoBeacon, MaxPeers: cfg.MaxPeers, Shell: (*shell)(n), Logger: n.log,
 	})
 	n.dir.Store(&directory{})
+	n.fencer = time.AfterFunc(time.Hour, n.fenceAll)
+	n.fencer.Stop()
 	if err := n.open(); err != nil {
 		n.release()
 		return nil, fmt.Errorf("start: %w", err)
@@ -139,6 +144,7 @@ func (n *Node) Close() error {
 			fmt.Errorf("no answer within %v", n.cfg.CloseTimeout))
 		n.closeErr = n.flush(ctx, opClose)
 		cancel()
+		n.awaitPings()
 		n.stopFinders()
 		n.mu.Lock()
 		n.core.Goodbye()
@@ -151,6 +157,7 @@ func (n *Node) Close() error {
 // release frees what open made, as far as it came.
 func (n *Node) release() {
 	n.closing.Store(true)
+	n.fencer.Stop()
 	n.die()
 	n.stopFinders()
 	if n.inbox != nil {
@@ -191,7 +198,6 @@ func (n *Node) keepTime() {
 			n.core.Hear(now, gap)
 		}
 		n.core.Tick(now, n.deaf.Load())
-		n.core.Peers(func(p *core.Peer) { linkOf(p).fenceData() })
 		n.unlock()
 		last = now
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -182,15 +183,54 @@ func (l *link) fence(dataOnly bool) (goal uint64, ok bool) {
 	return goal, !l.win.Reached(goal)
 }
 
-// fenceData sends a PING if there is data that no PING follows yet. It is called
-// now and then, so that a peer that read what little there was to read, and left
-// some time later, is not taken for one that missed it.
+// fenceAfter is how long after a message at the latest a PING follows, so that a
+// peer that read what little there was to read, and left some time later, is not
+// taken for one that missed it.
+const fenceAfter = 20 * time.Millisecond
+
+// fenceSoon lets a PING follow the data that was just sent.
+func (n *Node) fenceSoon() {
+	if !n.fencing.Load() && n.fencing.CompareAndSwap(false, true) {
+		n.fencer.Reset(fenceAfter)
+	}
+}
+
+// fenceAll sends PINGs where data was sent that no PING follows yet.
+func (n *Node) fenceAll() {
+	n.fencing.Store(false)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.core.Peers(func(p *core.Peer) { linkOf(p).fenceData() })
+}
+
 func (l *link) fenceData() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil && l.win.UnfencedData() {
 		l.ping()
 	}
+}
+
+// awaitPings gives peers whose messages the application has taken the time to ask
+// whether it has: they do so fenceAfter they sent. Other implementations do not
+// ask, so the wait is short.
+func (n *Node) awaitPings() {
+	for range 10 {
+		unasked := false
+		n.mu.Lock()
+		n.core.Peers(func(p *core.Peer) { unasked = unasked || linkOf(p).unasked() })
+		n.mu.Unlock()
+		if !unasked {
+			return
+		}
+		<-time.After(fenceAfter / 2)
+	}
+}
+
+// unasked reports whether the application has taken messages from the peer, and
+// the peer has not sent a PING after them. Called under Node.mu.
+func (l *link) unasked() bool {
+	return l.delivered != l.asked && l.consumed.Load() == l.delivered
 }
 
 // await waits until the goal is acknowledged.
