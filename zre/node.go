@@ -165,7 +165,7 @@ func (n *Node) release() {
 			n.log.Error("inbox does not close", "error", err)
 		}
 	}
-	n.queue.close()
+	signal(n.queue.room)
 	n.wg.Wait()
 	n.mu.Lock()
 	n.core.Links(func(l core.Link) { l.Close("this node is closed") })
@@ -175,6 +175,9 @@ func (n *Node) release() {
 			n.log.Error("libzmq does not end", "error", err)
 		}
 	}
+	// A program that reads events until they end may end as well: by now the
+	// last words of the node are out.
+	n.queue.close()
 }
 
 // keepTime drives the clocks of the core and the beacons until the node closes.

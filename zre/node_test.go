@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
+
+	"github.com/gozre/zre/zre/internal/core"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -325,6 +327,30 @@ func TestContextClosesNode(t *testing.T) {
 	if _, err := Start(ctx, Config{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Start with an ended context: %v", err)
 	}
+}
+
+// A program that ends with its events has said goodbye.
+func TestEventsEndLast(t *testing.T) {
+	w := newTestNet(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	a, err := Start(ctx, Config{Name: "a", Interfaces: []string{"lo"}, BeaconPort: w.port, tcpOnly: true})
+	must(t, err)
+	b := w.start("b", func(c *Config) { c.tcpOnly = true })
+	await(t, b, is(EventEnter, "a"))
+	await(t, a, is(EventEnter, "b"))
+	cancel()
+	for ev := range a.Events() {
+		t.Errorf("event %v", ev)
+	}
+	a.mu.Lock()
+	a.core.Links(func(l core.Link) {
+		if l.(*link).sock != nil {
+			t.Error("a link is still open when the events end")
+		}
+	})
+	a.mu.Unlock()
+	await(t, b, is(EventExit, "a"))
+	must(t, a.Close())
 }
 
 func TestPortsTaken(t *testing.T) {
