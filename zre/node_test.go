@@ -14,8 +14,6 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
-
-	"github.com/gozre/zre/zre/internal/core"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -331,26 +329,24 @@ func TestContextClosesNode(t *testing.T) {
 
 // A program that ends with its events has said goodbye.
 func TestEventsEndLast(t *testing.T) {
-	w := newTestNet(t)
-	ctx, cancel := context.WithCancel(context.Background())
-	a, err := Start(ctx, Config{Name: "a", Interfaces: []string{"lo"}, BeaconPort: w.port, tcpOnly: true})
-	must(t, err)
-	b := w.start("b", func(c *Config) { c.tcpOnly = true })
-	await(t, b, is(EventEnter, "a"))
-	await(t, a, is(EventEnter, "b"))
-	cancel()
-	for ev := range a.Events() {
-		t.Errorf("event %v", ev)
+	n := newTestNet(t).start("n", func(c *Config) { c.NoBeacon = true })
+	closed := make(chan error)
+	n.mu.Lock() // keeps the links from being closed
+	go func() {
+		n.release()
+		closed <- nil
+	}()
+	short, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := n.Next(short); err == io.EOF {
+		t.Error("the events end before the links are closed")
 	}
-	a.mu.Lock()
-	a.core.Links(func(l core.Link) {
-		if l.(*link).sock != nil {
-			t.Error("a link is still open when the events end")
-		}
-	})
-	a.mu.Unlock()
-	await(t, b, is(EventExit, "a"))
-	must(t, a.Close())
+	n.mu.Unlock()
+	if _, err := n.Next(bg(t)); err != io.EOF {
+		t.Errorf("Next: %v", err)
+	}
+	must(t, <-closed)
+	n.closeOnce.Do(func() {})
 }
 
 func TestPortsTaken(t *testing.T) {
