@@ -19,6 +19,9 @@ type netParker struct {
 	file *os.File
 	conn syscall.RawConn
 	look func(uintptr) bool
+
+	fd    int  // of file
+	eager bool // for look, which is called by park
 }
 
 // newNetParker gives nil when the netpoller does not take the descriptor.
@@ -41,12 +44,17 @@ func newNetParker(zs *zmq4.Socket, look func() bool) (parker, error) {
 	if file.SetReadDeadline(time.Time{}) != nil {
 		return nil, file.Close()
 	}
-	return &netParker{file: file, conn: conn, look: func(uintptr) bool { return look() }}, nil
+	p := &netParker{file: file, conn: conn, fd: own}
+	p.look = func(uintptr) bool { return look() || p.eager && waitEagerly(p.fd) && look() }
+	return p, nil
 }
 
 // park relies on the order within RawConn.Read: reset the readiness, look, wait for readiness, look…
 // What changes after a look makes the descriptor ready, and so ends the wait that follows.
-func (p *netParker) park() error {
+func (p *netParker) park(eager bool) error {
+	if p.eager = eager; eager {
+		yield()
+	}
 	for {
 		err := p.conn.Read(p.look)
 		switch {

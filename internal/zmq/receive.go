@@ -15,9 +15,12 @@ func (s *Socket) Receive(b *Batch) error {
 	// To look first and park then would ask libzmq twice when nothing is there. To park looks first.
 	s.batch, s.result = b, nil
 	defer func() { s.batch = nil }()
-	if err := inbox.park(); err != nil {
+	eager := s.pace.quick()
+	s.pace.begin()
+	if err := inbox.park(eager); err != nil {
 		return err
 	}
+	s.pace.end(b.Len())
 	return s.result
 }
 

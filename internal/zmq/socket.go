@@ -24,6 +24,7 @@ type Socket struct {
 	receiving sync.Mutex
 	batch     *Batch // where the parked Receive wants its messages; guarded by receiving
 	result    error  // what the parked Receive will return; guarded by receiving
+	pace      pace   // guarded by receiving
 
 	// mu is held for every call into libzmq. It guards what is below. Nothing blocks while it is held.
 	mu     sync.Mutex
