@@ -27,7 +27,7 @@ generate: setup ## write the codecs and grammars anew from specs/
 	go generate ./...
 
 bench: all ## measure, beside raw libzmq, and write BENCHMARKS.md
-	go test -run '^$$' -bench . -benchmem ./... >bin/bench.txt || { cat bin/bench.txt; exit 1; }
+	go test -p 1 -run '^$$' -bench . -benchmem ./... >bin/bench.txt || { cat bin/bench.txt; exit 1; }
 	bin/zrebench report --go-bench bin/bench.txt
 
 fuzz: setup ## each fuzz test for FUZZTIME (30s)
