@@ -10,7 +10,7 @@ type LinkStats struct {
 	OctetsOut       uint64 // headers and content
 	Waits           uint64 // messages that waited for room in Config.SendWindow
 	PongsUnexpected uint64 // PING-OKs that answer no PING of ours
-	Unacknowledged  uint64 // octets under way now, 128 for each message included
+	Unacknowledged  uint64 // octets under way now, 128 for each message included; 0 if no WHISPER or SHOUT is
 }
 
 func (s *LinkStats) add(o LinkStats) {
@@ -74,6 +74,8 @@ func (l *link) stats() LinkStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.count
-	s.Unacknowledged = l.win.UnackedOctets()
+	if l.win.UnackedData() > 0 {
+		s.Unacknowledged = l.win.UnackedOctets()
+	}
 	return s
 }
