@@ -89,14 +89,15 @@ type Config struct {
 
 	// SendWindow bounds, in octets, what is under way to one peer: sent, but not
 	// yet taken in by the peer's application. A sender waits while it is full.
-	// Each message counts 128 octets besides its own; one message may exceed it.
+	// Each message counts 128 octets besides its own, and 64 for each frame after
+	// the first; one message may exceed it.
 	// A node's memory for sending is at most SendWindow + one message for each
 	// peer; a peer's memory for what this node sent it is bounded likewise.
 	// Default: 4 MiB. At least 64 KiB.
 	SendWindow int
 	// ReceiveQueue bounds, in octets, what was received and not yet taken by
 	// Next. When it is full the node reads no more, so that senders wait. Each
-	// event counts 256 octets besides its own. Default: 32 MiB. At least 64 KiB.
+	// event counts 256 octets besides its own, each frame 24, each header 64. Default: 32 MiB. At least 64 KiB.
 	ReceiveQueue int
 	// MaxMessageSize bounds one frame, in octets. A peer that sends a larger one
 	// is disconnected. Default: 256 MiB. At least 1 KiB.

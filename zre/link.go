@@ -145,7 +145,7 @@ func (l *link) wrote(err error, frames [][]byte, data bool) error {
 	for _, f := range frames {
 		n += len(f)
 	}
-	l.win.Sent(n, data)
+	l.win.Sent(n, len(frames), data)
 	l.count.MessagesOut++
 	l.count.OctetsOut += uint64(n)
 	return nil

@@ -13,6 +13,13 @@ import (
 // content: about what it takes to hold it.
 const eventCost = 256
 
+// frameCost is what a frame of an event counts for besides its octets: the slice
+// that refers to it.
+const frameCost = 24
+
+// headerCost is what a header of an ENTER counts for besides its octets.
+const headerCost = 64
+
 // keepItems bounds the room that an empty queue keeps for next time.
 const keepItems = 4096
 
@@ -56,7 +63,13 @@ type sender struct {
 func (it *item) cost() int64 {
 	n := int64(eventCost)
 	for _, f := range it.content {
-		n += int64(len(f))
+		n += int64(len(f)) + frameCost
+	}
+	if it.other != nil {
+		n += int64(len(it.other.Name) + len(it.other.Group))
+		for k, v := range it.other.Headers {
+			n += int64(len(k)+len(v)) + headerCost
+		}
 	}
 	return n
 }

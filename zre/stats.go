@@ -40,7 +40,7 @@ type Stats struct {
 	OctetsIn   uint64 // headers and content
 	LinkStats         // what was sent, to peers that have left as well
 
-	Queued int64 // octets received and not yet taken by the application, 256 for each event included
+	Queued int64 // octets received and not yet taken by the application, what Config.ReceiveQueue counts besides included
 
 	Refused        uint64 // messages that do not follow the protocol
 	Unexpected     uint64 // messages before a HELLO

@@ -448,20 +448,31 @@ func TestFailedLink(t *testing.T) {
 	d.wantLog("ENTER friend", "EXIT frienddoes not read")
 }
 
+// Frames of no size count as well.
+func TestWindowCountsFrames(t *testing.T) {
+	w := NewWindow(1 << 20)
+	w.Sent(6, 1, true)
+	one := w.UnackedOctets()
+	w.Sent(6, 60_000, true)
+	if got := w.UnackedOctets() - 2*one; got != 59_999*FrameCost {
+		t.Errorf("59999 further frames count %d octets, want %d", got, 59_999*FrameCost)
+	}
+}
+
 func TestWindow(t *testing.T) {
 	w := NewWindow(1000)
-	w.Sent(100, true)
+	w.Sent(100, 1, true)
 	if !w.Room() || w.WantsFence() || w.UnackedData() != 1 || !w.Unfenced() {
 		t.Fatalf("%+v", w)
 	}
-	w.Sent(800, true) // with MessageCost more than the window
+	w.Sent(800, 1, true) // with MessageCost more than the window
 	if w.Room() || !w.WantsFence() {
 		t.Fatalf("%+v", w)
 	}
-	w.Sent(6, false)
+	w.Sent(6, 0, false)
 	w.Fence()
 	goal := w.Goal()
-	w.Sent(10, true)
+	w.Sent(10, 1, true)
 	if w.Reached(goal) || !w.Ack() || !w.Reached(goal) || w.UnackedData() != 1 || !w.Room() {
 		t.Fatalf("%+v", w)
 	}
@@ -472,7 +483,7 @@ func TestWindow(t *testing.T) {
 		t.Error("overrun")
 	}
 	for range 10 {
-		w.Sent(200_000, false)
+		w.Sent(200_000, 0, false)
 	}
 	if !w.Overrun() {
 		t.Error("no overrun")

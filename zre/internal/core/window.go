@@ -21,6 +21,9 @@ type Window struct {
 // about what libzmq spends to queue a header and one content frame.
 const MessageCost = 128
 
+// FrameCost is what each further frame of content counts for.
+const FrameCost = 64
+
 // mark is a place in the stream of messages to a peer.
 type mark struct {
 	octets uint64 // all messages, with MessageCost
@@ -34,9 +37,10 @@ func NewWindow(limit int) Window { return Window{limit: uint64(limit)} }
 // which is new, as the same connection carries both.
 func (w *Window) Carry(old *Window) { w.sent.octets = old.UnackedOctets() }
 
-// Sent records a message of n octets; data says that it was a WHISPER or SHOUT.
-func (w *Window) Sent(n int, data bool) {
-	w.sent.octets += uint64(n) + MessageCost
+// Sent records a message of n octets with that many frames of content; data says
+// that it was a WHISPER or SHOUT.
+func (w *Window) Sent(n, frames int, data bool) {
+	w.sent.octets += uint64(n) + MessageCost + uint64(max(0, frames-1))*FrameCost
 	if data {
 		w.sent.data++
 	}
