@@ -47,11 +47,21 @@ type Gauges struct {
 	Servers int // other servers alive, in touch or further away
 }
 
+// maxComplaints bounds the refusals that are logged in a minute: a client is made in no time, so once per
+// client is no bound for who wants to fill the log.
+const maxComplaints = 100
+
 // refuse counts a refusal, and logs it if it is the first of its kind for this peer.
 func (h *Hub) refuse(p *peer, r Reason, err error) {
 	h.counts.Refused[r]++
-	if p.logged&(1<<r) == 0 {
-		p.logged |= 1 << r
+	if p.logged&(1<<r) != 0 {
+		return
+	}
+	p.logged |= 1 << r
+	switch h.complaints++; {
+	case h.complaints == maxComplaints:
+		h.cfg.Log.Warn("many gossip messages refused; for a minute they are only counted")
+	case h.complaints < maxComplaints:
 		h.log(p).Warn("gossip message refused", "reason", r.String(), "error", err)
 	}
 }

@@ -66,7 +66,10 @@ type Hub struct {
 	hintAt  time.Time // clients silent since then are probed
 	probes  int       // rounds still to come for this hint
 	crowded time.Time // when the last client over the limit was logged
-	scratch []byte
+
+	complaints int       // refusals logged since quietAt
+	quietAt    time.Time // when complaints was set to 0
+	scratch    []byte
 }
 
 // New makes a hub.
@@ -106,6 +109,9 @@ func (h *Hub) Next() time.Time {
 
 // Tick lets time pass, and sends what has become due.
 func (h *Hub) Tick(now time.Time) {
+	if now.Sub(h.quietAt) >= time.Minute {
+		h.quietAt, h.complaints = now, 0
+	}
 	// Flush comes last, so that what it finds to do later is not forgotten.
 	h.store.Tick(now)
 	if !h.probeAt.IsZero() && !h.probeAt.After(now) {

@@ -104,7 +104,12 @@ func (h *Hub) log(p *peer) *slog.Logger {
 	if p.link != nil {
 		return h.cfg.Log.With("server", p.link.name, "dialect", p.kind.String())
 	}
-	return h.cfg.Log.With("client", hex.EncodeToString(p.identity), "dialect", p.kind.String())
+	const most = 20 // libzmq's own identities have 5 octets, a node's have 16; a hostile one has up to 255
+	id := hex.EncodeToString(p.identity[:min(len(p.identity), most)])
+	if len(p.identity) > most {
+		id += "…"
+	}
+	return h.cfg.Log.With("client", id, "dialect", p.kind.String())
 }
 
 // transmit sends one frame to a peer in the form of its dialect.
