@@ -16,6 +16,9 @@ const (
 	// passageSize is the memory for the heads of one batch; when it is full they are kept like the rest.
 	passageSize = 16 << 10
 
+	// frameSize is what a frame takes besides its octets.
+	frameSize = 24
+
 	defaultMessages = 256
 	defaultOctets   = 256 << 10
 )
@@ -28,7 +31,8 @@ const (
 // keeps up to 32 KiB, and who keeps the slice of a message's frames up to 100 KiB. Who keeps few of many for long should copy them. Larger frames share nothing.
 type Batch struct {
 	// MaxMessages and MaxOctets bound what one Receive takes from libzmq's queue: it stops at the first
-	// message that reaches either. 0 means 256 messages and 256 KiB.
+	// message that reaches either, where a frame counts 24 octets besides its own. 0 means 256 messages
+	// and 256 KiB.
 	MaxMessages, MaxOctets int
 
 	// Heads is how many frames at the beginning of each message the receiver will not keep: Head gives
@@ -42,6 +46,7 @@ type Batch struct {
 	passage  []byte   // memory for them
 	passed   int      // how much of it is used
 	octets   int      // in all frames of the messages
+	frames   int      // in all messages, but for heads
 
 	slab  []byte   // what is not yet used of it
 	used  int      // frames that were laid into it, but for those in table
@@ -74,7 +79,7 @@ func (b *Batch) reset() {
 	clear(b.heads)
 	b.heads = b.heads[:0]
 	b.passed = 0
-	b.octets = 0
+	b.octets, b.frames = 0, 0
 }
 
 // room is the number of messages that may still be added; 0 ends the batch. It is never 0 within a
@@ -88,7 +93,7 @@ func (b *Batch) room() int {
 		octets = defaultOctets
 	}
 	n := messages - len(b.messages)
-	if n < 0 || b.octets >= octets {
+	if n < 0 || b.octets+b.frames*frameSize >= octets {
 		n = 0
 	}
 	if n == 0 && b.inMessage() {
@@ -163,6 +168,7 @@ func (b *Batch) end() {
 	}
 	b.begin = len(b.table)
 	b.octets += int(b.size)
+	b.frames += len(m)
 	b.size, b.large = 0, false
 }
 

@@ -352,3 +352,27 @@ func TestSetLinger(t *testing.T) {
 		t.Fatal("the context is still waiting")
 	}
 }
+
+// Frames of no size end a batch as well, lest one Receive takes memory without a bound.
+func TestBatchOfEmptyFrames(t *testing.T) {
+	onEachPath(t, func(t *testing.T, c *Context, o Options) {
+		r, endpoint := router(t, c, o)
+		d := dealer(t, c, endpoint, named(o, "alice"))
+		defer r.Close()
+		defer d.Close()
+		const messages, frames = 8, 20_000
+		for range messages {
+			send(t, d, []byte("head"), make([][]byte, frames)...)
+		}
+		b := Batch{Heads: 2}
+		for got := 0; got < messages; got += b.Len() {
+			if err := r.Receive(&b); err != nil {
+				t.Fatal(err)
+			}
+			// What the shim stores in one call comes on top of the bound.
+			if b.Len() > 2 || len(b.Message(0)) != frames {
+				t.Fatalf("%d messages in a batch, the first of %d frames", b.Len(), len(b.Message(0)))
+			}
+		}
+	})
+}
