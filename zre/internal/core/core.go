@@ -78,27 +78,29 @@ type Link interface {
 // Core is the protocol state of one node. Times are durations since an arbitrary
 // start before the Core was made, on a clock that is never set.
 type Core struct {
-	cfg    Config
-	peers  map[uuid.UUID]*Peer
-	ready  int                           // how many of them are
-	last   *Peer                         // the sender of the last message, nil if it is gone
-	groups map[string]map[*Peer]struct{} // who is in which group, ready peers only
-	own    map[string]struct{}           // groups this node is in
-	status uint8                         // changes of own, modulo 256
-	static []*staticPeer
-	codec  zremsg.Decoder
-	epoch  uint64 // counts changes of what Peers and Members show
-	stats  Stats
+	cfg     Config
+	peers   map[uuid.UUID]*Peer
+	ready   int                           // how many of them are
+	pending map[string]int                // how many of the others are on each host
+	last    *Peer                         // the sender of the last message, nil if it is gone
+	groups  map[string]map[*Peer]struct{} // who is in which group, ready peers only
+	own     map[string]struct{}           // groups this node is in
+	status  uint8                         // changes of own, modulo 256
+	static  []*staticPeer
+	codec   zremsg.Decoder
+	epoch   uint64 // counts changes of what Peers and Members show
+	stats   Stats
 }
 
 // New returns a Core that knows nobody.
 func New(cfg Config) *Core {
 	cfg.Headers = maps.Clone(cfg.Headers)
 	return &Core{
-		cfg:    cfg,
-		peers:  make(map[uuid.UUID]*Peer),
-		groups: make(map[string]map[*Peer]struct{}),
-		own:    make(map[string]struct{}),
+		cfg:     cfg,
+		peers:   make(map[uuid.UUID]*Peer),
+		pending: make(map[string]int),
+		groups:  make(map[string]map[*Peer]struct{}),
+		own:     make(map[string]struct{}),
 	}
 }
 

@@ -52,14 +52,9 @@ func (c *Core) found(now time.Duration, id uuid.UUID, endpoint string) {
 		}
 		return
 	}
-	for _, old := range c.peers {
-		if old.endpoint == endpoint {
-			// Its process is gone: another one has the port now.
-			c.remove(old, ReasonReplaced)
-			break
-		}
+	if c.hearsay(now, endpoint) {
+		c.greet(now, id, endpoint, false)
 	}
-	c.greet(now, id, endpoint)
 }
 
 // leaving marks a peer that said by UDP that it leaves. Its last messages may

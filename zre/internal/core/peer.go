@@ -25,11 +25,6 @@ const leaveGrace = 500 * time.Millisecond
 // maxGroupsPerPeer bounds what a peer can make this node remember.
 const maxGroupsPerPeer = 10_000
 
-// maxPending bounds how many nodes are greeted and have not answered. On a large
-// network the others follow with their next beacon; a flood of beacons that
-// nobody stands behind takes no more descriptors than this.
-const maxPending = 512
-
 // Peer is another node.
 type Peer struct {
 	id       uuid.UUID
@@ -39,7 +34,8 @@ type Peer struct {
 	link     Link
 	static   *staticPeer // set when the link was opened for a configured endpoint
 
-	announced bool // a gossip server told of it
+	awaited   string // the host it is counted at as one that has not answered
+	announced bool   // a gossip server told of it
 
 	ready   bool // its HELLO came, ENTER was told
 	name    string
@@ -120,11 +116,8 @@ func (c *Core) Peer(id uuid.UUID) *Peer {
 }
 
 // greet opens a link to a peer that is not known and sends our HELLO.
-func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint string) *Peer {
-	if len(c.peers) >= c.cfg.MaxPeers || len(c.peers)-c.ready >= maxPending {
-		c.stats.PeersRefused++
-		c.log("newcomer ignored: as many peers as allowed", nil,
-			"peer", id, "ready", c.ready, "limit", c.cfg.MaxPeers, "pending", len(c.peers)-c.ready)
+func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint string, proven bool) *Peer {
+	if !c.admit(id, endpoint, proven) {
 		return nil
 	}
 	p := &Peer{
@@ -137,6 +130,7 @@ func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint string) *Peer {
 		return nil
 	}
 	c.peers[id] = p
+	c.await(p)
 	return p
 }
 
@@ -186,6 +180,7 @@ func (c *Core) enter(now time.Duration, p *Peer, m *zremsg.Hello) {
 func (c *Core) begin(now time.Duration, p *Peer, groups []string) {
 	p.ready = true
 	c.ready++
+	c.settle(p)
 	p.groups = make(map[string]struct{}, len(groups))
 	p.entered = now
 	p.other = ""
@@ -218,6 +213,7 @@ func (c *Core) exit(p *Peer, reason string) {
 	}
 	p.ready = false
 	c.ready--
+	c.await(p)
 	for g := range p.groups {
 		c.drop(p, g)
 	}
@@ -239,6 +235,7 @@ func (c *Core) remove(p *Peer, reason string) {
 // forget takes a peer out of the table.
 func (c *Core) forget(p *Peer) {
 	delete(c.peers, p.id)
+	c.settle(p)
 	if c.last == p {
 		c.last = nil
 	}

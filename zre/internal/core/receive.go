@@ -94,10 +94,11 @@ func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, m *zremsg.Hello) {
 		c.refuse(p, "HELLO with an endpoint that is not tcp://IP:PORT", nil)
 		return
 	}
+	c.claim(id, m.Endpoint)
 	switch {
 	case p == nil:
 		if p = c.adopt(now, id, m.Endpoint); p == nil {
-			p = c.greet(now, id, m.Endpoint)
+			p = c.greet(now, id, m.Endpoint, true)
 		}
 	case !p.ready:
 		// The answer to our HELLO, or its own greeting that crossed ours.

@@ -363,13 +363,6 @@ func TestBeacons(t *testing.T) {
 	if len(d.links) != 1 || d.links[0].endpoint != friendAt {
 		t.Fatalf("links %+v", d.links)
 	}
-	// Another node at the same endpoint: the first one is gone.
-	d.from(friend, hello(friendAt))
-	d.core.Beacon(d.now, other, addr, 41000)
-	d.wantLog("ENTER friend", "EXIT friendreplaced")
-	if len(d.links) != 2 || d.core.Peer(friend) != nil {
-		t.Errorf("links %+v", d.links)
-	}
 	// No more peers than allowed.
 	for i := range 10 {
 		d.core.Beacon(d.now, uuid.UUID{9, byte(i)}, netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}), 41000)
