@@ -37,7 +37,7 @@ func TestPace(t *testing.T) {
 // TestConversation has two receivers answer each other, which is when they wait eagerly, and closes one at a moment
 // when it may be waiting so.
 func TestConversation(t *testing.T) {
-	const rounds = 2000
+	const rounds = 500
 	onEachPath(t, func(t *testing.T, c *Context, o Options) {
 		in, there := router(t, c, o)
 		back, here := router(t, c, o)
