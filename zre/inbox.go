@@ -59,10 +59,19 @@ func (n *Node) bindInproc() error {
 	return nil
 }
 
+// These bound what the inbox takes in at once. The application is woken and the
+// node's mutex taken for each batch, so a large one is cheaper; it is also what
+// may be in memory beyond Config.ReceiveQueue.
+const (
+	batchMessages = 1024
+	batchOctets   = 1 << 20
+)
+
 // readInbox takes in messages, a batch at a time, until the inbox is closed.
 func (n *Node) readInbox() {
 	defer n.wg.Done()
-	batch := zmq.Batch{Heads: 2} // the core keeps nothing of identity and header
+	// The core keeps nothing of identity and header.
+	batch := zmq.Batch{Heads: 2, MaxMessages: batchMessages, MaxOctets: batchOctets}
 	for {
 		if err := n.inbox.Receive(&batch); err != nil {
 			if !isClosed(err) {

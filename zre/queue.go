@@ -128,14 +128,13 @@ func (q *queue) close() {
 // returns what is left and then io.EOF.
 func (q *queue) take(ctx context.Context) (Event, error) {
 	q.takeMu.Lock()
-	defer q.takeMu.Unlock()
 	for q.next == len(q.out) {
-		end, err := q.refill(ctx)
-		if err != nil {
+		if end, err := q.refill(ctx); end || err != nil {
+			q.takeMu.Unlock()
+			if err == nil {
+				err = io.EOF
+			}
 			return Event{}, err
-		}
-		if end {
-			return Event{}, io.EOF
 		}
 	}
 	it := &q.out[q.next]
@@ -146,6 +145,7 @@ func (q *queue) take(ctx context.Context) (Event, error) {
 	if from != nil {
 		from.link.taken()
 	}
+	q.takeMu.Unlock()
 	return ev, nil
 }
 
