@@ -55,6 +55,10 @@ Every message that is received is looked at: that it is the next one, and whole.
   zrebench --size 16,256,4k throughput latency
   zrebench --json all > figures.jsonl
   zrebench --no-raw --cpuprofile /tmp/w --size 16 throughput    profiles of both ends`,
+		Statuses: `0  all was measured
+1  it failed, or a message was lost or came out of order
+2  the command line makes no sense`,
+		NoConfig:   true,
 		Flags:      o.register,
 		Positional: positional,
 		Complete: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {

@@ -230,6 +230,21 @@ func TestZRECFGMustBeReadable(t *testing.T) {
 	}
 }
 
+// A program without configuration does not mind what is in the file, and says nothing of files.
+func TestNoConfig(t *testing.T) {
+	w := world{files: map[string]string{"/c": "[nonsense]\n"}, vars: map[string]string{"ZRECFG": "/c"}}
+	for _, args := range [][]string{nil, {"--help"}} {
+		var r result
+		w.execute(t, Program{Name: "measure", Short: "measures", Statuses: "0  fine", NoConfig: true, Run: func(context.Context, *Env, []string) error {
+			r.ran = true
+			return nil
+		}}, &r, args)
+		if r.status != ExitOK || r.ran != (args == nil) || strings.Contains(r.stdout, "zre.conf") {
+			t.Errorf("%q: status %d, ran: %v, printed:\n%s%s", args, r.status, r.ran, r.stdout, r.stderr)
+		}
+	}
+}
+
 func TestWrongUsage(t *testing.T) {
 	tests := map[string]struct {
 		args []string

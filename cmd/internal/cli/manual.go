@@ -34,10 +34,13 @@ func manual(p Program) []Section {
 	if p.Node != nil {
 		environment += "ZRENAME  the name of the node; beats zre.conf and loses to --name"
 	}
-	return append(p.Manual[:len(p.Manual):len(p.Manual)],
-		Section{"Exit status", indent(own)},
-		Section{"Environment", indent(environment)},
-		Section{"Files", files(p)},
+	sections := append(p.Manual[:len(p.Manual):len(p.Manual)], Section{"Exit status", indent(own)})
+	if !p.NoConfig {
+		sections = append(sections,
+			Section{"Environment", indent(environment)},
+			Section{"Files", files(p)})
+	}
+	return append(sections,
 		Section{"Completion", fmt.Sprintf("Shells complete flags after this line (bash; zsh, fish and powershell alike):\n\n    source <(%s completion bash)", p.Name)},
 	)
 }

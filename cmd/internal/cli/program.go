@@ -39,6 +39,10 @@ type Program struct {
 	LogFormat bool
 	LogLevel  slog.Level
 
+	// NoConfig keeps a program from reading zre.conf: it does the same for
+	// every user.
+	NoConfig bool
+
 	// Positional checks the arguments; nil allows none.
 	Positional cobra.PositionalArgs
 
@@ -121,8 +125,10 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 		if own.man {
 			return writeManual(env.Stdout, cmd, p)
 		}
-		if err := configure(p, env, fs); err != nil {
-			return err
+		if !p.NoConfig {
+			if err := configure(p, env, fs); err != nil {
+				return err
+			}
 		}
 		env.normLevel = p.LogLevel
 		env.Level = new(slog.LevelVar)

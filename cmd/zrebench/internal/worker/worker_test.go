@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	// A program with the race detector sleeps for a second before it ends, each worker too.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
