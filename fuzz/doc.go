@@ -8,6 +8,7 @@
 //	FuzzNames                                         names in models
 //	FuzzABNF                                          grammars
 //	FuzzGossipServer, FuzzGossipClient                whole sessions with a gossip server and client
+//	FuzzConversation                                  what happens to a node, in zre/internal/core
 //
 // Each checks what has to hold, not only that nothing panics: what decodes
 // encodes to octets that decode to the same; an error is typed and points into
