@@ -34,6 +34,9 @@ func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
 		// would only make the answers to PINGs wait.
 		SendHWM: 0,
 		Linger:  linger,
+		// Many that nobody listens for are not to cost much.
+		ReconnectInterval: 100 * time.Millisecond,
+		ReconnectMax:      2 * time.Second,
 	})
 	if err != nil {
 		return nil, err
