@@ -39,6 +39,7 @@ type link struct {
 	probing   atomic.Bool   // somebody finds out whether the peer's port is open
 	delivered uint64        // guarded by Node.mu
 	asked     uint64        // what was delivered before the last PING; likewise
+	_         [64]byte      // the inbox writes above, the taker below: not to one cache line
 	consumed  atomic.Uint64 // written by the taker only
 	pending   atomic.Int32  // len(answers)
 	answers   []answer      // guarded by mu
@@ -87,7 +88,13 @@ func (l *link) try(group string, frames [][]byte, shared *zmq.Content, wake chan
 		l.mu.Unlock()
 		return next.try(group, frames, shared, wake)
 	}
-	defer l.mu.Unlock()
+	sent, err = l.tryHere(group, frames, shared, wake)
+	l.mu.Unlock()
+	return sent, err
+}
+
+// tryHere is try by this link. Called under mu.
+func (l *link) tryHere(group string, frames [][]byte, shared *zmq.Content, wake chan struct{}) (sent bool, err error) {
 	switch {
 	case l.err != nil:
 		return false, l.err
@@ -252,8 +259,8 @@ func (l *link) Answer() {
 }
 
 // taken records that the application has taken a message from this peer.
-func (l *link) taken() {
-	l.consumed.Add(1)
+func (l *link) taken(messages uint64) {
+	l.consumed.Add(messages)
 	if l.pending.Load() == 0 {
 		return
 	}

@@ -41,6 +41,10 @@ type queue struct {
 	out    []item
 	next   int
 	freed  int64 // octets taken and not yet subtracted
+	// run is how many messages were taken and not yet counted as consumed. They
+	// are in a row from one link, and the next one is from it as well, so that no
+	// answer to a PING depends on them.
+	run uint64
 }
 
 // item is an event in the queue: a message, with who sent it, or anything else.
@@ -143,7 +147,11 @@ func (q *queue) take(ctx context.Context) (Event, error) {
 	q.free(it.cost())
 	*it = item{} // the content is the application's alone now
 	if from != nil {
-		from.link.taken()
+		q.run++
+		if q.next == len(q.out) || q.out[q.next].from != from || from.link.pending.Load() > 0 {
+			from.link.taken(q.run)
+			q.run = 0
+		}
 	}
 	q.takeMu.Unlock()
 	return ev, nil
