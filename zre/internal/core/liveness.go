@@ -62,8 +62,10 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		// A frozen process sends no beacons, so this one has another address.
 		c.regreet(now, p, p.other, ReasonMoved)
 		return
-	case p.kept && !p.answered && p.pinged != 0 && now-p.entered >= retryAfter:
-		// The connection that was kept might be one that the peer ignores.
+	case p.again && !p.answered && p.hails < maxHails && p.pinged != 0 && now-p.entered >= retryAfter<<p.hails:
+		// The peer might be ignoring the connection: one that was kept, because
+		// there was an older one when it was made; a new one, because that
+		// came before the end of the old one.
 		c.hail(now, p)
 		return
 	}

@@ -55,6 +55,8 @@ type Peer struct {
 	waiting  int           // PINGs since the last message from it
 	answered bool          // it has answered a PING in this session
 	kept     bool          // the session began on the connection of the one before
+	again    bool          // the session followed on another one
+	hails    int           // new connections since the last answer, for want of one
 	evasive  bool          // EVASIVE was told in this episode
 	silent   bool          // SILENT was told in this episode
 	leaving  time.Duration // when it announced its leave by UDP, 0 if it did not
@@ -195,10 +197,15 @@ func (c *Core) begin(now time.Duration, p *Peer, groups []string) {
 	}
 }
 
+// maxHails bounds how often a peer is hailed: it might hear us, and have its reasons
+// to be quiet.
+const maxHails = 2
+
 // hail greets a peer that we hear and that does not hear us on a new connection.
 // What was sent to it is lost, so that the application is told of an end; the
 // peer's own session goes on.
 func (c *Core) hail(now time.Duration, p *Peer) {
+	p.hails++
 	groups := p.Groups()
 	if p = c.regreet(now, p, p.endpoint, ReasonUnheard); p != nil {
 		c.begin(now, p, groups)
@@ -259,23 +266,24 @@ func (c *Core) find(id uuid.UUID) *Peer {
 // hears us by it.
 func (c *Core) regreet(now time.Duration, p *Peer, endpoint, reason string) *Peer {
 	static := p.static
-	again := ""
+	keep := ""
 	if p.ready {
 		p.since = now
-		if endpoint == p.endpoint && !p.evasive && (p.answered || !p.kept) {
-			again = reason
+		p.again = true
+		if endpoint == p.endpoint && !p.evasive && (p.answered || !p.kept) && reason != ReasonUnheard {
+			keep = reason
 		}
 	}
 	c.exit(p, reason)
-	if again == "" {
+	if keep == "" {
 		p.link.Close(reason)
 	}
 	p.static = static
 	p.endpoint = endpoint
 	p.other = ""
-	p.kept = again != ""
+	p.kept = keep != ""
 	p.pinged, p.waiting, p.evasive, p.silent = 0, 0, false, false
-	if !c.open(now, p, again) {
+	if !c.open(now, p, keep) {
 		c.forget(p)
 		if static != nil {
 			static.lost()

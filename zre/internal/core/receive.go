@@ -71,7 +71,7 @@ func (c *Core) handle(now time.Duration, p *Peer, m zremsg.Message, content [][]
 		p.link.Answer()
 		c.checkLink(p)
 	case *zremsg.PingOK:
-		p.answered = true
+		p.answered, p.hails = true, 0
 		p.link.Ack()
 	case *zremsg.Goodbye:
 		c.remove(p, ReasonGoodbye)
