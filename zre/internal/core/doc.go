@@ -21,5 +21,8 @@
 //	      evasive and its port is closed
 //
 // A gap in a peer's sequence is an EXIT too, after which the peer is greeted
-// anew at once.
+// anew at once. Such a second session keeps the connection of the first one; when
+// the peer does not answer there, it is hailed on another one (session.go). What
+// beacons say of a peer that lives is checked with a PING before it is believed, and
+// who has sent a HELLO goes before those that have not (pending.go).
 package core
