@@ -92,13 +92,16 @@ func sortPeers(peers []Peer) {
 // octets and then reads no more from its peers, which wait; see also
 // Config.DiscardEvents. Taking an event is what tells its sender, by PING-OK,
 // that the message was taken in.
-func (n *Node) Next(ctx context.Context) (Event, error) { return n.queue.take(ctx) }
+func (n *Node) Next(ctx context.Context) (ev Event, err error) {
+	err = n.queue.take(ctx, &ev)
+	return ev, err
+}
 
-// Recycle gives the memory of an event's content back, for messages to come. The
-// application must not touch the content any more. Nobody has to do this; it
+// Recycle gives the memory of an event's Content back, for messages to come. The
+// application must not touch these frames any more. Nobody has to do this; it
 // spares Go's collector work where large messages come fast.
-func (n *Node) Recycle(ev Event) {
-	for _, frame := range ev.Content {
+func (n *Node) Recycle(content ...[]byte) {
+	for _, frame := range content {
 		n.inbox.Recycle(frame)
 	}
 }
@@ -111,8 +114,8 @@ func (n *Node) Recycle(ev Event) {
 func (n *Node) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		for {
-			ev, err := n.queue.take(context.Background())
-			if err != nil || !yield(ev) {
+			var ev Event
+			if err := n.queue.take(context.Background(), &ev); err != nil || !yield(ev) {
 				return
 			}
 		}

@@ -36,7 +36,7 @@ func (n *Node) Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) er
 	if err != nil {
 		return fmt.Errorf("whisper to %s: %w", peer, err)
 	}
-	l := d.links[peer]
+	l := d.link(peer)
 	if l == nil {
 		return fmt.Errorf("whisper to %s: %w", peer, ErrUnknownPeer)
 	}

@@ -42,7 +42,7 @@ func (l *link) succeed(reason string) *link {
 // not know it before.
 func (l *link) enter(id uuid.UUID, name string) {
 	l.mu.Lock()
-	l.peer, l.from = id, &sender{l, id, name}
+	l.peer, l.from = id, &sender{l, Event{Peer: id, Name: name}}
 	l.mu.Unlock()
 }
 
@@ -51,5 +51,5 @@ func (l *link) name() string {
 	if l.from == nil {
 		return ""
 	}
-	return l.from.name
+	return l.from.says.Name
 }

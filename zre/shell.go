@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -141,13 +142,33 @@ func (s *shell) Data(cl core.Link, typ core.EventType, group string, content [][
 		// an answer and it learns of the loss.
 		return
 	}
-	s.batch = append(s.batch, item{from: l.from, content: content, group: group, typ: EventType(typ)})
+	s.batch = append(s.batch, item{})
+	it := &s.batch[len(s.batch)-1]
+	it.from, it.content, it.group, it.typ = l.from, content, group, EventType(typ)
 }
 
 // directory is an immutable copy of who is there, for senders.
 type directory struct {
-	links  map[uuid.UUID]*link
+	links  map[uuid.UUID]*listing
+	recent atomic.Pointer[listing] // the one asked for last, likely the next one as well
 	groups map[string][]*link
+}
+
+type listing struct {
+	peer uuid.UUID
+	link *link
+}
+
+// link returns the link to a peer, nil if there is none.
+func (d *directory) link(peer uuid.UUID) *link {
+	at := d.recent.Load()
+	if at == nil || at.peer != peer {
+		if at = d.links[peer]; at == nil {
+			return nil
+		}
+		d.recent.Store(at)
+	}
+	return at.link
 }
 
 // directory returns the current copy. It is made anew after a change by the
@@ -164,8 +185,8 @@ func (n *Node) directory() (*directory, error) {
 	if !n.stale.Load() {
 		return n.dir.Load(), nil
 	}
-	d := &directory{links: make(map[uuid.UUID]*link), groups: make(map[string][]*link)}
-	n.core.Peers(func(p *core.Peer) { d.links[p.ID()] = linkOf(p) })
+	d := &directory{links: make(map[uuid.UUID]*listing), groups: make(map[string][]*link)}
+	n.core.Peers(func(p *core.Peer) { d.links[p.ID()] = &listing{p.ID(), linkOf(p)} })
 	n.core.Groups(func(group string, members int) {
 		links := make([]*link, 0, members)
 		n.core.Members(group, func(p *core.Peer) { links = append(links, linkOf(p)) })

@@ -8,7 +8,7 @@ func TestTakenInRows(t *testing.T) {
 	q := newQueue(1 << 20)
 	newSender := func(name string) *sender {
 		// Its link is at its end, so that nothing is sent.
-		return &sender{link: &link{err: ErrPeerGone}, name: name}
+		return &sender{link: &link{err: ErrPeerGone}, says: Event{Name: name}}
 	}
 	a, b := newSender("a"), newSender("b")
 	put := func(senders ...*sender) {
@@ -20,12 +20,12 @@ func TestTakenInRows(t *testing.T) {
 	}
 	take := func(from *sender, wantA, wantB uint64) {
 		t.Helper()
-		ev, err := q.take(t.Context())
-		if err != nil {
+		var ev Event
+		if err := q.take(t.Context(), &ev); err != nil {
 			t.Fatal(err)
 		}
-		if ev.Name != from.name {
-			t.Fatalf("message from %s, want %s", ev.Name, from.name)
+		if ev.Name != from.says.Name {
+			t.Fatalf("message from %s, want %s", ev.Name, from.says.Name)
 		}
 		if gotA, gotB := a.link.consumed.Load(), b.link.consumed.Load(); gotA != wantA || gotB != wantB {
 			t.Fatalf("taken from a and b: %d, %d; want %d, %d", gotA, gotB, wantA, wantB)

@@ -24,7 +24,7 @@ type node interface {
 	Flush(ctx context.Context) error
 	PeersByGroup(group string) []zre.Peer
 	Next(ctx context.Context) (zre.Event, error)
-	Recycle(zre.Event)
+	Recycle(...[]byte)
 	Close() error
 }
 

@@ -108,8 +108,8 @@ func (n *fakeNode) PeersByGroup(string) []zre.Peer {
 }
 
 // Recycle spoils the content, as a node may do with memory that was given back.
-func (n *fakeNode) Recycle(ev zre.Event) {
-	for _, frame := range ev.Content {
+func (n *fakeNode) Recycle(content ...[]byte) {
+	for _, frame := range content {
 		clear(frame)
 	}
 }

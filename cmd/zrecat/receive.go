@@ -37,7 +37,7 @@ func (c *cat) receive() {
 				c.enough <- err
 				continue
 			}
-			c.node.Recycle(ev)
+			c.node.Recycle(ev.Content...)
 			if source == uuid.Nil {
 				source = ev.Peer
 			}

@@ -119,40 +119,39 @@ func checkNumber(content []byte, i int) error {
 func (s *server) receive(ctx context.Context, job Job) (Result, error) {
 	var begin time.Time
 	for i := range job.Count {
-		ev, err := next(ctx, s.nodes[0])
+		content, err := next(ctx, s.nodes[0])
 		if err != nil {
 			return Result{}, err
 		}
 		if i == 0 {
 			begin = time.Now()
 		}
-		content := ev.Content[0]
 		if len(content) != job.Size {
 			return Result{}, fmt.Errorf("message of %d octets where %d were due", len(content), job.Size)
 		}
 		if err := checkNumber(content, i); err != nil {
 			return Result{}, err
 		}
-		s.nodes[0].Recycle(ev)
+		s.nodes[0].Recycle(content)
 	}
 	return Result{Elapsed: time.Since(begin)}, nil
 }
 
-// next gives the next message, which has one frame.
-func next(ctx context.Context, n *zre.Node) (zre.Event, error) {
+// next gives the content of the next message, which has one frame.
+func next(ctx context.Context, n *zre.Node) ([]byte, error) {
 	for {
 		ev, err := n.Next(ctx)
 		if err != nil {
-			return ev, err
+			return nil, err
 		}
 		switch ev.Type {
 		case zre.EventWhisper, zre.EventShout:
 			if len(ev.Content) != 1 {
-				return ev, fmt.Errorf("message of %d frames", len(ev.Content))
+				return nil, fmt.Errorf("message of %d frames", len(ev.Content))
 			}
-			return ev, nil
+			return ev.Content[0], nil
 		case zre.EventExit:
-			return ev, fmt.Errorf("a peer left: %s", ev.Reason)
+			return nil, fmt.Errorf("a peer left: %s", ev.Reason)
 		}
 	}
 }
@@ -173,7 +172,7 @@ func (s *server) ping(ctx context.Context, job Job) (Result, error) {
 			return Result{}, err
 		}
 		times = append(times, time.Since(begin))
-		if err := checkNumber(back.Content[0], i); err != nil {
+		if err := checkNumber(back, i); err != nil {
 			return Result{}, err
 		}
 		n.Recycle(back)
@@ -184,14 +183,14 @@ func (s *server) ping(ctx context.Context, job Job) (Result, error) {
 func (s *server) pong(ctx context.Context, job Job) (Result, error) {
 	n := s.nodes[0]
 	for range job.Count {
-		ev, err := next(ctx, n)
+		content, err := next(ctx, n)
 		if err != nil {
 			return Result{}, err
 		}
-		if err := n.Whisper(ctx, job.To, ev.Content...); err != nil {
+		if err := n.Whisper(ctx, job.To, content); err != nil {
 			return Result{}, err
 		}
-		n.Recycle(ev)
+		n.Recycle(content)
 	}
 	// The last answer is to leave before this process may be told to end.
 	return Result{}, n.Flush(ctx)
