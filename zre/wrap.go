@@ -13,22 +13,24 @@ import (
 // message is lost by that, a link comes to the end of the numbers for the first
 // time with PINGs alone: data waits until they are answered.
 //
-//	… data │ PING 65534 │ answered: PING 65535  PING 0 │ answered: data 1 …
-//	       └ data waits ───────────────────────────────┤
-//	                                                   └ HELLO: a new session,
-//	                                                     data goes on there
+//	… data │ PING │ answered: PING … PING 65535  PING 0 │ answered: data 1 …
+//	       └ data waits ────────────────────────────────┤
+//	                                                    └ HELLO: a new session,
+//	                                                      data goes on there
 //
 // From the PINGs that were answered before the HELLO the node learns what the
 // peer expects, for the next time.
 
-// lastLap is how many messages are sent before the trial begins.
-const lastLap = math.MaxUint16 - 2
+// lastLap is how many messages are sent before the trial begins. The numbers that
+// are left are for messages that do not wait, such as the PING that follows some
+// data: only the trial is to come to the end.
+const lastLap = math.MaxUint16 - 64
 
 // wrap is where a link stands with the end of the numbers.
 type wrap struct {
 	stage stage
 	short bool   // 65535 is left out
-	doubt uint64 // the goal of the first PING with a number in doubt
+	doubt uint64 // the goal of the PING that follows on 65534
 	goal  uint64 // the goal of the last PING of this stage
 }
 
@@ -36,8 +38,8 @@ type stage uint8
 
 const (
 	running stage = iota // towards the end, for the first time
-	closing              // the last PING with a number beyond doubt was sent
-	asking               // the PINGs with the numbers in doubt were sent
+	closing              // a PING after the last data was sent
+	asking               // PINGs were sent until past the end
 	agreed               // the peer has answered them
 )
 
@@ -63,10 +65,11 @@ func (l *link) mayPass() bool {
 		w.stage, w.goal = closing, l.win.Goal()
 	}
 	if w.stage == closing && l.win.Reached(w.goal) {
-		l.ping()
-		w.doubt = l.win.Goal()
 		for l.err == nil && l.seq >= lastLap {
-			l.ping()
+			doubtful := l.seq == math.MaxUint16-1
+			if l.ping(); doubtful {
+				w.doubt = l.win.Goal()
+			}
 		}
 		w.stage, w.goal = asking, l.win.Goal()
 	}
