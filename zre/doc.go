@@ -34,10 +34,13 @@
 //	Whisper, Shout ─▶ link (mutex, sequence, window) ─▶ DEALER ─▶ … peer
 //	       reads the directory, an immutable copy
 //	                                  ┌────────────────────────┐
-//	inbox goroutine ◀─ ROUTER ◀─ …    │ Node.mu guards the     │
-//	time goroutine, beacon handler ──▶│ core (zre/internal/core)│─▶ queue ─▶ Next
+//	who waits, or the                 │ Node.mu guards the     │
+//	inbox goroutine ◀─ ROUTER ◀─ …    │ core                   │
+//	time goroutine, beacon handler ──▶│ (zre/internal/core)    │─▶ queue ─▶ Next
 //	Join, Leave, Peers, … ───────────▶└────────────────────────┘
 //
-// Node.mu guards the core; nothing blocks while it is held. A link's mutex is
-// taken after it. The goroutines of a node end in Close, which waits for them.
+// Whoever waits for something from the network, in Next, Whisper, Shout or Flush,
+// reads the ROUTER for as long (turns); the inbox goroutine does while nobody
+// waits. Node.mu guards the core; nothing blocks while it is held. A link's mutex
+// is taken after it. The goroutines of a node end in Close, which waits for them.
 package zre

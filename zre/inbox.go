@@ -68,27 +68,47 @@ const (
 	batchOctets   = 1 << 20
 )
 
-// readInbox takes in messages, a batch at a time, until the inbox is closed.
+// readInbox takes in messages when it is its turn, until the inbox is closed.
 func (n *Node) readInbox() {
 	defer n.wg.Done()
-	// The core keeps nothing of identity and header.
-	batch := zmq.Batch{Heads: 2, MaxMessages: batchMessages, MaxOctets: batchOctets}
 	for {
-		if err := n.inbox.Receive(&batch); err != nil {
-			if !isClosed(err) {
-				n.log.Error("inbox cannot be read; the node is deaf", "error", err)
-			}
+		n.waitForRoom()
+		n.turns.reading.Lock()
+		if !n.read(false) {
 			return
 		}
-		now := n.now()
-		n.mu.Lock()
-		for i := range batch.Len() {
-			head := batch.Head(i)
-			n.core.Receive(now, head[0], head[1], batch.Message(i))
+		if n.turns.waiters.Load() > 0 {
+			n.standBy()
 		}
-		n.unlock()
-		n.waitForRoom()
 	}
+}
+
+// read waits for messages and takes in a batch of them. It is called with reading
+// locked, and unlocks it. It reports false when the inbox is closed. Idle says that
+// an application would do nothing but wait meanwhile.
+func (n *Node) read(idle bool) bool {
+	t := n.turns
+	t.batch.Idle = idle
+	err := n.inbox.Receive(&t.batch)
+	t.leads.Store(false)
+	if err != nil {
+		if !t.ended.Swap(true) && !isClosed(err) {
+			n.log.Error("inbox cannot be read; the node is deaf", "error", err)
+		}
+		t.reading.Unlock()
+		return false
+	}
+	now := n.now()
+	n.mu.Lock()
+	for i := range t.batch.Len() {
+		head := t.batch.Head(i)
+		n.core.Receive(now, head[0], head[1], t.batch.Message(i))
+	}
+	// Who gets the events finds that nobody reads. The order holds, as the events
+	// of the next batch wait for mu.
+	t.reading.Unlock()
+	n.unlock()
+	return true
 }
 
 // waitForRoom reads no more while the application does not keep up, so that

@@ -64,10 +64,8 @@ func (l *link) send(ctx context.Context, frames [][]byte) error {
 		if sent, err = l.try("", frames, nil, wake); sent || err != nil {
 			return err
 		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			return fmt.Errorf("peer takes in nothing: %w", context.Cause(ctx))
+		if err := l.node.wait(ctx, wake); err != nil {
+			return fmt.Errorf("peer takes in nothing: %w", err)
 		}
 	}
 }
@@ -219,10 +217,14 @@ func (l *link) Ack() {
 
 // wakeAll tells those who wait. Called under mu.
 func (l *link) wakeAll() {
+	if len(l.wait) == 0 {
+		return
+	}
 	for c := range l.wait {
 		signal(c)
 	}
 	clear(l.wait)
+	l.node.interrupt()
 }
 
 // forget ends a wait.

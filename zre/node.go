@@ -27,6 +27,7 @@ type Node struct {
 	bound []string // the hosts that the inbox is bound to at the start
 	net   *network
 	queue *queue
+	turns *turns
 	find  finders
 
 	mu      sync.Mutex // guards what follows; nothing blocks while it is held
@@ -84,6 +85,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n.dir.Store(&directory{})
 	n.fencer = time.AfterFunc(time.Hour, n.fenceAll)
 	n.fencer.Stop()
+	n.turns = newTurns(n.relieve)
+	n.queue.wait = n.wait
 	if err := n.open(); err != nil {
 		n.release()
 		return nil, fmt.Errorf("start: %w", err)
@@ -127,6 +130,7 @@ func (n *Node) unlock() {
 	}
 	if len(n.batch) > 0 {
 		n.batch = n.queue.put(n.batch)
+		n.interrupt()
 	}
 	n.mu.Unlock()
 }
@@ -140,6 +144,7 @@ func (n *Node) Close() error {
 	n.closeOnce.Do(func() {
 		n.closing.Store(true)
 		signal(n.queue.room)
+		signal(n.turns.relief)
 		ctx, cancel := context.WithTimeoutCause(context.Background(), n.cfg.CloseTimeout,
 			fmt.Errorf("no answer within %v", n.cfg.CloseTimeout))
 		n.closeErr = n.flush(ctx, opClose)
@@ -167,6 +172,11 @@ func (n *Node) release() {
 	}
 	signal(n.queue.room)
 	n.wg.Wait()
+	// An application that reads still has the last batch in hand.
+	n.turns.reading.Lock()
+	n.turns.ended.Store(true)
+	n.turns.reading.Unlock()
+	n.turns.timer.Stop()
 	n.mu.Lock()
 	n.core.Links(func(l core.Link) { l.Close("this node is closed") })
 	n.mu.Unlock()

@@ -28,8 +28,9 @@ const keepItems = 4096
 type queue struct {
 	limit  int64
 	octets atomic.Int64
-	wake   chan struct{} // 1: there is something to take, or the end
-	room   chan struct{} // 1: the octets went below the limit
+	wake   chan struct{}                                // 1: there is something to take, or the end
+	room   chan struct{}                                // 1: the octets went below the limit
+	wait   func(context.Context, <-chan struct{}) error // waits for wake
 
 	mu     sync.Mutex
 	in     []item
@@ -90,6 +91,7 @@ func (it *item) tell(ev *Event) {
 func newQueue(limit int) *queue {
 	return &queue{
 		limit: int64(limit),
+		wait:  waitFor,
 		wake:  make(chan struct{}, 1),
 		room:  make(chan struct{}, 1),
 	}
@@ -178,9 +180,7 @@ func (q *queue) refill(ctx context.Context) (end bool, err error) {
 			signal(q.wake) // for another taker
 			return true, nil
 		}
-		select {
-		case <-q.wake:
-		case <-ctx.Done():
+		if q.wait(ctx, q.wake) != nil {
 			return false, ctx.Err()
 		}
 	}
@@ -203,6 +203,16 @@ func (q *queue) flushFreed() {
 		signal(q.room)
 	}
 	q.freed = 0
+}
+
+// waitFor waits for wake until ctx ends, and then gives the cause.
+func waitFor(ctx context.Context, wake <-chan struct{}) error {
+	select {
+	case <-wake:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // signal sets a flag that one goroutine waits for.

@@ -112,11 +112,9 @@ func (n *Node) shoutLater(ctx context.Context, group string, frames [][]byte, sh
 		if len(links) == 0 {
 			return missed
 		}
-		select {
-		case <-wake:
-		case <-ctx.Done():
+		if err := n.wait(ctx, wake); err != nil {
 			for _, l := range links {
-				missed = append(missed, n.missed(l, context.Cause(ctx)))
+				missed = append(missed, n.missed(l, err))
 			}
 			return missed
 		}
@@ -252,10 +250,8 @@ func (l *link) await(ctx context.Context, goal uint64) error {
 		}
 		l.wait[wake] = struct{}{}
 		l.mu.Unlock()
-		select {
-		case <-wake:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+		if err := l.node.wait(ctx, wake); err != nil {
+			return err
 		}
 	}
 }

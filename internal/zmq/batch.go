@@ -41,6 +41,10 @@ type Batch struct {
 	// not to be changed between two calls of Receive.
 	Heads int
 
+	// Idle says that the process has little else to do than to wait in Receive, so that a wait which is likely
+	// to be short may keep one of Go's processors. See pace.
+	Idle bool
+
 	messages [][][]byte
 	heads    [][]byte // Heads for each message, nil where a message has less; then those under way
 	passage  []byte   // memory for them

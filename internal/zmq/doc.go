@@ -18,6 +18,8 @@
 //	              │            ▼
 //	              └──── parked in Go's netpoller on a duplicate of ZMQ_FD
 //
+// Where the wait is likely to be short it goes on in the kernel first, for some milliseconds at most: see wait.
+//
 // ZMQ_FD tells of a change, not of a state: it becomes readable when a command reaches the empty mailbox
 // of the socket, and any call on the socket may take that command away. So there are two rules. The drain
 // runs after the readiness was reset and before the goroutine parks, so that a change in between is seen

@@ -1,36 +1,81 @@
 package zmq
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
 
 func TestPace(t *testing.T) {
 	var p pace
-	wait := func(took time.Duration, messages int) {
-		p.begin()
-		p.began = p.began.Add(-took)
-		p.end(messages)
-	}
-	for i := range eagerAfter {
-		if p.quick() {
-			t.Fatalf("quick after %d waits", i)
+	row := func(n int, took time.Duration, messages int) {
+		for range n {
+			p.begin()
+			p.began = p.began.Add(-took)
+			p.end(messages)
 		}
-		wait(0, 1)
 	}
-	if !p.quick() {
-		t.Error("not quick after short waits")
+	many := held
+	if runtime.GOMAXPROCS(0) == 1 {
+		many = parked // There is no processor to hold.
 	}
-	wait(0, eagerFew+1)
-	if p.quick() {
-		t.Error("a stream was taken for a conversation")
+	for _, step := range []struct {
+		name       string
+		took       time.Duration
+		messages   int
+		rows       int
+		idle, busy wait
+	}{
+		{"one wait too few for a conversation", 0, 1, waitAfter - 1, parked, parked},
+		{"a conversation", 0, 1, 1, eager, eager},
+		{"a stream", 0, eagerFew + 1, 1, many, parked},
+		{"a conversation again", 0, 1, waitAfter, eager, eager},
+		{"waits beyond those of a conversation", eagerQuick, 1, 1, many, parked},
+		{"a long wait", waitLimit, eagerFew + 1, 1, parked, parked},
+		{"one wait too few for a stream", 0, eagerFew + 1, waitAfter - 1, parked, parked},
+		{"a stream again", 0, eagerFew + 1, 1, many, parked},
+	} {
+		row(step.rows, step.took, step.messages)
+		if got := p.next(true); got != step.idle {
+			t.Errorf("%s: wait %d with nothing else to do, want %d", step.name, got, step.idle)
+		}
+		if got := p.next(false); got != step.busy {
+			t.Errorf("%s: wait %d beside other work, want %d", step.name, got, step.busy)
+		}
 	}
-	for range eagerAfter {
-		wait(0, 1)
-	}
-	wait(eagerQuick, 1)
-	if p.quick() {
-		t.Error("quick after a long wait")
+}
+
+// A Receive that waits, in whichever way, ends when it is interrupted, and one that does not wait yet when it begins to.
+func TestInterrupt(t *testing.T) {
+	for _, way := range []struct {
+		name string
+		pace pace
+	}{
+		{"parked", pace{}},
+		{"held", pace{short: waitAfter}},
+		{"eager", pace{few: waitAfter}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			onEachPath(t, func(t *testing.T, c *Context, o Options) {
+				r, endpoint := router(t, c, o)
+				r.Interrupt()
+				b := Batch{Idle: true}
+				if err := r.Receive(&b); err != nil || b.Len() != 0 {
+					t.Fatalf("interrupted before: %d messages, error %v", b.Len(), err)
+				}
+				r.pace = way.pace
+				done := make(chan error, 1)
+				go func() { done <- r.Receive(&b) }()
+				until(t, "parked", r.isParked)
+				r.Interrupt()
+				if err := <-done; err != nil || b.Len() != 0 {
+					t.Fatalf("%d messages, error %v", b.Len(), err)
+				}
+				// It was for that one alone.
+				send(t, dealer(t, c, endpoint, o), number(7))
+				each(t, r, 1, func([][]byte) {})
+			})
+		})
 	}
 }
 

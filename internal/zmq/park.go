@@ -5,9 +5,9 @@ import "time"
 // parker suspends a goroutine until libzmq may have something for it.
 type parker interface {
 	// park calls the parker's look until that says true: at once, and again whenever ZMQ_FD tells of a
-	// change or wake was called. It gives ErrClosed after close, also when it was parked. Eager says that
-	// something will come at once, as far as one can tell.
-	park(eager bool) error
+	// change or wake was called. It gives ErrClosed after close, also when it was parked. How says what
+	// to do before the goroutine parks.
+	park(how wait) error
 	// wake makes park look again. It may be called at any time and does not block.
 	wake()
 	// close ends park, and waits until the goroutine has left it.
@@ -41,7 +41,7 @@ func newTimedParker(look func() bool) *timedParker {
 	return &timedParker{look: look, again: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-func (p *timedParker) park(bool) error {
+func (p *timedParker) park(wait) error {
 	pause := shortPause
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

@@ -20,8 +20,8 @@ type netParker struct {
 	conn syscall.RawConn
 	look func(uintptr) bool
 
-	fd    int  // of file
-	eager bool // for look, which is called by park
+	fd  int  // of file
+	how wait // for look, which is called by park
 }
 
 // newNetParker gives nil when the netpoller does not take the descriptor.
@@ -45,14 +45,14 @@ func newNetParker(zs *zmq4.Socket, look func() bool) (parker, error) {
 		return nil, file.Close()
 	}
 	p := &netParker{file: file, conn: conn, fd: own}
-	p.look = func(uintptr) bool { return look() || p.eager && waitEagerly(p.fd) && look() }
+	p.look = func(uintptr) bool { return look() || p.how != parked && waitInKernel(p.fd, p.how) && look() }
 	return p, nil
 }
 
 // park relies on the order within RawConn.Read: reset the readiness, look, wait for readiness, look…
 // What changes after a look makes the descriptor ready, and so ends the wait that follows.
-func (p *netParker) park(eager bool) error {
-	if p.eager = eager; eager {
+func (p *netParker) park(how wait) error {
+	if p.how = how; how != parked {
 		yield()
 	}
 	for {

@@ -3,7 +3,8 @@ package zmq
 import "math"
 
 // Receive waits until there is a message, then takes all that are there, up to what the batch holds. The
-// wait costs no thread. It returns ErrClosed after Close, also when it was waiting.
+// wait costs no thread, for long. It returns ErrClosed after Close, also when it was waiting, and without a message after
+// Interrupt.
 func (s *Socket) Receive(b *Batch) error {
 	s.receiving.Lock()
 	defer s.receiving.Unlock()
@@ -15,9 +16,9 @@ func (s *Socket) Receive(b *Batch) error {
 	// To look first and park then would ask libzmq twice when nothing is there. To park looks first.
 	s.batch, s.result = b, nil
 	defer func() { s.batch = nil }()
-	eager := s.pace.quick()
+	how := s.pace.next(b.Idle)
 	s.pace.begin()
-	if err := inbox.park(eager); err != nil {
+	if err := inbox.park(how); err != nil {
 		return err
 	}
 	s.pace.end(b.Len())
@@ -39,6 +40,18 @@ func (s *Socket) inboxParker() (parker, error) {
 	return s.inbox, err
 }
 
+// Interrupt has Receive return, the one that waits or else the next one. It does not wait itself. A Receive that waits in
+// the kernel (see pace) may take some milliseconds to return.
+func (s *Socket) Interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.interrupted = true
+	if s.parked {
+		s.parked = false
+		s.inbox.wake()
+	}
+}
+
 // lookForMessages runs in the goroutine of Receive while that is parked, each time that ZMQ_FD tells of a
 // change. It says whether Receive is to return.
 func (s *Socket) lookForMessages() bool {
@@ -46,6 +59,9 @@ func (s *Socket) lookForMessages() bool {
 	defer s.mu.Unlock()
 	done, err := s.take(s.batch)
 	s.result = err
+	if s.interrupted {
+		s.interrupted, s.parked, done = false, false, true
+	}
 	return done
 }
 

@@ -37,6 +37,8 @@ type Socket struct {
 
 	inbox  parker // where Receive parks; made when it first has to
 	parked bool   // Receive found nothing and is parked, or about to
+
+	interrupted bool // Receive is to return
 }
 
 func newSocket(c *Context, zs *zmq4.Socket, kind zmq4.Type, o Options) *Socket {

@@ -2,5 +2,5 @@
 
 package zmq
 
-// waitEagerly does nothing: how other systems wait has not been measured.
-func waitEagerly(int) bool { return false }
+// waitInKernel does nothing: how other systems wait has not been measured.
+func waitInKernel(int, wait) bool { return false }
