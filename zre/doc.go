@@ -24,7 +24,7 @@
 //	ReceiveQueue + one batch + peers × SendWindow  received
 //
 // where the last term is what peers that keep the same window have under way; of
-// a peer of another implementation, it is 768 messages.
+// a peer of another implementation, it is 1536 messages.
 //
 // An application that sends from the goroutine that takes its events can wait for
 // a peer that does the same; send from another one, or let ctx end the wait.

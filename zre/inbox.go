@@ -9,9 +9,9 @@ import (
 )
 
 // inboxMessages is how many messages of one peer libzmq holds for the inbox. With
-// a third of it libzmq's thread sleeps and wakes so often that a sixth of the
+// half of it libzmq's thread sleeps and wakes so often that a tenth of the
 // throughput is lost; with many thousands the processors' caches are.
-const inboxMessages = 768
+const inboxMessages = 1536
 
 // openInbox makes the socket that peers send to, on a random free port.
 func (n *Node) openInbox() error {
