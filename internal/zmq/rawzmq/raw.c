@@ -6,6 +6,9 @@
 #include <time.h>
 #include <zmq.h>
 
+// Go's scheduler sends signals to threads that run C code, so any call may be interrupted: EINTR is
+// never more than a reason to try again.
+
 static int64_t now (void)
 {
     struct timespec t;
@@ -38,7 +41,11 @@ int raw_more (void *context, void **socket, int type, int hwm)
 
 int raw_bind (void *socket, const char *endpoint, char *bound, size_t room)
 {
-    if (zmq_bind (socket, endpoint) < 0 || zmq_getsockopt (socket, ZMQ_LAST_ENDPOINT, bound, &room) < 0)
+    int rc;
+    do
+        rc = zmq_bind (socket, endpoint);
+    while (rc < 0 && errno == EINTR);
+    if (rc < 0 || zmq_getsockopt (socket, ZMQ_LAST_ENDPOINT, bound, &room) < 0)
         return -errno;
     return 0;
 }
@@ -47,7 +54,11 @@ int raw_connect (void *socket, const char *endpoint, const char *identity, size_
 {
     if (n > 0 && zmq_setsockopt (socket, ZMQ_ROUTING_ID, identity, n) < 0)
         return -errno;
-    return zmq_connect (socket, endpoint) < 0 ? -errno : 0;
+    int rc;
+    do
+        rc = zmq_connect (socket, endpoint);
+    while (rc < 0 && errno == EINTR);
+    return rc < 0 ? -errno : 0;
 }
 
 void raw_close (void *context, void **sockets, int n)
