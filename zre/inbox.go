@@ -60,9 +60,9 @@ func (n *Node) bindInproc() error {
 	return nil
 }
 
-// These bound what the inbox takes in at once. The application is woken and the
-// node's mutex taken for each batch, so a large one is cheaper; it is also what
-// may be in memory beyond Config.ReceiveQueue.
+// These bound what the inbox takes in at once. The node's mutex is taken for each
+// batch, and an application woken that does not read for itself, so a large one is
+// cheaper; it is also what may be in memory beyond Config.ReceiveQueue.
 const (
 	batchMessages = 1024
 	batchOctets   = 1 << 20
@@ -74,10 +74,15 @@ func (n *Node) readInbox() {
 	for {
 		n.waitForRoom()
 		n.turns.reading.Lock()
+		if n.queue.full() && !n.closing.Load() {
+			n.turns.reading.Unlock() // It became full while somebody else was reading.
+			continue
+		}
 		if !n.read(false) {
 			return
 		}
-		if n.turns.waiters.Load() > 0 {
+		// While the queue is full those who wait do not read.
+		if n.turns.waiters.Load() > 0 && !n.queue.full() {
 			n.standBy()
 		}
 	}
@@ -104,10 +109,8 @@ func (n *Node) read(idle bool) bool {
 		head := t.batch.Head(i)
 		n.core.Receive(now, head[0], head[1], t.batch.Message(i))
 	}
-	// Who gets the events finds that nobody reads. The order holds, as the events
-	// of the next batch wait for mu.
-	t.reading.Unlock()
 	n.unlock()
+	t.reading.Unlock() // Who reads next finds these events in the queue.
 	return true
 }
 

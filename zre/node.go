@@ -175,6 +175,7 @@ func (n *Node) release() {
 	// An application that reads still has the last batch in hand.
 	n.turns.reading.Lock()
 	n.turns.ended.Store(true)
+	n.turns.heedNone()
 	n.turns.reading.Unlock()
 	n.turns.timer.Stop()
 	n.mu.Lock()

@@ -30,13 +30,16 @@ type queue struct {
 	octets atomic.Int64
 	wake   chan struct{}                                // 1: there is something to take, or the end
 	room   chan struct{}                                // 1: the octets went below the limit
-	wait   func(context.Context, <-chan struct{}) error // waits for wake
+	wait   func(context.Context, <-chan struct{}) error // returns when wake is signalled, or earlier
 
 	mu     sync.Mutex
 	in     []item
 	closed bool
 
-	takeMu sync.Mutex // guards what follows: one taker at a time
+	takers atomic.Int32  // who wait for takeMu
+	turn   chan struct{} // 1: one of them may have it
+
+	takeMu sync.Mutex // guards what follows: one taker at a time, also while it waits
 	out    []item
 	next   int
 	freed  int64 // octets taken and not yet subtracted
@@ -94,6 +97,7 @@ func newQueue(limit int) *queue {
 		wait:  waitFor,
 		wake:  make(chan struct{}, 1),
 		room:  make(chan struct{}, 1),
+		turn:  make(chan struct{}, 1),
 	}
 }
 
@@ -135,10 +139,14 @@ func (q *queue) close() {
 // take writes the next event to ev. It waits for one until ctx ends; after close
 // it gives what is left and then io.EOF.
 func (q *queue) take(ctx context.Context, ev *Event) error {
-	q.takeMu.Lock()
+	if !q.takeMu.TryLock() {
+		if err := q.awaitTurn(ctx); err != nil {
+			return err
+		}
+	}
 	for q.next == len(q.out) {
 		if end, err := q.refill(ctx); end || err != nil {
-			q.takeMu.Unlock()
+			q.end()
 			if err == nil {
 				err = io.EOF
 			}
@@ -158,8 +166,31 @@ func (q *queue) take(ctx context.Context, ev *Event) error {
 			q.run = 0
 		}
 	}
-	q.takeMu.Unlock()
+	q.end()
 	return nil
+}
+
+// awaitTurn locks takeMu, or gives the error of ctx if that ends before.
+func (q *queue) awaitTurn(ctx context.Context) error {
+	// In this order, so that who unlocks sees a taker that did not get the lock.
+	q.takers.Add(1)
+	defer q.takers.Add(-1)
+	for !q.takeMu.TryLock() {
+		select {
+		case <-q.turn:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// end unlocks takeMu.
+func (q *queue) end() {
+	q.takeMu.Unlock()
+	if q.takers.Load() > 0 {
+		signal(q.turn)
+	}
 }
 
 // refill swaps in the next batch, waiting for one.
@@ -174,6 +205,10 @@ func (q *queue) refill(ctx context.Context) (end bool, err error) {
 		closed := q.closed
 		q.mu.Unlock()
 		if len(q.out) > 0 {
+			select { // What was put until now will be seen; the next wait is for more.
+			case <-q.wake:
+			default:
+			}
 			return false, nil
 		}
 		if closed {

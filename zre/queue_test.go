@@ -1,7 +1,9 @@
 package zre
 
 import (
+	"context"
 	"fmt"
+	"runtime"
 	"testing"
 )
 
@@ -25,5 +27,35 @@ func TestCostOfEvents(t *testing.T) {
 		if got := c.item.cost(); got != c.want {
 			t.Errorf("%s: %d octets, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// A taker that waits for its turn behind another one waits no longer than its own
+// context, and gets its turn when the other one ends.
+func TestTakersTakeTurns(t *testing.T) {
+	q := newQueue(1 << 20)
+	first, cancel := context.WithCancel(context.Background())
+	errs := make(chan error, 2)
+	go func() { errs <- q.take(first, new(Event)) }()
+	for q.takeMu.TryLock() {
+		q.takeMu.Unlock()
+		runtime.Gosched()
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	if err := q.take(ended, new(Event)); err != context.Canceled {
+		t.Errorf("second taker: %v", err)
+	}
+	go func() { errs <- q.take(t.Context(), new(Event)) }()
+	for q.takers.Load() == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-errs; err != context.Canceled {
+		t.Errorf("first taker: %v", err)
+	}
+	q.put([]item{{from: &sender{link: &link{err: ErrPeerGone}}}})
+	if err := <-errs; err != nil {
+		t.Errorf("third taker: %v", err)
 	}
 }

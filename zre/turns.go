@@ -24,14 +24,16 @@ import (
 //
 // Who waits and finds another one reading is told by free when that one stops.
 type turns struct {
-	reading sync.Mutex  // held by who reads; taken before Node.mu
-	batch   zmq.Batch   // guarded by reading
-	ended   atomic.Bool // the inbox is closed
+	reading sync.Mutex      // held by who reads; taken before Node.mu
+	batch   zmq.Batch       // guarded by reading
+	heeded  <-chan struct{} // the end of the context that interrupts who reads; likewise
+	forget  func() bool     // what it does not any more; nil without one; likewise
+	ended   atomic.Bool     // the inbox is closed
 
 	leads   atomic.Bool   // who reads waits for something that may come from elsewhere, too
 	waiters atomic.Int32  // goroutines that wait and do not read
 	free    chan struct{} // 1: one of them may read
-	visits  atomic.Uint32 // how often somebody who waited has read
+	visits  atomic.Uint32 // how often somebody who waited has read, or was about to
 	relief  chan struct{} // 1: the node's goroutine is to read
 
 	timer *time.Timer   // runs Node.relieve
@@ -60,26 +62,46 @@ func newTurns(relieve func()) *turns {
 // no reason: the caller looks whether it has what it waits for. It gives the cause
 // when ctx has ended. Whoever signals wake calls interrupt after that.
 func (n *Node) wait(ctx context.Context, wake <-chan struct{}) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	t := n.turns
-	// In this order, so that who stops reading sees a waiter that did not get the
-	// lock from him.
-	t.waiters.Add(1)
-	if !t.ended.Load() && !n.queue.full() && t.reading.TryLock() {
+	for {
+		if ctx.Err() != nil {
+			n.leave() // lest free was for this one
+			return context.Cause(ctx)
+		}
+		// In this order, so that who stops reading sees a waiter that did not get the
+		// lock from him.
+		t.waiters.Add(1)
+		if n.mayLead() {
+			t.waiters.Add(-1)
+			n.lead(ctx, wake)
+			return nil
+		}
+		woken := false
+		select {
+		case <-wake:
+			woken = true
+		case <-t.free:
+			// Leading passes it on, also when there is no need to read any more.
+		case <-ctx.Done():
+		}
 		t.waiters.Add(-1)
-		n.lead(ctx, wake)
-		return nil
+		if woken {
+			return nil
+		}
 	}
-	defer t.waiters.Add(-1)
-	select {
-	case <-wake:
-	case <-t.free:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+}
+
+// mayLead locks reading, unless somebody else reads or nobody is to.
+func (n *Node) mayLead() bool {
+	t := n.turns
+	if t.ended.Load() || n.queue.full() || !t.reading.TryLock() {
+		return false
 	}
-	return nil
+	if n.queue.full() { // by who had the lock before
+		t.reading.Unlock()
+		return false
+	}
+	return true
 }
 
 // lead reads a batch for who waits for wake. It is called with reading locked, and
@@ -95,12 +117,30 @@ func (n *Node) lead(ctx context.Context, wake <-chan struct{}) {
 		t.leads.Store(false)
 		t.reading.Unlock()
 	default:
-		if ctx.Done() != nil {
-			defer context.AfterFunc(ctx, n.inbox.Interrupt)()
-		}
+		n.heed(ctx)
 		n.read(true)
 	}
 	n.leave()
+}
+
+// heed has the end of ctx interrupt who reads. It stays so afterwards, as the next
+// one to read often comes with the same ctx. Called under reading.
+func (n *Node) heed(ctx context.Context) {
+	t := n.turns
+	if ctx.Done() == t.heeded || t.ended.Load() {
+		return
+	}
+	t.heedNone()
+	if t.heeded = ctx.Done(); t.heeded != nil {
+		t.forget = context.AfterFunc(ctx, n.inbox.Interrupt)
+	}
+}
+
+func (t *turns) heedNone() {
+	if t.forget != nil {
+		t.forget()
+	}
+	t.heeded, t.forget = nil, nil
 }
 
 // interrupt has who waits look whether he has what he waits for, if he reads.
@@ -113,6 +153,9 @@ func (n *Node) interrupt() {
 // leave is called by who has stopped to read.
 func (n *Node) leave() {
 	t := n.turns
+	if t.ended.Load() {
+		return
+	}
 	if t.waiters.Load() > 0 {
 		signal(t.free)
 	}

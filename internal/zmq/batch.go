@@ -24,7 +24,7 @@ const (
 )
 
 // Batch holds the messages of one Receive. The zero value is ready for use. One Batch serves one receiving
-// goroutine; it is used again for the next Receive, but the memory of frames is not: the caller may keep
+// goroutine at a time; it is used again for the next Receive, but the memory of frames is not: the caller may keep
 // and change frames, and the slices of frames that Message gives, for ever.
 //
 // Frames below 8 KiB share slabs with their neighbours, and so do slices of frames: who keeps one frame

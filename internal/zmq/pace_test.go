@@ -71,7 +71,17 @@ func TestInterrupt(t *testing.T) {
 				if err := <-done; err != nil || b.Len() != 0 {
 					t.Fatalf("%d messages, error %v", b.Len(), err)
 				}
-				// It was for that one alone.
+				// It tells nothing of how long messages take to come,
+				for range waitAfter {
+					r.Interrupt()
+					if err := r.Receive(&b); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if got := r.pace.next(true); got != parked {
+					t.Errorf("wait %d after interrupts, want %d", got, parked)
+				}
+				// and was for that Receive alone.
 				send(t, dealer(t, c, endpoint, o), number(7))
 				each(t, r, 1, func([][]byte) {})
 			})

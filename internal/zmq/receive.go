@@ -21,7 +21,11 @@ func (s *Socket) Receive(b *Batch) error {
 	if err := inbox.park(how); err != nil {
 		return err
 	}
-	s.pace.end(b.Len())
+	if b.Len() == 0 {
+		s.pace = pace{} // It was not the network that ended this wait.
+	} else {
+		s.pace.end(b.Len())
+	}
 	return s.result
 }
 
@@ -40,8 +44,8 @@ func (s *Socket) inboxParker() (parker, error) {
 	return s.inbox, err
 }
 
-// Interrupt has Receive return, the one that waits or else the next one. It does not wait itself. A Receive that waits in
-// the kernel (see pace) may take some milliseconds to return.
+// Interrupt has Receive return, the one that waits or else the next one. It waits for a call into libzmq that is under way,
+// but not for messages. A Receive that waits in the kernel (see wait) may take 4 ms to return.
 func (s *Socket) Interrupt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
