@@ -36,7 +36,8 @@ type ClientConfig struct {
 	// TTL is how long a server of this project keeps the tuple without hearing of it
 	// again; it is published again three times in it. Default 60 s; 1 s to 24 h.
 	TTL time.Duration
-	// Logger is for what happens; default: nowhere.
+	// Logger is for what happens; default: nowhere. A server that has not answered for
+	// 3 s is a warning, once for each time; it is tried until Close.
 	Logger *slog.Logger
 }
 
@@ -174,6 +175,7 @@ func (c *Client) Close() error {
 		c.mu.Lock()
 		for _, cc := range c.conns {
 			cc.publish(cc.session.Kind(), true)
+			cc.silence.Stop()
 		}
 		c.ended = true
 		c.mu.Unlock()
@@ -194,6 +196,7 @@ type clientConn struct {
 	tuples    uint64
 	heard     []Tuple // to be delivered when the mutex is free
 	failed    string  // the reason why nothing is published, as logged
+	silence   *time.Timer
 }
 
 // Times of a client's session, see uplink.Config.
@@ -206,6 +209,10 @@ const (
 	refreshZre    = 50 * time.Second
 )
 
+// silenceLimit is how long a server leaves its client without an answer until the
+// user is told: nothing else would show him a wrong address.
+const silenceLimit = 3 * time.Second
+
 func (cc *clientConn) start(ctx context.Context) {
 	c := cc.client
 	var id wire.ID
@@ -217,7 +224,24 @@ func (cc *clientConn) start(ctx context.Context) {
 	}, (*clientHandler)(cc))
 	cc.dialer = newDialer(c.zmq, cc.address, &c.mu, c.cfg.Logger)
 	cc.dialer.session, cc.dialer.tick, cc.dialer.largest = cc, pingInterval, defaultMessageSize
+	c.mu.Lock()
+	cc.silence = time.AfterFunc(silenceLimit, cc.tellSilence)
+	c.mu.Unlock()
 	c.done.Go(func() { cc.dialer.run(ctx) })
+}
+
+func (cc *clientConn) tellSilence() {
+	c := cc.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended || cc.session.Ready() {
+		return
+	}
+	what := []any{"server", cc.address}
+	if cc.dialer.failure != nil {
+		what = append(what, "error", cc.dialer.failure)
+	}
+	c.cfg.Logger.Warn("gossip server does not answer; it is tried again and again", what...)
 }
 
 func (cc *clientConn) connected(now time.Time)    { cc.session.Connected(now) }
@@ -298,6 +322,7 @@ func (h *clientHandler) Send(frame []byte) {
 }
 
 func (h *clientHandler) Ready(kind uplink.Kind) {
+	h.silence.Stop()
 	h.client.cfg.Logger.Info("connected to gossip server", "server", h.address, "dialect", kind.String())
 	(*clientConn)(h).publish(kind, false)
 }
@@ -306,6 +331,7 @@ func (h *clientHandler) Lost() {
 	if h.client.ended {
 		return
 	}
+	h.silence.Reset(silenceLimit)
 	h.client.cfg.Logger.Info("connection to gossip server lost", "server", h.address)
 }
 

@@ -2,6 +2,7 @@ package zgossip
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -155,4 +156,58 @@ func TestEndIsNoLoss(t *testing.T) {
 	if got := out.String(); !strings.Contains(got, "connected to") || strings.Contains(got, "lost") {
 		t.Errorf("it said:\n%s", got)
 	}
+}
+
+// A server that does not answer is worth one warning, with the reason if there is
+// one; so is one that answers no more.
+func TestSilenceIsTold(t *testing.T) {
+	warnings := make(chan slog.Record, 10)
+	client := func(addr string) *Client {
+		c, err := NewClient(ClientConfig{
+			Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {},
+			Endpoint: func(netip.AddrPort) (string, error) { return testEndpoint(1), nil },
+			Logger:   slog.New(warner(warnings)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	want := func(parts ...string) {
+		t.Helper()
+		select {
+		case r := <-warnings:
+			text := r.Message
+			r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+			for _, part := range append(parts, "does not answer") {
+				if !strings.Contains(text, part) {
+					t.Errorf("warning %q without %q", text, part)
+				}
+			}
+		case <-time.After(patience):
+			t.Fatal("no warning")
+		}
+	}
+	s, addr := startServer(t, ServerConfig{})
+	c := client(addr)
+	eventually(t, "connected", func() bool { return c.Servers()[0].Connected })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want(addr)
+	client("nosuch.invalid:31337")
+	want("nosuch.invalid:31337", "error=")
+}
+
+// warner sends on what is a warning or worse.
+type warner chan slog.Record
+
+func (w warner) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+func (w warner) WithGroup(string) slog.Handler                { return w }
+func (w warner) WithAttrs([]slog.Attr) slog.Handler           { return w }
+
+func (w warner) Handle(_ context.Context, r slog.Record) error {
+	w <- r
+	return nil
 }

@@ -45,10 +45,11 @@ type dialer struct {
 	largest int64  // octets of a message
 	tick    time.Duration
 	log     *slog.Logger
-	lock    sync.Locker // guards session, socket and server
+	lock    sync.Locker // guards session, socket, server and failure
 	session session
 	socket  *zmq.Socket    // nil while there is none
 	server  netip.AddrPort // what address was resolved to
+	failure error          // why there is no socket, as far as one can tell
 	again   chan request   // a fresh connection is wanted
 }
 
@@ -105,6 +106,9 @@ func (d *dialer) run(ctx context.Context) {
 				return
 			}
 			pause, wait = wait, min(2*wait, retryMost)
+			d.lock.Lock()
+			d.failure = err
+			d.lock.Unlock()
 			d.log.Debug("gossip server cannot be reached", "server", d.address, "error", err, "again", pause)
 		}
 		if !sleep(ctx, pause) {
@@ -154,7 +158,7 @@ func (d *dialer) connection(ctx context.Context, server netip.AddrPort, this req
 		return this, err
 	}
 	d.lock.Lock()
-	d.socket, d.server = socket, server
+	d.socket, d.server, d.failure = socket, server, nil
 	select { // what the session wanted of the socket before this one
 	case <-d.again:
 	default:

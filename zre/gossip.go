@@ -2,6 +2,7 @@ package zre
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 
 	"github.com/google/uuid"
@@ -18,7 +19,7 @@ func (n *Node) startGossip() (err error) {
 			Listen:  []string{n.cfg.GossipBind},
 			Connect: n.cfg.Gossip,
 			OnTuple: n.hearTuple,
-			Logger:  quiet(n.log),
+			Logger:  quiet(n.log, slog.LevelError),
 		})
 		if err != nil {
 			return fmt.Errorf("gossip server: %w", err)
@@ -36,7 +37,7 @@ func (n *Node) startGossip() (err error) {
 		Key:      n.cfg.UUID,
 		Endpoint: n.endpointFor,
 		OnTuple:  n.hearTuple,
-		Logger:   quiet(n.log),
+		Logger:   quiet(n.log, slog.LevelWarn),
 	})
 	if err != nil {
 		return fmt.Errorf("gossip: %w", err)

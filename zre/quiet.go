@@ -6,33 +6,38 @@ import (
 )
 
 // quiet gives a logger for a part that is a program's main matter elsewhere and
-// one of many here: what it has to say goes out at debug level, unless it is an
-// error. What other hosts do to a gossip server is nothing that the user of a
-// node has to be told.
-func quiet(l *slog.Logger) *slog.Logger { return slog.New(quietHandler{l.Handler()}) }
+// one of many here: what it has to say goes out at debug level, unless it is of
+// that level or above. What other hosts do to a gossip server is nothing that the
+// user of a node has to be told.
+func quiet(l *slog.Logger, from slog.Level) *slog.Logger {
+	return slog.New(quietHandler{l.Handler(), from})
+}
 
-type quietHandler struct{ slog.Handler }
+type quietHandler struct {
+	slog.Handler
+	from slog.Level
+}
 
-func quieter(level slog.Level) slog.Level {
-	if level < slog.LevelError {
+func (h quietHandler) quieter(level slog.Level) slog.Level {
+	if level < h.from {
 		return min(level, slog.LevelDebug)
 	}
 	return level
 }
 
 func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
-	return h.Handler.Enabled(ctx, quieter(level))
+	return h.Handler.Enabled(ctx, h.quieter(level))
 }
 
 func (h quietHandler) Handle(ctx context.Context, r slog.Record) error {
-	r.Level = quieter(r.Level)
+	r.Level = h.quieter(r.Level)
 	return h.Handler.Handle(ctx, r)
 }
 
 func (h quietHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return quietHandler{h.Handler.WithAttrs(attrs)}
+	return quietHandler{h.Handler.WithAttrs(attrs), h.from}
 }
 
 func (h quietHandler) WithGroup(name string) slog.Handler {
-	return quietHandler{h.Handler.WithGroup(name)}
+	return quietHandler{h.Handler.WithGroup(name), h.from}
 }

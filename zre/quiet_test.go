@@ -10,7 +10,7 @@ import (
 func TestQuiet(t *testing.T) {
 	var out bytes.Buffer
 	level := new(slog.LevelVar)
-	log := quiet(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level}))).With("a", 1).WithGroup("g")
+	log := quiet(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: level})), slog.LevelError).With("a", 1).WithGroup("g")
 	all := func() string {
 		out.Reset()
 		log.Debug("debug")
