@@ -87,6 +87,14 @@ type Config struct {
 	// Peers are endpoints of nodes, tcp://IP:PORT, to greet without discovery.
 	Peers []string
 
+	// Contest are groups that this node stands for the leadership of, whenever it is
+	// in them. Their members then agree on the one with the lowest UUID among those
+	// that stand, anew whenever somebody joins or the leader is gone, and each gets
+	// a LEADER. It is a draft of zyre's beside RFC 36. Every member has to take part;
+	// this implementation and zyre do, whether they stand or not. Members of others
+	// ignore it, so that nobody is elected, but gyre, which panics.
+	Contest []string
+
 	// SendWindow bounds, in octets, what is under way to one peer: sent, but not
 	// yet taken in by the peer's application. A sender waits while it is full.
 	// Each message counts 128 octets besides its own, and 64 for each frame after
@@ -113,7 +121,8 @@ type Config struct {
 	DiscardEvents bool
 
 	// Logger gets what happens inside, all at debug level but for faults of this
-	// host. Default: nothing is logged.
+	// host, and for what befalls the connections to gossip servers. Default: nothing
+	// is logged.
 	Logger *slog.Logger
 
 	tcpOnly bool // for tests: reach nodes of this process over TCP as well
@@ -203,6 +212,11 @@ func (c *Config) check() error {
 	for k := range c.Headers {
 		if len(k) == 0 || len(k) > 255 {
 			return &ConfigError{"Headers", k, "want keys of 1 to 255 octets"}
+		}
+	}
+	for _, g := range c.Contest {
+		if checkGroup(g) != nil {
+			return &ConfigError{"Contest", g, "want groups of 1 to 255 octets"}
 		}
 	}
 	if g := c.MulticastGroup.Addr(); !g.Is4() || !g.IsMulticast() {

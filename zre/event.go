@@ -19,6 +19,7 @@ const (
 	EventShout   = EventType(core.EventShout)   // a message for a group
 	EventEvasive = EventType(core.EventEvasive) // a peer leaves PINGs unanswered; once per episode
 	EventSilent  = EventType(core.EventSilent)  // a peer has left them unanswered for long; once per episode
+	EventLeader  = EventType(core.EventLeader)  // a group has elected a leader, a peer or this node; see Config.Contest
 )
 
 // String returns the event's name in capitals, such as "ENTER".
@@ -44,7 +45,8 @@ const (
 //
 // For each peer ENTER and EXIT alternate, beginning with ENTER; between them,
 // JOIN and LEAVE of one group alternate, beginning with JOIN, and messages come
-// in the order they were sent. EXIT implies a LEAVE of all groups.
+// in the order they were sent. EXIT implies a LEAVE of all groups. LEADER names a
+// member of a group that this node is in, or this node itself.
 //
 // Names, groups, headers and content come from the network: they hold any
 // octets. The receiver owns Content and Headers, until it gives the former back by
@@ -54,7 +56,7 @@ type Event struct {
 	Type     EventType
 	Peer     uuid.UUID         // all: who it is about
 	Name     string            // all: the peer's name
-	Group    string            // JOIN, LEAVE, SHOUT
+	Group    string            // JOIN, LEAVE, SHOUT, LEADER
 	Content  [][]byte          // WHISPER, SHOUT: the frames, none for an empty message
 	Endpoint string            // ENTER: where the peer is reached, tcp://IP:PORT
 	Headers  map[string]string // ENTER: from the peer's HELLO

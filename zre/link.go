@@ -201,6 +201,10 @@ func stamp(m zremsg.Message, seq uint16) {
 		m.Sequence = seq
 	case *zremsg.Goodbye:
 		m.Sequence = seq
+	case *zremsg.Elect:
+		m.Sequence = seq
+	case *zremsg.Leader:
+		m.Sequence = seq
 	}
 }
 

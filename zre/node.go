@@ -82,6 +82,9 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		QuietPeriod: cfg.QuietPeriod, PingRate: cfg.QuietPingRate, DeadPeriod: cfg.DeadPeriod,
 		NoBeacon: cfg.NoBeacon, MaxPeers: cfg.MaxPeers, Shell: (*shell)(n), Logger: n.log,
 	})
+	for _, g := range cfg.Contest {
+		n.core.Contest(g)
+	}
 	n.dir.Store(&directory{})
 	n.fencer = time.AfterFunc(time.Hour, n.fenceAll)
 	n.fencer.Stop()

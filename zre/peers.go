@@ -66,6 +66,16 @@ func (n *Node) PeerGroups() []string {
 	return n.core.PeerGroups()
 }
 
+// Leader returns the leader that the members of a group have elected last, which may
+// be this node. It reports false if none was elected since this node joined, or the
+// leader has left since. See Config.Contest.
+func (n *Node) Leader(group string) (uuid.UUID, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	id := n.core.Leader(group)
+	return id, id != uuid.Nil
+}
+
 func copyPeer(p *core.Peer) Peer {
 	l := linkOf(p)
 	messages, octets := p.Received()

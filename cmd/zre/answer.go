@@ -81,13 +81,17 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 	all = slices.Compact(all)
 	if s.format.json {
 		type object struct {
-			Group string      `json:"group"`
-			Own   bool        `json:"own"`
-			Peers []uuid.UUID `json:"peers"`
+			Group  string      `json:"group"`
+			Own    bool        `json:"own"`
+			Peers  []uuid.UUID `json:"peers"`
+			Leader *uuid.UUID  `json:"leader,omitempty"`
 		}
 		list := make([]object, len(all))
 		for i, g := range all {
-			list[i] = object{g, slices.Contains(own, g), []uuid.UUID{}}
+			list[i] = object{Group: g, Own: slices.Contains(own, g), Peers: []uuid.UUID{}}
+			if leader, elected := s.node.Leader(g); elected {
+				list[i].Leader = &leader
+			}
 			for _, p := range s.node.PeersByGroup(g) {
 				list[i].Peers = append(list[i].Peers, p.ID)
 			}
@@ -105,11 +109,18 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 	rows := [][]string{{"GROUP", "MEMBERS"}}
 	for _, g := range all {
 		var names []string
+		leader, elected := s.node.Leader(g)
+		add := func(name string, id uuid.UUID) {
+			if elected && id == leader {
+				name += " (leader)"
+			}
+			names = append(names, name)
+		}
 		if slices.Contains(own, g) {
-			names = append(names, "you")
+			add("you", s.node.ID())
 		}
 		for _, p := range s.node.PeersByGroup(g) {
-			names = append(names, visible.String(p.Name))
+			add(visible.String(p.Name), p.ID)
 		}
 		rows = append(rows, []string{visible.String(g), strings.Join(names, ", ")})
 	}

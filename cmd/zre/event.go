@@ -31,7 +31,7 @@ func (f format) event(ev zre.Event, label string) string {
 		detail = fmt.Sprintf(" %s %s%s", ev.Peer, visible.String(ev.Endpoint), headerList(ev.Headers))
 	case zre.EventExit:
 		detail = fmt.Sprintf(" %s %s", ev.Peer, ev.Reason)
-	case zre.EventJoin, zre.EventLeave:
+	case zre.EventJoin, zre.EventLeave, zre.EventLeader:
 		detail = " " + visible.String(ev.Group)
 	case zre.EventShout:
 		detail = " " + visible.String(ev.Group) + ": " + f.content(ev.Content)
@@ -169,7 +169,7 @@ func eventObject(ev zre.Event) any {
 	}
 	o := otherObject{Event: ev.Type.String(), Peer: ev.Peer, Name: ev.Name}
 	switch ev.Type {
-	case zre.EventJoin, zre.EventLeave, zre.EventShout:
+	case zre.EventJoin, zre.EventLeave, zre.EventLeader, zre.EventShout:
 		o.Group = &ev.Group
 	case zre.EventExit:
 		o.Reason = &ev.Reason

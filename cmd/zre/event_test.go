@@ -37,6 +37,7 @@ func TestEventLines(t *testing.T) {
 			`{"event":"WHISPER","peer":"ID","name":"alice","content":["line\n",{"base64":"/wA="},""]}`},
 		"WHISPER of nothing": {zre.Event{Type: zre.EventWhisper}, "WHISPER alice: ", `{"event":"WHISPER","peer":"ID","name":"alice","content":[]}`},
 		"EXIT":               {zre.Event{Type: zre.EventExit, Reason: "goodbye"}, "EXIT    alice " + id.String() + " goodbye", `{"event":"EXIT","peer":"ID","name":"alice","reason":"goodbye"}`},
+		"LEADER":             {zre.Event{Type: zre.EventLeader, Group: "g"}, "LEADER  alice g", `{"event":"LEADER","peer":"ID","name":"alice","group":"g"}`},
 		"EVASIVE":            {zre.Event{Type: zre.EventEvasive}, "EVASIVE alice does not answer", `{"event":"EVASIVE","peer":"ID","name":"alice"}`},
 		"SILENT":             {zre.Event{Type: zre.EventSilent}, "SILENT  alice has not answered for long", `{"event":"SILENT","peer":"ID","name":"alice"}`},
 		"harmful": {

@@ -132,6 +132,14 @@ func (n *fakeNode) PeerGroups() []string {
 	return slices.Compact(all)
 }
 
+// Leader takes the first of the peers in a group for its leader.
+func (n *fakeNode) Leader(group string) (uuid.UUID, bool) {
+	for _, p := range n.PeersByGroup(group) {
+		return p.ID, true
+	}
+	return uuid.Nil, false
+}
+
 func (n *fakeNode) Next(context.Context) (zre.Event, error) {
 	select {
 	case ev := <-n.events:

@@ -22,6 +22,7 @@ type node interface {
 	PeersByGroup(group string) []zre.Peer
 	Groups() []string
 	PeerGroups() []string
+	Leader(group string) (uuid.UUID, bool)
 	Next(ctx context.Context) (zre.Event, error)
 	Stats() zre.Stats
 	Close() error

@@ -32,6 +32,7 @@ func (f *NodeFlags) Config(env *Env) zre.Config {
 		GossipBind:     f.gossipBind,
 		Advertise:      f.advertise,
 		Peers:          slices.Clone(f.peers),
+		Contest:        slices.Clone(f.contest),
 		Logger:         env.Log,
 	}
 	// Nodes whose beacons go to another port do not hear each other by
@@ -76,6 +77,6 @@ func flagsByField() map[string]string {
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
-		"Advertise": "advertise", "Peers": "peer", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
+		"Advertise": "advertise", "Peers": "peer", "Contest": "contest", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
 	}
 }

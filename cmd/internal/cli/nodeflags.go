@@ -34,6 +34,7 @@ type NodeFlags struct {
 	window     Size
 	queue      Size
 	headers    headers
+	contest    []string
 }
 
 // NewNodeFlags returns the flags with their defaults, which are the library's.
@@ -73,11 +74,12 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.window, "send-window", "how much may be under way to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much is received before it is used, before peers wait")
 	fs.Var(f.headers, "header", "a header that peers are told; may be repeated")
+	fs.Var(words{&f.contest, "GROUP"}, "contest", "stand for the leadership of this group when in it; may be repeated")
 }
 
 // complete adds what the shell's completion cannot know by itself.
 func (f *NodeFlags) complete(cmd *cobra.Command) error {
-	for _, name := range []string{"name", "gossip", "gossip-bind", "advertise", "peer", "header", "multicast-group", "port-range"} {
+	for _, name := range []string{"name", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range"} {
 		if err := cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions); err != nil {
 			return err
 		}

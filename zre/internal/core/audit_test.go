@@ -125,6 +125,12 @@ func (l *auditLink) change(group string, status uint8, in bool) {
 // Deliver checks that events alternate.
 func (a *auditor) Deliver(cl Link, ev *Event) {
 	v := a.views[ev.Peer]
+	if ev.Type == EventLeader {
+		if _, in := a.core.own[ev.Group]; !in || ev.Peer != own && !v.groups[ev.Group] {
+			a.t.Fatalf("leader %s of a group that it or this node is not in", ev.Peer)
+		}
+		return
+	}
 	if (v == nil) != (ev.Type == EventEnter) {
 		a.t.Fatalf("%v of a peer that is here: %v", ev.Type, v != nil)
 	}
@@ -201,6 +207,17 @@ func (a *auditor) check() {
 		}
 		for _, g := range p.Groups() {
 			members[g]++
+		}
+	}
+	if len(c.ballots) != len(c.own) {
+		t.Fatalf("%d ballots, %d groups", len(c.ballots), len(c.own))
+	}
+	for g, b := range c.ballots {
+		if l := c.Peer(b.leader); b.leader != uuid.Nil && b.leader != own && (l == nil || !a.views[l.id].groups[g]) {
+			t.Fatalf("%s leads %q and is not in it", b.leader, g)
+		}
+		if e := b.running; e != nil && e.father != nil && c.Peer(e.father.id) != e.father {
+			t.Fatalf("the father of the election in %q is gone", g)
 		}
 	}
 	counted := make(map[string]int)

@@ -85,8 +85,11 @@ type Core struct {
 	last    *Peer                         // the sender of the last message, nil if it is gone
 	groups  map[string]map[*Peer]struct{} // who is in which group, ready peers only
 	own     map[string]struct{}           // groups this node is in
+	ballots map[string]*ballot            // likewise
+	contest map[string]struct{}           // groups this node wants to lead
 	status  uint8                         // changes of own, modulo 256
 	static  []*staticPeer
+	now     time.Duration // of the last call that told
 	codec   zremsg.Decoder
 	epoch   uint64 // counts changes of what Peers and Members show
 	stats   Stats
@@ -101,6 +104,8 @@ func New(cfg Config) *Core {
 		pending: make(map[string]int),
 		groups:  make(map[string]map[*Peer]struct{}),
 		own:     make(map[string]struct{}),
+		ballots: make(map[string]*ballot),
+		contest: make(map[string]struct{}),
 	}
 }
 

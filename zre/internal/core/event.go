@@ -15,9 +15,10 @@ const (
 	EventShout                        // a message for a group
 	EventEvasive                      // a peer did not answer a PING; once per episode
 	EventSilent                       // a peer has not answered for a long time; once per episode
+	EventLeader                       // a group has elected its leader, a peer or this node
 )
 
-var eventNames = [...]string{"?", "ENTER", "EXIT", "JOIN", "LEAVE", "WHISPER", "SHOUT", "EVASIVE", "SILENT"}
+var eventNames = [...]string{"?", "ENTER", "EXIT", "JOIN", "LEAVE", "WHISPER", "SHOUT", "EVASIVE", "SILENT", "LEADER"}
 
 // String returns the event's name in capitals, such as "ENTER".
 func (t EventType) String() string {
@@ -41,13 +42,13 @@ const (
 	ReasonFailed    = "link failed"        // nothing can be sent to it any more
 )
 
-// Event is one thing that happened to a peer, as the application is told; its
+// Event is one thing that happened to a peer (with LEADER, or to this node), as the application is told; its
 // messages go to Shell.Data. Which fields are set depends on the type.
 type Event struct {
 	Type     EventType
 	Peer     uuid.UUID         // all
 	Name     string            // all
-	Group    string            // JOIN, LEAVE
+	Group    string            // JOIN, LEAVE, LEADER
 	Endpoint string            // ENTER
 	Headers  map[string]string // ENTER; the receiver's to keep
 	Reason   string            // EXIT

@@ -100,13 +100,15 @@ func (s *stage) step(in *script) {
 		}
 		c.Receive(now, identity[:len(identity)-int(arg%8/7)], header, nil)
 	case 11, 12:
-		if group := fmt.Sprint("o", arg%5); arg&8 == 0 {
+		if group := fmt.Sprint([]string{"o", "g"}[arg>>4%2], arg%5); arg&8 == 0 {
 			c.Join(group)
 		} else {
 			c.Leave(group)
 		}
 	case 13:
-		switch arg % 4 {
+		switch arg % 5 {
+		case 4:
+			c.Contest(fmt.Sprint("g", arg>>4%5))
 		case 0:
 			c.Unheard(a.id, a.endpoint(arg>>2))
 		case 1:
@@ -148,11 +150,22 @@ func (s *stage) line(seq uint16, n byte) zremsg.Message {
 	case 5:
 		return &zremsg.PingOK{Sequence: seq}
 	case 6:
-		return &zremsg.Elect{Sequence: seq, Group: group}
+		return &zremsg.Elect{Sequence: seq, Group: group, ChallengerID: s.someID(n)}
 	case 7:
-		return &zremsg.Leader{Sequence: seq, Group: group}
+		return &zremsg.Leader{Sequence: seq, Group: group, LeaderID: s.someID(n)}
 	}
 	return &zremsg.Goodbye{Sequence: seq}
+}
+
+// someID is the UUID of a node of the stage, or nearly one.
+func (s *stage) someID(n byte) string {
+	if n%7 == 6 {
+		return "no UUID"
+	}
+	if n%7 == 5 {
+		return wireID(own)
+	}
+	return wireID(s.actors[n%7%cast].id)
 }
 
 func (s *stage) say(a *actor, m zremsg.Message) {

@@ -13,6 +13,8 @@ func (c *Core) Join(group string) bool {
 	c.own[group] = struct{}{}
 	c.status++
 	c.tellAll(func() zremsg.Message { return &zremsg.Join{Group: group, Status: c.status} })
+	c.ballots[group] = &ballot{}
+	c.unsettle(group)
 	return true
 }
 
@@ -23,6 +25,7 @@ func (c *Core) Leave(group string) bool {
 		return false
 	}
 	delete(c.own, group)
+	delete(c.ballots, group)
 	c.status++
 	c.tellAll(func() zremsg.Message { return &zremsg.Leave{Group: group, Status: c.status} })
 	return true
@@ -106,6 +109,7 @@ func (c *Core) joined(p *Peer, group string) {
 	members[p] = struct{}{}
 	c.epoch++
 	c.deliver(p, Event{Type: EventJoin, Group: group})
+	c.arrived(group)
 }
 
 // left records that a peer is no longer in a group, and tells of it.
@@ -117,6 +121,7 @@ func (c *Core) left(p *Peer, group string) {
 	c.drop(p, group)
 	c.epoch++
 	c.deliver(p, Event{Type: EventLeave, Group: group})
+	c.departed(p, group)
 }
 
 // drop takes a peer out of the index of groups.

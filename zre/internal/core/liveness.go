@@ -19,6 +19,7 @@ func (p *Peer) alive(now time.Duration) {
 // not read at the moment, because its application does not keep up: then nobody
 // is judged by what was not heard, and every peer is sent signs of life.
 func (c *Core) Tick(now time.Duration, deaf bool) {
+	c.now = now
 	for _, p := range c.peers {
 		switch {
 		case deaf:
@@ -30,6 +31,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 		}
 	}
 	c.tickStatic(now)
+	c.tickElections(now)
 }
 
 // Hear tells that the node reads again after it was deaf for a time, which does

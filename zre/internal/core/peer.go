@@ -227,6 +227,9 @@ func (c *Core) exit(p *Peer, reason string) {
 	c.epoch++
 	c.log("peer left", p, "reason", reason)
 	c.deliver(p, Event{Type: EventExit, Reason: reason})
+	for g := range c.ballots {
+		c.departed(p, g)
+	}
 }
 
 // remove forgets a peer.

@@ -18,6 +18,7 @@ const maxHeader = 1 << 20
 // the header frame and the frames of content. It keeps content, and nothing of
 // identity and header.
 func (c *Core) Receive(now time.Duration, identity, header []byte, content [][]byte) {
+	c.now = now
 	octets := len(header)
 	for _, f := range content {
 		octets += len(f)
@@ -75,9 +76,10 @@ func (c *Core) handle(now time.Duration, p *Peer, m zremsg.Message, content [][]
 		p.link.Ack()
 	case *zremsg.Goodbye:
 		c.remove(p, ReasonGoodbye)
-	default:
-		// ELECT and LEADER: this node contests no group, so they mean nothing
-		// to it; they count in the sequence like the rest.
+	case *zremsg.Elect:
+		c.elect(p, m)
+	case *zremsg.Leader:
+		c.lead(p, m)
 	}
 }
 

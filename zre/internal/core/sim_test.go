@@ -98,6 +98,8 @@ type simNode struct {
 	from   map[uuid.UUID]*simConn // the connection that has each identity
 	views  map[uuid.UUID]*view
 	events []Event
+
+	elections int // ELECT and LEADER messages sent
 }
 
 // view is what an application knows of a peer from the events.
@@ -230,6 +232,9 @@ func (l *simLink) send(m zremsg.Message, content [][]byte) {
 	if err != nil {
 		l.from.w.t.Fatalf("encode %v: %v", m, err)
 	}
+	if id := m.ID(); id == zremsg.IDElect || id == zremsg.IDLeader {
+		l.from.elections++
+	}
 	l.seq++
 	binary.BigEndian.PutUint16(header[4:], l.seq)
 	l.queue = append(l.queue, append([][]byte{header}, content...))
@@ -298,6 +303,13 @@ func (l *simLink) Close(string) {
 func (n *simNode) Deliver(_ Link, e *Event) {
 	ev := *e
 	t := n.w.t
+	if ev.Type == EventLeader {
+		if v := n.views[ev.Peer]; ev.Peer != n.id && (v == nil || !v.groups[ev.Group]) {
+			t.Fatalf("%s: %s leads %q and is not in it", n.core.cfg.Name, ev.Name, ev.Group)
+		}
+		n.events = append(n.events, ev)
+		return
+	}
 	v := n.views[ev.Peer]
 	if v == nil {
 		v = &view{}

@@ -1,0 +1,177 @@
+package core
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+)
+
+// checkLeader fails unless all living members of a group take the best of those who
+// contest it for its leader, and were told so last.
+func (w *world) checkLeader(group string) {
+	w.t.Helper()
+	var best uuid.UUID
+	var members []*simNode
+	for _, n := range w.nodes {
+		if _, in := n.core.own[group]; !in || !n.alive {
+			continue
+		}
+		members = append(members, n)
+		if _, contests := n.core.contest[group]; contests && (best == uuid.Nil || wireID(n.id) < wireID(best)) {
+			best = n.id
+		}
+	}
+	for _, n := range members {
+		var told uuid.UUID
+		for _, ev := range n.events {
+			if ev.Type == EventLeader && ev.Group == group {
+				told = ev.Peer
+			}
+		}
+		if got := n.core.Leader(group); got != best || told != best {
+			w.t.Errorf("%s (%s): leader %s, told of %s, want %s", n.core.cfg.Name, n.id, got, told, best)
+		}
+	}
+}
+
+// Nodes come, some of them contest, and all agree on the best of these; so they do
+// when the leader leaves or dies, when a better one comes, and when one that does not
+// contest comes.
+func TestSimulatedElections(t *testing.T) {
+	for _, size := range []int{2, 3, 10, 40} {
+		for seed := range uint64(max(3, 120/size)) {
+			t.Run(fmt.Sprintf("%d nodes, seed %d", size, seed), func(t *testing.T) {
+				w := newWorld(t, seed)
+				w.loss = 0.3
+				start := func(id uuid.UUID, contests bool) *simNode {
+					n := w.start(id, len(w.nodes)+1, 41000)
+					if contests {
+						n.core.Contest("g")
+					}
+					n.core.Join("g")
+					return n
+				}
+				spread := []time.Duration{0, 50 * time.Millisecond, 3 * time.Second}[seed%3]
+				for i := range size {
+					w.after(w.some(spread), func() { start(w.random(), i < 2 || w.rand.IntN(3) == 0) })
+				}
+				w.run(20 * time.Second)
+				w.checkLeader("g")
+				leader := w.nodes[slices.IndexFunc(w.nodes, func(n *simNode) bool { return n.id == w.nodes[0].core.Leader("g") })]
+				if seed%2 == 0 {
+					leader.leave()
+				} else {
+					leader.kill()
+				}
+				w.run(time.Minute)
+				w.checkLeader("g")
+				start(uuid.UUID{15: 1}, true)
+				w.run(20 * time.Second)
+				w.checkLeader("g")
+				start(w.random(), false)
+				w.run(20 * time.Second)
+				w.checkLeader("g")
+			})
+		}
+	}
+}
+
+// An election takes some messages for each pair of members, and when nothing
+// changes there is none.
+func TestElectionEconomy(t *testing.T) {
+	const size = 20
+	w := newWorld(t, 1)
+	for i := range size {
+		n := w.start(w.random(), i+1, 41000)
+		n.core.Contest("g")
+		n.core.Join("g")
+	}
+	w.run(20 * time.Second)
+	w.checkLeader("g")
+	elections := func() (n int) {
+		for _, node := range w.nodes {
+			n += node.elections
+		}
+		return n
+	}
+	before := elections()
+	w.run(time.Minute)
+	if n := elections() - before; n != 0 {
+		t.Errorf("%d messages of elections where nothing changed", n)
+	}
+	w.start(uuid.UUID{15: 1}, size+1, 41000).core.Join("g")
+	before = elections()
+	w.run(time.Minute)
+	w.checkLeader("g")
+	// LEADER once, and ELECT for a few challengers, each better than the one before.
+	if n, most := elections()-before, 6*size*(size+1); n > most {
+		t.Errorf("%d messages for an election, want at most %d", n, most)
+	}
+}
+
+// A member that knows no elections leaves the group without a leader, but does not
+// keep it busy: who contests tries again less and less often.
+func TestElectionWithoutAnswer(t *testing.T) {
+	d := newDesk(t)
+	d.core.Contest("g")
+	d.core.Join("g")
+	d.from(friend, hello(friendAt, "g"))
+	tries := func(minutes int) (n int) {
+		before := len(d.links[0].sent)
+		for range minutes * 120 {
+			d.now += 500 * time.Millisecond
+			d.core.Peer(friend).alive(d.now)
+			d.core.Tick(d.now, false)
+		}
+		for _, m := range d.links[0].sent[before:] {
+			if m.ID() == zremsg.IDElect {
+				n++
+			}
+		}
+		return n
+	}
+	if n := tries(1); n < 4 || n > 6 {
+		t.Errorf("%d tries in the first minute", n)
+	}
+	if n := tries(10); n < 9 || n > 11 {
+		t.Errorf("%d tries in the next ten minutes", n)
+	}
+	if d.core.Leader("g") != uuid.Nil {
+		t.Error("there is a leader")
+	}
+}
+
+// Who is alone in a group is its leader when others have been there, and not before:
+// they might be about to be found.
+func TestElectionAlone(t *testing.T) {
+	d := newDesk(t)
+	d.core.Contest("g")
+	d.core.Join("g")
+	for range 20 {
+		d.now += 500 * time.Millisecond
+		d.core.Tick(d.now, false)
+	}
+	if d.core.Leader("g") != uuid.Nil || len(d.log) > 0 {
+		t.Errorf("leader without others: %v", d.log)
+	}
+	d.from(friend, hello(friendAt, "g"))
+	d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(uuid.UUID{1})})
+	d.from(friend, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(uuid.UUID{1})})
+	if d.core.Leader("g") != uuid.Nil {
+		t.Error("a leader that is not there")
+	}
+	d.from(friend, &zremsg.Elect{Sequence: 4, Group: "g", ChallengerID: wireID(friend)})
+	d.from(friend, &zremsg.Leave{Sequence: 5, Group: "g", Status: 2})
+	if d.core.Leader("g") != own {
+		t.Errorf("leader %s after the others left, events %q", d.core.Leader("g"), d.log)
+	}
+	d.core.Leave("g")
+	if d.core.Leader("g") != uuid.Nil {
+		t.Error("leads a group that it has left")
+	}
+}
