@@ -90,9 +90,10 @@ type Config struct {
 	// Contest are groups that this node stands for the leadership of, whenever it is
 	// in them. Their members then agree on the one with the lowest UUID among those
 	// that stand, anew whenever somebody joins or the leader is gone, and each gets
-	// a LEADER. It is a draft of zyre's beside RFC 36. Every member has to take part;
-	// this implementation and zyre do, whether they stand or not. Members of others
-	// ignore it, so that nobody is elected, but gyre, which panics.
+	// a LEADER. It is an addition of zyre to RFC 36. Members that use this
+	// implementation or zyre take part whether they stand or not. Others are left out
+	// when they have not answered once, and zyre's members then wait for them for ever.
+	// A node that stands must not be in a group with gyre, which panics on the question.
 	Contest []string
 
 	// SendWindow bounds, in octets, what is under way to one peer: sent, but not

@@ -1,5 +1,5 @@
 // Package core is the ZRE protocol (RFC 36) as a pure state machine: peers,
-// groups, sequences, status and liveness. It has no goroutine, no socket, no
+// groups, sequences, status, liveness and elections. It has no goroutine, no socket, no
 // clock and no lock. Its inputs are method calls that carry the time: a beacon
 // was heard, a message arrived, a tick passed, the application joined a group.
 // Its outputs go to the Shell, which opens links and takes events. So the same

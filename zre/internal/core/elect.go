@@ -11,7 +11,7 @@ import (
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
-// Elections are zyre's: a draft beside RFC 36. The members of a group agree on a
+// Elections are an addition of zyre to RFC 36. The members of a group agree on a
 // leader by an echo wave with extinction. Each node that contests the group sends
 // ELECT with its own UUID to all others; a node that hears of a better one, which
 // is one with a lower UUID, forgets the one before and passes the word on. When
@@ -24,7 +24,12 @@ import (
 //	           ◀── ELECT ──   ◀── ELECT ──        up: when all others have answered
 //	           ── LEADER ──▶ all ── LEADER ──▶ all
 //
-// Who does not contest takes part all the same: the wave needs everyone's echo.
+// Who does not contest takes part all the same: the wave needs everyone's echo. But
+// other implementations than zyre know no elections. gyre panics on them, and pyre
+// takes them for a loss of messages; so nothing is sent to a peer that may be one of
+// these before it has sent such a message itself, and nothing expected. Only a node
+// that stands asks everyone, until an election stalls: zyre's do not show before
+// they are asked.
 //
 // The messages carry no round, so elections of one group that overlap can leave a
 // node waiting for an echo that came in the round before. zyre stays in that state
@@ -48,20 +53,31 @@ type ballot struct {
 	due     time.Duration // when this node is to stand, 0 if it is not
 	pause   time.Duration // before it stands again if that leads to nothing
 	running *election     // nil if there is none
+	over    *election     // the one that ended last
 	leader  uuid.UUID     // the one elected last, uuid.Nil if none was or it is gone
 }
 
-// election is one that runs.
+// election is one that runs, or did.
 type election struct {
-	wave    uuid.UUID          // the best challenger so far
-	father  *Peer              // who told of it first, nil if it is this node
-	elects  map[*Peer]struct{} // who has sent ELECT for it
-	echoed  bool               // all have, and were answered
-	leaders map[*Peer]struct{} // who has sent LEADER for it
-	told    bool               // and so have we
-	waves   int                // challengers so far
-	moved   time.Duration      // when something happened last
+	wave   uuid.UUID       // the best challenger so far
+	father *Peer           // who told of it first, nil if it is this node
+	votes  map[*Peer]votes // what was exchanged with whom
+	echoed bool            // the father is due ELECT as well
+	told   bool            // all are due LEADER
+	waves  int             // challengers so far
+	moved  time.Duration   // when something happened last
 }
+
+// votes are the messages that were exchanged with a peer.
+type votes uint8
+
+const (
+	gotElect votes = 1 << iota
+	gotLeader
+	sentElect
+	sentLeader
+	leftOut // a member that was not expected to vote when the election ended
+)
 
 // Contest makes this node stand for the leadership of a group whenever it is in it.
 func (c *Core) Contest(group string) {
@@ -79,8 +95,9 @@ func (c *Core) Leader(group string) uuid.UUID {
 }
 
 // arrived looks after the election when a peer is new in a group.
-func (c *Core) arrived(group string) {
+func (c *Core) arrived(p *Peer, group string) {
 	if b := c.ballots[group]; b != nil && b.running != nil {
+		c.vote(group, b.running, p)
 		c.advance(group, b)
 	}
 	c.unsettle(group)
@@ -107,12 +124,14 @@ func (c *Core) departed(p *Peer, group string) {
 		return
 	}
 	again := false
+	if b.over != nil {
+		delete(b.over.votes, p)
+	}
 	if b.leader == p.id {
 		b.leader, again = uuid.Nil, true
 	}
 	if e := b.running; e != nil {
-		delete(e.elects, p)
-		delete(e.leaders, p)
+		delete(e.votes, p)
 		if e.father == p || e.wave == p.id || e.father == nil && len(c.groups[group]) == 0 {
 			b.running, again = nil, true
 		} else {
@@ -135,6 +154,10 @@ func (c *Core) tickElections(now time.Duration) {
 	for group, b := range c.ballots {
 		if e := b.running; e != nil && now-e.moved >= stalled {
 			b.running = nil
+			for p := range c.groups[group] {
+				// Who was asked and does not answer is not asked again.
+				p.mute = p.mute || e.father == nil && e.votes[p]&gotElect == 0
+			}
 			if _, contests := c.contest[group]; contests && b.due == 0 {
 				b.pause = min(max(2*b.pause, 2*stalled), longestPause)
 				b.due = now + b.pause
@@ -156,14 +179,12 @@ func (c *Core) stand(group string, b *ballot) {
 		waves += b.running.waves
 	}
 	b.running = newElection(c.now, c.cfg.ID, nil, waves)
-	c.sendElect(group, c.cfg.ID, nil)
+	c.voteAll(group, b.running)
+	c.advance(group, b)
 }
 
 func newElection(now time.Duration, wave uuid.UUID, father *Peer, waves int) *election {
-	return &election{
-		wave: wave, father: father, waves: waves, moved: now,
-		elects: make(map[*Peer]struct{}), leaders: make(map[*Peer]struct{}),
-	}
+	return &election{wave: wave, father: father, waves: waves, moved: now, votes: make(map[*Peer]votes)}
 }
 
 // ballotOf returns the ballot that a message of a peer is about, and the UUID in
@@ -180,6 +201,14 @@ func (c *Core) ballotOf(p *Peer, group, text string) (*ballot, uuid.UUID) {
 	if b == nil {
 		c.stats.Unexpected++
 	}
+	if !p.votes {
+		p.votes = true
+		for g, b := range c.ballots {
+			if _, in := p.groups[g]; in && b.running != nil {
+				c.vote(g, b.running, p) // It was not asked before.
+			}
+		}
+	}
 	return b, id
 }
 
@@ -193,6 +222,8 @@ func (c *Core) elect(p *Peer, m *zremsg.Elect) {
 	_, contests := c.contest[m.Group]
 	switch {
 	case e != nil && e.wave == id:
+	case e == nil && c.late(p, m.Group, b, id, gotElect):
+		return
 	case id == c.cfg.ID:
 		return // of an election that is over
 	case e != nil && bytes.Compare(e.wave[:], id[:]) < 0:
@@ -213,9 +244,9 @@ func (c *Core) elect(p *Peer, m *zremsg.Elect) {
 		}
 		e = newElection(c.now, id, p, waves)
 		b.running = e
-		c.sendElect(m.Group, id, p)
+		c.voteAll(m.Group, e)
 	}
-	e.elects[p] = struct{}{}
+	e.votes[p] |= gotElect
 	e.moved = c.now
 	c.advance(m.Group, b)
 }
@@ -227,42 +258,98 @@ func (c *Core) lead(p *Peer, m *zremsg.Leader) {
 		return
 	}
 	e := b.running
-	if e == nil || e.wave != id {
+	if e == nil {
+		c.late(p, m.Group, b, id, gotLeader)
+		return
+	}
+	if e.wave != id {
 		return // of an election that is over
 	}
-	if id != c.cfg.ID {
-		c.sendLeader(m.Group, e)
+	if id != c.cfg.ID && !e.told {
+		e.told = true
+		c.voteAll(m.Group, e)
 	}
-	e.leaders[p] = struct{}{}
+	e.votes[p] |= gotLeader
 	e.moved = c.now
 	c.advance(m.Group, b)
 }
 
-// advance goes on when all members have sent what was due.
+// late takes in a message for the election that is over, of a member that was not
+// expected to vote: it gets what it is due. It reports false if the message is about
+// another election.
+func (c *Core) late(p *Peer, group string, b *ballot, id uuid.UUID, what votes) bool {
+	e := b.over
+	if e == nil || e.wave != id || e.votes[p]&leftOut == 0 || e.votes[p]&what != 0 {
+		return false
+	}
+	e.votes[p] |= what
+	c.vote(group, e, p)
+	return true
+}
+
+// advance goes on when all who take part have sent what was due.
 func (c *Core) advance(group string, b *ballot) {
 	e := b.running
-	if !e.echoed && c.complete(group, e.elects) {
+	if !e.echoed && c.complete(group, e, gotElect) {
 		e.echoed = true
 		if e.father == nil {
-			c.sendLeader(group, e)
+			e.told = true
+			c.voteAll(group, e)
 		} else {
-			e.father.link.Send(&zremsg.Elect{Group: group, ChallengerID: wireID(e.wave)})
+			c.vote(group, e, e.father)
 		}
 	}
-	if c.complete(group, e.leaders) {
-		b.running, b.due, b.pause = nil, 0, 0
+	if e.told && c.complete(group, e, gotLeader) {
+		for p := range c.groups[group] {
+			if !e.asks(p) {
+				e.votes[p] |= leftOut
+			}
+		}
+		b.running, b.over, b.due, b.pause = nil, e, 0, 0
 		c.elected(group, b, e.wave)
 	}
 }
 
-// complete reports whether all members of a group are among those.
-func (c *Core) complete(group string, those map[*Peer]struct{}) bool {
+// complete reports whether that has come from all members that take part.
+func (c *Core) complete(group string, e *election, what votes) bool {
 	for p := range c.groups[group] {
-		if _, is := those[p]; !is {
+		if e.asks(p) && e.votes[p]&what == 0 {
 			return false
 		}
 	}
-	return len(c.groups[group]) > 0
+	return true
+}
+
+// asks reports whether a peer is to take part.
+func (e *election) asks(p *Peer) bool {
+	return p.votes || !p.foreign() || e.father == nil && !p.mute
+}
+
+// foreign reports whether a peer that has not voted may be of an implementation that
+// knows no elections: zyre, pyre, zyre.js and gyre have dynamic ports, haskell-zre
+// another first octet in its identity.
+func (p *Peer) foreign() bool { return p.port() >= dynamicPort || p.ascii }
+
+// voteAll sends all members what they are due.
+func (c *Core) voteAll(group string, e *election) {
+	for p := range c.groups[group] {
+		c.vote(group, e, p)
+	}
+}
+
+// vote sends a peer what it is due and was not sent yet.
+func (c *Core) vote(group string, e *election, p *Peer) {
+	if !e.asks(p) {
+		return
+	}
+	if (p != e.father || e.echoed) && e.votes[p]&sentElect == 0 {
+		e.votes[p] |= sentElect
+		p.link.Send(&zremsg.Elect{Group: group, ChallengerID: wireID(e.wave)})
+	}
+	if e.told && e.votes[p]&sentLeader == 0 {
+		e.votes[p] |= sentLeader
+		p.link.Send(&zremsg.Leader{Group: group, LeaderID: wireID(e.wave)})
+	}
 }
 
 // elected tells of a leader.
@@ -277,26 +364,6 @@ func (c *Core) elected(group string, b *ballot, id uuid.UUID) {
 			b.leader = id
 			c.deliver(p, Event{Type: EventLeader, Group: group})
 		}
-	}
-}
-
-// sendElect sends ELECT to all members but the father.
-func (c *Core) sendElect(group string, id uuid.UUID, father *Peer) {
-	for p := range c.groups[group] {
-		if p != father {
-			p.link.Send(&zremsg.Elect{Group: group, ChallengerID: wireID(id)})
-		}
-	}
-}
-
-// sendLeader sends LEADER to all members, once.
-func (c *Core) sendLeader(group string, e *election) {
-	if e.told {
-		return
-	}
-	e.told = true
-	for p := range c.groups[group] {
-		p.link.Send(&zremsg.Leader{Group: group, LeaderID: wireID(e.wave)})
 	}
 }
 

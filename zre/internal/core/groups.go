@@ -47,9 +47,11 @@ func (c *Core) Goodbye() {
 // beacon with port 0, and none a GOODBYE unless it was found by gossip, nothing is
 // lost. (pyre takes a GOODBYE for a loss, and this node for gone.)
 func (c *Core) takesGoodbye(p *Peer) bool {
-	const dynamic = 49152 // RFC 6335, section 6
-	return c.cfg.NoBeacon || p.announced || p.static != nil || p.port() < dynamic
+	return c.cfg.NoBeacon || p.announced || p.static != nil || p.port() < dynamicPort
 }
+
+// dynamicPort is the first of the dynamic ports (RFC 6335, section 6).
+const dynamicPort = 49152
 
 // tellAll sends to every peer that was sent our HELLO: what the HELLO said is
 // only true together with the changes after it, so peers that are not ready are
@@ -109,7 +111,7 @@ func (c *Core) joined(p *Peer, group string) {
 	members[p] = struct{}{}
 	c.epoch++
 	c.deliver(p, Event{Type: EventJoin, Group: group})
-	c.arrived(group)
+	c.arrived(p, group)
 }
 
 // left records that a peer is no longer in a group, and tells of it.

@@ -36,6 +36,9 @@ type Peer struct {
 
 	awaited   string // the host it is counted at as one that has not answered
 	announced bool   // a gossip server told of it
+	ascii     bool   // the first octet of its identity is not 1, as with haskell-zre
+	votes     bool   // it has sent ELECT or LEADER
+	mute      bool   // it was asked to vote, and did not
 
 	ready   bool // its HELLO came, ENTER was told
 	name    string

@@ -39,6 +39,9 @@ func (c *Core) Receive(now time.Duration, identity, header []byte, content [][]b
 	}
 	if hello, ok := m.(*zremsg.Hello); ok {
 		c.hi(now, p, id, hello)
+		if p := c.peers[id]; p != nil {
+			p.ascii = identity[0] != 1
+		}
 		return
 	}
 	if p == nil || !p.ready {

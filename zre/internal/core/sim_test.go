@@ -99,7 +99,9 @@ type simNode struct {
 	views  map[uuid.UUID]*view
 	events []Event
 
-	elections int // ELECT and LEADER messages sent
+	elections int  // ELECT and LEADER messages sent
+	mute      bool // it knows no elections
+	refused   int  // messages of elections that it was sent all the same
 }
 
 // view is what an application knows of a peer from the events.
@@ -273,6 +275,11 @@ func (l *simConn) arrive() {
 		} else if now == nil || frames[0][2] == byte(zremsg.IDHello) {
 			to.from[l.from.id] = l
 		}
+	}
+	if id := zremsg.ID(frames[0][2]); to.mute && (id == zremsg.IDElect || id == zremsg.IDLeader) {
+		to.refused++
+		frames[0][2] = byte(zremsg.IDPingOK) // It only counts in the sequence.
+		frames[0] = frames[0][:6]
 	}
 	if to.from[l.from.id] == l && !l.ignored {
 		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), frames[0], frames[1:])
