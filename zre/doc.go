@@ -27,7 +27,9 @@
 // a peer of another implementation, it is 1536 messages.
 //
 // An application that sends from the goroutine that takes its events can wait for
-// a peer that does the same; send from another one, or let ctx end the wait.
+// ever: the answer that makes room for what it sends is behind what was sent to it,
+// and beyond Config.ReceiveQueue nothing more is read. Send from another goroutine,
+// or let ctx end the wait.
 //
 // # Who owns what
 //

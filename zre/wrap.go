@@ -18,6 +18,11 @@ import (
 //	                                                    └ HELLO: a new session,
 //	                                                      data goes on there
 //
+// No PING follows until they are: it would have the number 1, and zyre.js, which
+// has dropped us at the first number it did not expect and knows us again by our
+// next beacon, would take it for the beginning of a session, and the HELLO after it
+// for a loss.
+//
 // From the PINGs that were answered before the HELLO the node learns what the
 // peer expects, for the next time.
 

@@ -204,3 +204,26 @@ func TestShorten(t *testing.T) {
 		t.Errorf("numbers of another peer %v", got)
 	}
 }
+
+// While the numbers in doubt are tried out no other PING gets a number.
+func TestNoPingBesidesTrial(t *testing.T) {
+	w := newTestNet(t)
+	n := w.start("n", func(c *Config) { c.NoBeacon = true })
+	_, id := newCounter(t, n, "", func(n int) int { return n + 1 })
+	await(t, n, is(EventEnter, "counter"))
+	n.mu.Lock()
+	l := linkOf(n.core.Peer(id))
+	n.mu.Unlock()
+	for stage := running; stage <= agreed; stage++ {
+		l.mu.Lock()
+		l.wrap.stage = stage
+		before := l.seq
+		l.mu.Unlock()
+		l.Send(&zremsg.Ping{})
+		l.mu.Lock()
+		if sent := l.seq != before; sent == (stage == asking) {
+			t.Errorf("stage %d: a PING was sent: %v", stage, sent)
+		}
+		l.mu.Unlock()
+	}
+}
