@@ -46,7 +46,8 @@ const (
 // For each peer ENTER and EXIT alternate, beginning with ENTER; between them,
 // JOIN and LEAVE of one group alternate, beginning with JOIN, and messages come
 // in the order they were sent. EXIT implies a LEAVE of all groups. LEADER names a
-// member of a group that this node is in, or this node itself.
+// member of a group that this node is in, or this node itself; each election ends
+// with one, also where the leader is the same as before.
 //
 // Names, groups, headers and content come from the network: they hold any
 // octets. The receiver owns Content and Headers, until it gives the former back by

@@ -74,7 +74,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.window, "send-window", "how much may be under way to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much is received before it is used, before peers wait")
 	fs.Var(f.headers, "header", "a header that peers are told; may be repeated")
-	fs.Var(words{&f.contest, "GROUP"}, "contest", "stand for the leadership of this group when in it; may be repeated")
+	fs.Var(words{&f.contest, "GROUP"}, "contest", "stand for the leadership of this group when in it (not with gyre in it); may be repeated")
 }
 
 // complete adds what the shell's completion cannot know by itself.

@@ -219,6 +219,16 @@ func (a *auditor) check() {
 		if e := b.running; e != nil && e.father != nil && c.Peer(e.father.id) != e.father {
 			t.Fatalf("the father of the election in %q is gone", g)
 		}
+		for _, e := range []*election{b.running, b.over} {
+			if e == nil {
+				continue
+			}
+			for p := range e.votes {
+				if c.Peer(p.id) != p {
+					t.Fatalf("a vote in the election in %q is of a peer that is gone", g)
+				}
+			}
+		}
 	}
 	counted := make(map[string]int)
 	c.Groups(func(g string, n int) { counted[g] = n })

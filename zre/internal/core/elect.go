@@ -2,13 +2,9 @@ package core
 
 import (
 	"bytes"
-	"encoding/hex"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
 // Elections are an addition of zyre to RFC 36. The members of a group agree on a
@@ -39,10 +35,13 @@ const (
 	// settled is how long after a change of the members a node that contests
 	// begins an election, so that several changes make one.
 	settled = 100 * time.Millisecond
-	stalled = time.Second
+	stalled = time.Second // both as fine as the ticks
 	// longestPause bounds the time between elections that come to no end, as with
 	// members that know none.
 	longestPause = time.Minute
+	// maxAsked is how many elections a peer that may know none is asked in. pyre
+	// begins a new session each time.
+	maxAsked = 3
 	// extraWaves bounds, beyond the number of members, how many challengers an
 	// election takes in: each is passed on to all.
 	extraWaves = 8
@@ -56,28 +55,6 @@ type ballot struct {
 	over    *election     // the one that ended last
 	leader  uuid.UUID     // the one elected last, uuid.Nil if none was or it is gone
 }
-
-// election is one that runs, or did.
-type election struct {
-	wave   uuid.UUID       // the best challenger so far
-	father *Peer           // who told of it first, nil if it is this node
-	votes  map[*Peer]votes // what was exchanged with whom
-	echoed bool            // the father is due ELECT as well
-	told   bool            // all are due LEADER
-	waves  int             // challengers so far
-	moved  time.Duration   // when something happened last
-}
-
-// votes are the messages that were exchanged with a peer.
-type votes uint8
-
-const (
-	gotElect votes = 1 << iota
-	gotLeader
-	sentElect
-	sentLeader
-	leftOut // a member that was not expected to vote when the election ended
-)
 
 // Contest makes this node stand for the leadership of a group whenever it is in it.
 func (c *Core) Contest(group string) {
@@ -111,14 +88,24 @@ func (c *Core) unsettle(group string) {
 		return
 	}
 	b.pause = 0
-	if len(c.groups[group]) > 0 {
-		b.due = c.now + settled
+	// The earlier one counts, lest comings and goings put it off for ever.
+	if due := c.now + settled; len(c.groups[group]) > 0 && (b.due == 0 || due < b.due) {
+		b.due = due
 	}
 }
 
-// departed looks after the election of a group when a peer is gone from it, or
-// altogether.
-func (c *Core) departed(p *Peer, group string) {
+// standAgain has this node stand once more, if it contests, after an election that
+// led to nothing: later each time.
+func (c *Core) standAgain(group string, b *ballot) {
+	if _, contests := c.contest[group]; contests && b.due == 0 {
+		b.pause = min(max(2*b.pause, 2*stalled), longestPause)
+		b.due = c.now + b.pause
+	}
+}
+
+// departed looks after the election of a group when a peer is gone; member says
+// that it was in the group.
+func (c *Core) departed(p *Peer, group string, member bool) {
 	b := c.ballots[group]
 	if b == nil {
 		return
@@ -138,6 +125,8 @@ func (c *Core) departed(p *Peer, group string) {
 			c.advance(group, b)
 		}
 	}
+	// Who is gone may have been what kept the group from a leader.
+	again = again || member && b.leader == uuid.Nil && b.running == nil
 	if _, contests := c.contest[group]; !again || !contests {
 		return
 	}
@@ -153,23 +142,37 @@ func (c *Core) departed(p *Peer, group string) {
 func (c *Core) tickElections(now time.Duration) {
 	for group, b := range c.ballots {
 		if e := b.running; e != nil && now-e.moved >= stalled {
-			b.running = nil
-			for p := range c.groups[group] {
-				// Who was asked and does not answer is not asked again.
-				p.mute = p.mute || e.father == nil && e.votes[p]&gotElect == 0
-			}
-			if _, contests := c.contest[group]; contests && b.due == 0 {
-				b.pause = min(max(2*b.pause, 2*stalled), longestPause)
-				b.due = now + b.pause
-			}
+			c.stall(group, b)
 		}
 		if b.due != 0 && now >= b.due {
 			b.due = 0
-			if b.running == nil && len(c.groups[group]) > 0 {
+			better := b.running != nil && bytes.Compare(b.running.wave[:], c.cfg.ID[:]) <= 0
+			if !better && len(c.groups[group]) > 0 {
 				c.stand(group, b)
 			}
 		}
 	}
+}
+
+// stall ends an election that makes no progress.
+func (c *Core) stall(group string, b *ballot) {
+	e := b.running
+	b.running = nil
+	for p := range c.groups[group] {
+		if e.votes[p]&gotElect == 0 {
+			// It is not waited for any more, unless it votes again.
+			p.votes = false
+			if e.father == nil {
+				p.asked = maxAsked
+			}
+		}
+	}
+	// LEADER came, which shows that the challenger had everyone's echo; what is
+	// missing is the LEADER of somebody who is late, or gone.
+	if e.told && (b.leader == e.wave || c.elected(group, b, e.wave)) {
+		return
+	}
+	c.standAgain(group, b)
 }
 
 // stand begins an election with this node as the challenger.
@@ -183,189 +186,19 @@ func (c *Core) stand(group string, b *ballot) {
 	c.advance(group, b)
 }
 
-func newElection(now time.Duration, wave uuid.UUID, father *Peer, waves int) *election {
-	return &election{wave: wave, father: father, waves: waves, moved: now, votes: make(map[*Peer]votes)}
-}
-
-// ballotOf returns the ballot that a message of a peer is about, and the UUID in
-// it; nil if the message has no place here.
-func (c *Core) ballotOf(p *Peer, group, text string) (*ballot, uuid.UUID) {
-	var id uuid.UUID
-	if n, err := hex.Decode(id[:], []byte(text[:min(len(text), 2*len(id))])); err != nil || n != len(id) || len(text) != 2*len(id) {
-		c.refuse(p, "ELECT or LEADER without a UUID of 32 hexadecimal digits", err)
-		return nil, id
-	}
-	// zyre begins with a group that it is about to join, so the sender need not be
-	// in there yet.
-	b := c.ballots[group]
-	if b == nil {
-		c.stats.Unexpected++
-	}
-	if !p.votes {
-		p.votes = true
-		for g, b := range c.ballots {
-			if _, in := p.groups[g]; in && b.running != nil {
-				c.vote(g, b.running, p) // It was not asked before.
-			}
-		}
-	}
-	return b, id
-}
-
-// elect takes in an ELECT.
-func (c *Core) elect(p *Peer, m *zremsg.Elect) {
-	b, id := c.ballotOf(p, m.Group, m.ChallengerID)
-	if b == nil {
-		return
-	}
-	e := b.running
-	_, contests := c.contest[m.Group]
-	switch {
-	case e != nil && e.wave == id:
-	case e == nil && c.late(p, m.Group, b, id, gotElect):
-		return
-	case id == c.cfg.ID:
-		return // of an election that is over
-	case e != nil && bytes.Compare(e.wave[:], id[:]) < 0:
-		return
-	case contests && bytes.Compare(c.cfg.ID[:], id[:]) < 0:
-		// Whoever began, the best one is to win.
-		b.due = 0
-		c.stand(m.Group, b)
-		return
-	default:
-		waves := 1
-		if e != nil {
-			waves += e.waves
-		}
-		if waves > len(c.groups[m.Group])+extraWaves {
-			c.refuse(p, "ELECT for one more challenger than there can be", nil)
-			return
-		}
-		e = newElection(c.now, id, p, waves)
-		b.running = e
-		c.voteAll(m.Group, e)
-	}
-	e.votes[p] |= gotElect
-	e.moved = c.now
-	c.advance(m.Group, b)
-}
-
-// lead takes in a LEADER.
-func (c *Core) lead(p *Peer, m *zremsg.Leader) {
-	b, id := c.ballotOf(p, m.Group, m.LeaderID)
-	if b == nil {
-		return
-	}
-	e := b.running
-	if e == nil {
-		c.late(p, m.Group, b, id, gotLeader)
-		return
-	}
-	if e.wave != id {
-		return // of an election that is over
-	}
-	if id != c.cfg.ID && !e.told {
-		e.told = true
-		c.voteAll(m.Group, e)
-	}
-	e.votes[p] |= gotLeader
-	e.moved = c.now
-	c.advance(m.Group, b)
-}
-
-// late takes in a message for the election that is over, of a member that was not
-// expected to vote: it gets what it is due. It reports false if the message is about
-// another election.
-func (c *Core) late(p *Peer, group string, b *ballot, id uuid.UUID, what votes) bool {
-	e := b.over
-	if e == nil || e.wave != id || e.votes[p]&leftOut == 0 || e.votes[p]&what != 0 {
-		return false
-	}
-	e.votes[p] |= what
-	c.vote(group, e, p)
-	return true
-}
-
-// advance goes on when all who take part have sent what was due.
-func (c *Core) advance(group string, b *ballot) {
-	e := b.running
-	if !e.echoed && c.complete(group, e, gotElect) {
-		e.echoed = true
-		if e.father == nil {
-			e.told = true
-			c.voteAll(group, e)
-		} else {
-			c.vote(group, e, e.father)
-		}
-	}
-	if e.told && c.complete(group, e, gotLeader) {
-		for p := range c.groups[group] {
-			if !e.asks(p) {
-				e.votes[p] |= leftOut
-			}
-		}
-		b.running, b.over, b.due, b.pause = nil, e, 0, 0
-		c.elected(group, b, e.wave)
-	}
-}
-
-// complete reports whether that has come from all members that take part.
-func (c *Core) complete(group string, e *election, what votes) bool {
-	for p := range c.groups[group] {
-		if e.asks(p) && e.votes[p]&what == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// asks reports whether a peer is to take part.
-func (e *election) asks(p *Peer) bool {
-	return p.votes || !p.foreign() || e.father == nil && !p.mute
-}
-
-// foreign reports whether a peer that has not voted may be of an implementation that
-// knows no elections: zyre, pyre, zyre.js and gyre have dynamic ports, haskell-zre
-// another first octet in its identity.
-func (p *Peer) foreign() bool { return p.port() >= dynamicPort || p.ascii }
-
-// voteAll sends all members what they are due.
-func (c *Core) voteAll(group string, e *election) {
-	for p := range c.groups[group] {
-		c.vote(group, e, p)
-	}
-}
-
-// vote sends a peer what it is due and was not sent yet.
-func (c *Core) vote(group string, e *election, p *Peer) {
-	if !e.asks(p) {
-		return
-	}
-	if (p != e.father || e.echoed) && e.votes[p]&sentElect == 0 {
-		e.votes[p] |= sentElect
-		p.link.Send(&zremsg.Elect{Group: group, ChallengerID: wireID(e.wave)})
-	}
-	if e.told && e.votes[p]&sentLeader == 0 {
-		e.votes[p] |= sentLeader
-		p.link.Send(&zremsg.Leader{Group: group, LeaderID: wireID(e.wave)})
-	}
-}
-
-// elected tells of a leader.
-func (c *Core) elected(group string, b *ballot, id uuid.UUID) {
+// elected tells of a leader. It reports false if there is no such member.
+func (c *Core) elected(group string, b *ballot, id uuid.UUID) bool {
 	if id == c.cfg.ID {
 		b.leader = id
 		c.cfg.Shell.Deliver(nil, &Event{Type: EventLeader, Peer: id, Name: c.cfg.Name, Group: group})
-		return
+		return true
 	}
 	if p := c.Peer(id); p != nil {
 		if _, in := p.groups[group]; in {
 			b.leader = id
 			c.deliver(p, Event{Type: EventLeader, Group: group})
+			return true
 		}
 	}
+	return false
 }
-
-// wireID is a UUID as zyre writes it, 32 capital digits.
-func wireID(id uuid.UUID) string { return strings.ToUpper(hex.EncodeToString(id[:])) }

@@ -81,10 +81,11 @@ func TestSimulatedElections(t *testing.T) {
 	}
 }
 
-// Members that know no elections, on dynamic ports or from haskell-zre, are left out:
-// they get none of the messages but from who stands, and not for long. Members of zyre have
-// dynamic ports as well, and take part.
+// Members that know no elections, as pyre on a dynamic port, are left out: they get
+// none of the messages but from who stands, and not for long, although each makes
+// them begin a new session. Members of zyre have dynamic ports as well, and take part.
 func TestSimulatedElectionsAmongOthers(t *testing.T) {
+	const stand = 2
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
@@ -96,19 +97,28 @@ func TestSimulatedElectionsAmongOthers(t *testing.T) {
 					}
 					n := w.start(w.random(), i+1, port)
 					n.mute = mute
-					if i < 2 {
+					if i < stand {
 						n.core.Contest("g")
 					}
 					n.core.Join("g")
 				})
 			}
-			w.run(30 * time.Second)
+			w.run(2 * time.Minute)
+			w.checkLeader("g")
+			before := 0
+			for _, n := range w.nodes {
+				before += n.elections
+				if most := stand * maxAsked; n.refused > most {
+					t.Errorf("%s was sent %d messages that it does not know, want at most %d", n.core.cfg.Name, n.refused, most)
+				}
+			}
+			w.run(5 * time.Minute)
 			w.checkLeader("g")
 			for _, n := range w.nodes {
-				// Each of the two that stand asks, and asks again if a better one came in between.
-				if n.mute && n.refused > 4 {
-					t.Errorf("%s was sent %d messages that it does not know", n.core.cfg.Name, n.refused)
-				}
+				before -= n.elections
+			}
+			if before != 0 {
+				t.Errorf("%d messages of elections in five minutes in which nothing changed", -before)
 			}
 		})
 	}
@@ -206,5 +216,152 @@ func TestElectionAlone(t *testing.T) {
 	d.core.Leave("g")
 	if d.core.Leader("g") != uuid.Nil {
 		t.Error("leads a group that it has left")
+	}
+}
+
+// desk2 is a desk with two peers in the group "g".
+func desk2(t *testing.T) *desk {
+	d := newDesk(t)
+	d.core.Join("g")
+	d.from(friend, hello(friendAt, "g"))
+	d.from(other, hello("tcp://10.0.0.3:50000", "g"))
+	return d
+}
+
+// alive lets time go by, in which the peers are heard.
+func (d *desk) alive(t time.Duration) {
+	for end := d.now + t; d.now < end; {
+		d.now += 500 * time.Millisecond
+		for _, p := range d.core.peers {
+			p.alive(d.now)
+		}
+		d.core.Tick(d.now, false)
+	}
+}
+
+// sent counts the messages on a link.
+func (d *desk) sent(link int, id zremsg.ID) (n int) {
+	for _, m := range d.links[link].sent {
+		if m.ID() == id {
+			n++
+		}
+	}
+	return n
+}
+
+// A LEADER that is late, or never comes, does not leave a node without a leader: that
+// of the challenger says enough.
+func TestElectionLateLeader(t *testing.T) {
+	d := desk2(t)
+	d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	d.from(other, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	d.from(friend, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(friend)})
+	d.alive(3 * time.Second)
+	if d.core.Leader("g") != friend {
+		t.Errorf("no leader; events %q", d.log)
+	}
+}
+
+// A node that sees nobody elected goes on to stand, when others have elected somebody
+// that it does not see.
+func TestElectionOfUnknown(t *testing.T) {
+	d := desk2(t)
+	d.core.Contest("g")
+	for _, id := range []uuid.UUID{friend, other} {
+		d.from(id, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(uuid.UUID{1})})
+	}
+	for _, id := range []uuid.UUID{friend, other} {
+		d.from(id, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(uuid.UUID{1})})
+	}
+	before := d.sent(0, zremsg.IDElect)
+	d.alive(10 * time.Second)
+	if d.sent(0, zremsg.IDElect) == before {
+		t.Error("stands no more")
+	}
+}
+
+// haskell-zre is known by its identity, and is sent nothing of an election, also
+// when it comes while one runs.
+func TestElectionWithoutHaskell(t *testing.T) {
+	d := desk2(t)
+	d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	header, err := hello("tcp://10.0.0.4:41000", "g").AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.core.Receive(d.now, append([]byte{'1'}, make([]byte, 16)...), header, nil)
+	if n := d.sent(2, zremsg.IDElect); n > 0 {
+		t.Errorf("%d ELECTs", n)
+	}
+}
+
+// Who has voted once and does not any more is not waited for, in the elections of
+// others as well.
+func TestElectionWithoutSilent(t *testing.T) {
+	d := desk2(t)
+	for round := range 6 {
+		d.from(friend, &zremsg.Elect{Sequence: uint16(2 + round), Group: "g", ChallengerID: wireID(friend)})
+		if round == 0 {
+			d.from(other, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+		}
+		d.alive(10 * time.Second)
+	}
+	if n := d.sent(0, zremsg.IDElect); n < 5 {
+		t.Errorf("%d echoes in 6 rounds", n)
+	}
+}
+
+// A member that comes and goes all the time puts no election off.
+func TestElectionAmongComings(t *testing.T) {
+	d := desk2(t)
+	d.core.Contest("g")
+	for i := range 600 {
+		d.now += 50 * time.Millisecond
+		seq, status := uint16(2+i), uint8(2+i)
+		if i%2 == 0 {
+			d.from(other, &zremsg.Leave{Sequence: seq, Group: "g", Status: status})
+		} else {
+			d.from(other, &zremsg.Join{Sequence: seq, Group: "g", Status: status})
+		}
+		if i%10 == 0 {
+			d.core.Tick(d.now, false)
+		}
+	}
+	if n := d.sent(0, zremsg.IDElect); n == 0 || n > 60 {
+		t.Errorf("stood %d times in 60 ticks", n)
+	}
+}
+
+// Nobody makes a node stand more often than once a tick.
+func TestElectionFlood(t *testing.T) {
+	d := desk2(t)
+	d.core.Contest("g")
+	for i := range 600 {
+		d.now += 50 * time.Millisecond
+		d.from(friend, &zremsg.Elect{Sequence: uint16(2 + i), Group: "g", ChallengerID: wireID(other)})
+		if i%10 == 0 {
+			d.core.Tick(d.now, false)
+		}
+	}
+	if n := d.sent(0, zremsg.IDElect); n == 0 || n > 60 {
+		t.Errorf("stood %d times in 60 ticks", n)
+	}
+}
+
+// A challenger that begins anew while its election runs, as zyre's do when somebody
+// joins, is answered anew.
+func TestElectionBegunAnew(t *testing.T) {
+	d := desk2(t)
+	d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	d.from(other, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	for round := range 3 {
+		if elects, leaders := d.sent(0, zremsg.IDElect), d.sent(0, zremsg.IDLeader); elects != round+1 || leaders != round {
+			t.Errorf("round %d: %d ELECTs and %d LEADERs to the challenger", round, elects, leaders)
+		}
+		d.from(friend, &zremsg.Leader{Sequence: uint16(3 + 2*round), Group: "g", LeaderID: wireID(friend)})
+		d.from(friend, &zremsg.Elect{Sequence: uint16(4 + 2*round), Group: "g", ChallengerID: wireID(friend)})
+	}
+	if n := d.sent(1, zremsg.IDElect); n != 1 {
+		t.Errorf("%d ELECTs to the other one", n)
 	}
 }

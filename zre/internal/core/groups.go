@@ -123,7 +123,7 @@ func (c *Core) left(p *Peer, group string) {
 	c.drop(p, group)
 	c.epoch++
 	c.deliver(p, Event{Type: EventLeave, Group: group})
-	c.departed(p, group)
+	c.departed(p, group, true)
 }
 
 // drop takes a peer out of the index of groups.

@@ -38,7 +38,7 @@ type Peer struct {
 	announced bool   // a gossip server told of it
 	ascii     bool   // the first octet of its identity is not 1, as with haskell-zre
 	votes     bool   // it has sent ELECT or LEADER
-	mute      bool   // it was asked to vote, and did not
+	asked     int    // elections that it was asked in and did not vote in
 
 	ready   bool // its HELLO came, ENTER was told
 	name    string
@@ -231,7 +231,8 @@ func (c *Core) exit(p *Peer, reason string) {
 	c.log("peer left", p, "reason", reason)
 	c.deliver(p, Event{Type: EventExit, Reason: reason})
 	for g := range c.ballots {
-		c.departed(p, g)
+		_, member := p.groups[g]
+		c.departed(p, g, member)
 	}
 }
 

@@ -38,10 +38,7 @@ func (c *Core) Receive(now time.Duration, identity, header []byte, content [][]b
 		return
 	}
 	if hello, ok := m.(*zremsg.Hello); ok {
-		c.hi(now, p, id, hello)
-		if p := c.peers[id]; p != nil {
-			p.ascii = identity[0] != 1
-		}
+		c.hi(now, p, id, identity[0], hello)
 		return
 	}
 	if p == nil || !p.ready {
@@ -86,8 +83,8 @@ func (c *Core) handle(now time.Duration, p *Peer, m zremsg.Message, content [][]
 	}
 }
 
-// hi takes in a HELLO.
-func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, m *zremsg.Hello) {
+// hi takes in a HELLO; first is the first octet of the sender's identity.
+func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, first byte, m *zremsg.Hello) {
 	switch {
 	case id == c.cfg.ID, c.cfg.Shell.IsLocal(m.Endpoint):
 		c.refuse(p, "HELLO with our own identity or endpoint", nil)
@@ -121,6 +118,7 @@ func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, m *zremsg.Hello) {
 	if p == nil {
 		return
 	}
+	p.ascii = first != 1
 	c.enter(now, p, m)
 }
 

@@ -277,9 +277,13 @@ func (l *simConn) arrive() {
 		}
 	}
 	if id := zremsg.ID(frames[0][2]); to.mute && (id == zremsg.IDElect || id == zremsg.IDLeader) {
+		// As pyre: it drops the sender, and greets it anew by its next beacon.
 		to.refused++
-		frames[0][2] = byte(zremsg.IDPingOK) // It only counts in the sequence.
-		frames[0] = frames[0][:6]
+		if p := to.core.peers[l.from.id]; p != nil {
+			to.core.remove(p, ReasonGap)
+		}
+		l.move()
+		return
 	}
 	if to.from[l.from.id] == l && !l.ignored {
 		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), frames[0], frames[1:])

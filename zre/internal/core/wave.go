@@ -1,0 +1,233 @@
+package core
+
+import (
+	"bytes"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+)
+
+// election is one that runs, or did.
+type election struct {
+	wave   uuid.UUID       // the best challenger so far
+	father *Peer           // who told of it first, nil if it is this node
+	votes  map[*Peer]votes // what was exchanged with whom
+	echoed bool            // the father is due ELECT as well
+	told   bool            // all are due LEADER
+	waves  int             // challengers so far
+	moved  time.Duration   // when something happened last
+}
+
+// votes are the messages that were exchanged with a peer.
+type votes uint8
+
+const (
+	gotElect votes = 1 << iota
+	gotLeader
+	sentElect
+	sentLeader
+	leftOut // a member that was not expected to vote when the election ended
+)
+
+func newElection(now time.Duration, wave uuid.UUID, father *Peer, waves int) *election {
+	return &election{wave: wave, father: father, waves: waves, moved: now, votes: make(map[*Peer]votes)}
+}
+
+// ballotOf returns the ballot that a message of a peer is about, and the UUID in
+// it; nil if the message has no place here.
+func (c *Core) ballotOf(p *Peer, group, text string) (*ballot, uuid.UUID) {
+	var id uuid.UUID
+	if n, err := hex.Decode(id[:], []byte(text[:min(len(text), 2*len(id))])); err != nil || n != len(id) || len(text) != 2*len(id) {
+		c.refuse(p, "ELECT or LEADER without a UUID of 32 hexadecimal digits", err)
+		return nil, id
+	}
+	// zyre begins with a group that it is about to join, so the sender need not be
+	// in there yet.
+	b := c.ballots[group]
+	if b == nil {
+		c.stats.Unexpected++
+	}
+	if !p.votes {
+		p.votes, p.asked = true, 0
+		for g, b := range c.ballots {
+			if _, in := p.groups[g]; in && b.running != nil {
+				c.vote(g, b.running, p) // It was not asked before.
+			}
+		}
+	}
+	return b, id
+}
+
+// elect takes in an ELECT.
+func (c *Core) elect(p *Peer, m *zremsg.Elect) {
+	b, id := c.ballotOf(p, m.Group, m.ChallengerID)
+	if b == nil {
+		return
+	}
+	e := b.running
+	_, contests := c.contest[m.Group]
+	switch {
+	case e != nil && e.wave == id:
+		if p.id == id && e.votes[p]&gotElect != 0 {
+			e.again(p)
+			c.vote(m.Group, e, p)
+		}
+	case e == nil && c.late(p, m.Group, b, id, gotElect):
+		return
+	case id == c.cfg.ID:
+		return // of an election that is over
+	case e != nil && bytes.Compare(e.wave[:], id[:]) < 0:
+		return
+	case contests && bytes.Compare(c.cfg.ID[:], id[:]) < 0:
+		// Whoever began, the best one is to win. With the next tick, lest somebody
+		// makes this node stand for each message.
+		b.due = c.now
+		return
+	default:
+		waves := 1
+		if e != nil {
+			waves += e.waves
+		}
+		if waves > len(c.groups[m.Group])+extraWaves {
+			c.refuse(p, "ELECT for one more challenger than there can be", nil)
+			return
+		}
+		e = newElection(c.now, id, p, waves)
+		b.running = e
+		c.voteAll(m.Group, e)
+	}
+	c.voted(m.Group, b, p, gotElect)
+}
+
+// again begins another round of the same challenger, as zyre does when somebody joins
+// while an election runs: it has forgotten what it got. What others have sent still
+// says that they are behind the challenger.
+func (e *election) again(challenger *Peer) {
+	e.echoed, e.told = false, false
+	for p := range e.votes {
+		e.votes[p] &^= gotLeader | sentLeader
+	}
+	e.votes[challenger] &^= gotElect | sentElect
+}
+
+// lead takes in a LEADER.
+func (c *Core) lead(p *Peer, m *zremsg.Leader) {
+	b, id := c.ballotOf(p, m.Group, m.LeaderID)
+	if b == nil {
+		return
+	}
+	e := b.running
+	if e == nil {
+		c.late(p, m.Group, b, id, gotLeader)
+		return
+	}
+	if e.wave != id {
+		return // of an election that is over
+	}
+	if id != c.cfg.ID && !e.told {
+		e.told = true
+		c.voteAll(m.Group, e)
+	}
+	c.voted(m.Group, b, p, gotLeader)
+}
+
+// voted records what a peer has sent for the election that runs.
+func (c *Core) voted(group string, b *ballot, p *Peer, what votes) {
+	if e := b.running; e.votes[p]&what == 0 {
+		e.votes[p] |= what
+		e.moved = c.now
+		c.advance(group, b)
+	}
+}
+
+// late takes in a message for the election that is over, of a member that was not
+// expected to vote: it gets what it is due. It reports false if the message is about
+// another election.
+func (c *Core) late(p *Peer, group string, b *ballot, id uuid.UUID, what votes) bool {
+	e := b.over
+	if e == nil || e.wave != id || e.votes[p]&leftOut == 0 || e.votes[p]&what != 0 {
+		return false
+	}
+	e.votes[p] |= what
+	c.vote(group, e, p)
+	return true
+}
+
+// advance goes on when all who take part have sent what was due.
+func (c *Core) advance(group string, b *ballot) {
+	e := b.running
+	if !e.echoed && c.complete(group, e, gotElect) {
+		e.echoed = true
+		if e.father == nil {
+			e.told = true
+			c.voteAll(group, e)
+		} else {
+			c.vote(group, e, e.father)
+		}
+	}
+	if e.told && c.complete(group, e, gotLeader) {
+		for p := range c.groups[group] {
+			if !e.asks(p) {
+				e.votes[p] |= leftOut
+			}
+		}
+		b.running, b.over, b.due = nil, e, 0
+		if c.elected(group, b, e.wave) {
+			b.pause = 0
+		} else {
+			c.standAgain(group, b) // Somebody was elected that this node does not see.
+		}
+	}
+}
+
+// complete reports whether that has come from all members that take part.
+func (c *Core) complete(group string, e *election, what votes) bool {
+	for p := range c.groups[group] {
+		if e.asks(p) && e.votes[p]&what == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// asks reports whether a peer is to take part.
+func (e *election) asks(p *Peer) bool {
+	return p.votes || !p.foreign() || e.father == nil && (p.asked < maxAsked || e.votes[p]&sentElect != 0)
+}
+
+// foreign reports whether a peer that has not voted may be of an implementation that
+// knows no elections: zyre, pyre, zyre.js and gyre have dynamic ports, haskell-zre
+// another first octet in its identity.
+func (p *Peer) foreign() bool { return p.port() >= dynamicPort || p.ascii }
+
+// voteAll sends all members what they are due.
+func (c *Core) voteAll(group string, e *election) {
+	for p := range c.groups[group] {
+		c.vote(group, e, p)
+	}
+}
+
+// vote sends a peer what it is due and was not sent yet.
+func (c *Core) vote(group string, e *election, p *Peer) {
+	if !e.asks(p) {
+		return
+	}
+	if (p != e.father || e.echoed) && e.votes[p]&sentElect == 0 {
+		e.votes[p] |= sentElect
+		if !p.votes {
+			p.asked++
+		}
+		p.link.Send(&zremsg.Elect{Group: group, ChallengerID: wireID(e.wave)})
+	}
+	if e.told && e.votes[p]&sentLeader == 0 {
+		e.votes[p] |= sentLeader
+		p.link.Send(&zremsg.Leader{Group: group, LeaderID: wireID(e.wave)})
+	}
+}
+
+// wireID is a UUID as zyre writes it, 32 capital digits.
+func wireID(id uuid.UUID) string { return strings.ToUpper(hex.EncodeToString(id[:])) }
