@@ -141,6 +141,14 @@ func (s *Socket) collect(b *Batch, own []byte) bool {
 	slab, passage := b.slab, b.passage[b.passed:]
 	for _, f := range s.rx.frames() {
 		frame, size := own, int(f&^(moreFollows|passing))
+		if f&(moreFollows|passing) == moreFollows|passing && !over {
+			// Most frames are such heads; what follows is held to the limits.
+			b.heads = append(b.heads, passage[:size:size])
+			b.size += int64(size)
+			b.passed += size
+			passage = passage[size:]
+			continue
+		}
 		switch {
 		case own != nil:
 		case f&passing != 0:
