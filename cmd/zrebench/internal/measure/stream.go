@@ -46,28 +46,24 @@ func Fanout(ctx context.Context, o *Options) ([]Row, error) {
 
 func (s stream) measure(ctx context.Context) (Row, error) {
 	var rates, raws, mallocs, cpu, rawCPU []float64
-	// One run that does not count tells how many messages are worth a run.
+	// Runs that do not count tell how many messages are worth a run.
 	s.Progress(fmt.Sprintf("%s %d: warming up", s.name, s.size))
-	trial := max(min(20000, 64<<20/(s.size+64))/s.receivers, 100)
-	first, err := s.ours(ctx, trial)
+	count, err := s.worth(ctx, s.ours)
 	if err != nil {
 		return Row{}, fmt.Errorf("%s: ours: %w", s.name, err)
 	}
-	var rawFirst outcome
+	var rawCount int
 	if !s.NoRaw {
-		if rawFirst, err = s.raw(ctx, trial); err != nil {
+		if rawCount, err = s.worth(ctx, s.raw); err != nil {
 			return Row{}, fmt.Errorf("%s: raw: %w", s.name, err)
 		}
 	}
-	count := func(first outcome) int {
-		return max(int(first.rate*s.Time.Seconds())/s.receivers, trial)
-	}
 	err = s.byTurns(fmt.Sprintf("%s %d", s.name, s.size), func() error {
-		o, err := s.ours(ctx, count(first))
+		o, err := s.ours(ctx, count)
 		rates, mallocs, cpu = append(rates, o.rate), append(mallocs, o.mallocs), append(cpu, o.cpu)
 		return err
 	}, func() error {
-		o, err := s.raw(ctx, count(rawFirst))
+		o, err := s.raw(ctx, rawCount)
 		raws, rawCPU = append(raws, o.rate), append(rawCPU, o.cpu)
 		return err
 	})
@@ -77,6 +73,21 @@ func (s stream) measure(ctx context.Context) (Row, error) {
 	r := row(s.name, s.size, "msg/s", rates, raws)
 	r.Allocs, r.CPU, r.RawCPU = middle(mallocs), middle(cpu), middle(rawCPU)
 	return r, nil
+}
+
+// worth gives how many messages take about s.Time. A few of them may lie ready when the receiver begins, and then say
+// little of how fast they come, so it is tried with more and more.
+func (s stream) worth(ctx context.Context, run func(context.Context, int) (outcome, error)) (int, error) {
+	trial := max(min(20000, 64<<20/(s.size+64))/s.receivers, 100)
+	count := trial
+	for range 2 {
+		o, err := run(ctx, count)
+		if err != nil {
+			return 0, err
+		}
+		count = min(max(int(o.rate*s.Time.Seconds())/s.receivers, trial), 20*count)
+	}
+	return count, nil
 }
 
 // ours sends count messages from a node to the others.
