@@ -18,7 +18,8 @@
 //	              │            ▼
 //	              └──── parked in Go's netpoller on a duplicate of ZMQ_FD
 //
-// Interrupt makes Receive look once more and then return, with messages or without. Where the wait is likely to be short it goes on in the kernel first, for some milliseconds at most: see wait.
+// Interrupt makes Receive look once more and then return, with messages or without. Where the wait is likely to
+// be short it goes on in the kernel first, for some milliseconds at most: see wait.
 //
 // ZMQ_FD tells of a change, not of a state: it becomes readable when a command reaches the empty mailbox
 // of the socket, and any call on the socket may take that command away. So there are two rules. The drain

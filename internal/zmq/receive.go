@@ -3,8 +3,8 @@ package zmq
 import "math"
 
 // Receive waits until there is a message, then takes all that are there, up to what the batch holds. The
-// wait costs no thread, for long. It returns ErrClosed after Close, also when it was waiting, and without a message after
-// Interrupt.
+// wait costs a thread for some milliseconds at most (see wait). It returns ErrClosed after Close, also when it was waiting,
+// and without a message after Interrupt.
 func (s *Socket) Receive(b *Batch) error {
 	s.receiving.Lock()
 	defer s.receiving.Unlock()
@@ -141,14 +141,6 @@ func (s *Socket) collect(b *Batch, own []byte) bool {
 	slab, passage := b.slab, b.passage[b.passed:]
 	for _, f := range s.rx.frames() {
 		frame, size := own, int(f&^(moreFollows|passing))
-		if f&(moreFollows|passing) == moreFollows|passing && !over {
-			// Most frames are such heads; what follows is held to the limits.
-			b.heads = append(b.heads, passage[:size:size])
-			b.size += int64(size)
-			b.passed += size
-			passage = passage[size:]
-			continue
-		}
 		switch {
 		case own != nil:
 		case f&passing != 0:
