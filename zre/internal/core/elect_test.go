@@ -311,40 +311,40 @@ func TestElectionWithoutSilent(t *testing.T) {
 	}
 }
 
-// A member that comes and goes all the time puts no election off.
-func TestElectionAmongComings(t *testing.T) {
-	d := desk2(t)
-	d.core.Contest("g")
-	for i := range 600 {
-		d.now += 50 * time.Millisecond
-		seq, status := uint16(2+i), uint8(2+i)
-		if i%2 == 0 {
-			d.from(other, &zremsg.Leave{Sequence: seq, Group: "g", Status: status})
-		} else {
-			d.from(other, &zremsg.Join{Sequence: seq, Group: "g", Status: status})
-		}
-		if i%10 == 0 {
-			d.core.Tick(d.now, false)
-		}
-	}
-	if n := d.sent(0, zremsg.IDElect); n == 0 || n > 60 {
-		t.Errorf("stood %d times in 60 ticks", n)
-	}
-}
-
-// Nobody makes a node stand more often than once a tick.
+// However many messages come, a node stands, and once a tick at most: for a member
+// that comes and goes all the time, and for one that proposes a worse challenger
+// whenever an election has ended.
 func TestElectionFlood(t *testing.T) {
-	d := desk2(t)
-	d.core.Contest("g")
-	for i := range 600 {
-		d.now += 50 * time.Millisecond
-		d.from(friend, &zremsg.Elect{Sequence: uint16(2 + i), Group: "g", ChallengerID: wireID(other)})
-		if i%10 == 0 {
-			d.core.Tick(d.now, false)
+	for name, flood := range map[string]func(d *desk, i int){
+		"JOIN and LEAVE": func(d *desk, i int) {
+			seq, status := uint16(2+i), uint8(2+i)
+			if i%2 == 0 {
+				d.from(other, &zremsg.Leave{Sequence: seq, Group: "g", Status: status})
+			} else {
+				d.from(other, &zremsg.Join{Sequence: seq, Group: "g", Status: status})
+			}
+		},
+		"ELECT": func(d *desk, i int) {
+			seq := uint16(2 + 3*i)
+			for _, id := range []uuid.UUID{friend, other} {
+				d.from(id, &zremsg.Elect{Sequence: seq, Group: "g", ChallengerID: wireID(other)})
+				d.from(id, &zremsg.Elect{Sequence: seq + 1, Group: "g", ChallengerID: wireID(own)})
+				d.from(id, &zremsg.Leader{Sequence: seq + 2, Group: "g", LeaderID: wireID(own)})
+			}
+		},
+	} {
+		d := desk2(t)
+		d.core.Contest("g")
+		for i := range 600 {
+			d.now += 50 * time.Millisecond
+			flood(d, i)
+			if i%10 == 0 {
+				d.core.Tick(d.now, false)
+			}
 		}
-	}
-	if n := d.sent(0, zremsg.IDElect); n == 0 || n > 60 {
-		t.Errorf("stood %d times in 60 ticks", n)
+		if n := d.sent(0, zremsg.IDElect); n == 0 || n > 60 {
+			t.Errorf("%s: stood %d times in 60 ticks", name, n)
+		}
 	}
 }
 
@@ -364,4 +364,70 @@ func TestElectionBegunAnew(t *testing.T) {
 	if n := d.sent(1, zremsg.IDElect); n != 1 {
 		t.Errorf("%d ELECTs to the other one", n)
 	}
+}
+
+// A member that was left out and votes after the end is told what it is due, once, and
+// begins nothing.
+func TestElectionLateVoter(t *testing.T) {
+	d := desk2(t)
+	d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	d.from(friend, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(friend)})
+	if d.core.Leader("g") != friend || len(d.links[1].sent) != 1 {
+		t.Fatalf("leader %s; the one left out was sent %s", d.core.Leader("g"), d.links[1].kinds())
+	}
+	before := len(d.links[0].sent)
+	d.from(other, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+	d.from(other, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(friend)})
+	if got := d.links[1].kinds(); got != "HELLO ELECT LEADER " {
+		t.Errorf("the late one was sent %s", got)
+	}
+	if len(d.links[0].sent) != before {
+		t.Errorf("the leader was sent %s", d.links[0].kinds())
+	}
+}
+
+// What does not belong to the election that runs changes nothing.
+func TestElectionStrays(t *testing.T) {
+	third := uuid.UUID{0x44}
+	start := func() *desk {
+		d := desk2(t)
+		d.from(third, hello("tcp://10.0.0.5:41000", "g"))
+		return d
+	}
+	t.Run("ELECT for this node, which does not stand", func(t *testing.T) {
+		d := start()
+		d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(own)})
+		if n := d.sent(0, zremsg.IDElect) + d.sent(2, zremsg.IDElect); n > 0 {
+			t.Errorf("%d ELECTs", n)
+		}
+	})
+	t.Run("LEADER that is not the challenger", func(t *testing.T) {
+		d := start()
+		d.from(friend, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+		d.from(friend, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(third)})
+		if n := d.sent(2, zremsg.IDLeader); n > 0 {
+			t.Errorf("%d LEADERs passed on", n)
+		}
+	})
+	t.Run("challenger that leaves", func(t *testing.T) {
+		d := start()
+		d.from(third, &zremsg.Elect{Sequence: 2, Group: "g", ChallengerID: wireID(friend)})
+		d.from(friend, &zremsg.Leave{Sequence: 2, Group: "g", Status: 2})
+		d.from(third, &zremsg.Leader{Sequence: 3, Group: "g", LeaderID: wireID(friend)})
+		if n := d.sent(2, zremsg.IDLeader); n > 0 {
+			t.Errorf("%d LEADERs for one that is gone", n)
+		}
+	})
+	t.Run("better and better challengers", func(t *testing.T) {
+		d := start()
+		for i := range 100 {
+			d.from(friend, &zremsg.Elect{Sequence: uint16(2 + i), Group: "g", ChallengerID: wireID(uuid.UUID{byte(200 - i)})})
+		}
+		if n, most := d.sent(2, zremsg.IDElect), 3+extraWaves; n == 0 || n > most {
+			t.Errorf("%d passed on, want at most %d", n, most)
+		}
+		if d.core.Stats().Refused == 0 {
+			t.Error("none was refused")
+		}
+	})
 }
