@@ -71,7 +71,6 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n := &Node{
 		cfg:   cfg,
 		log:   cfg.Logger.With("node", cfg.Name),
-		queue: newQueue(cfg.ReceiveQueue),
 		lost:  make(map[uuid.UUID]Missed),
 		short: make(map[uuid.UUID]struct{}),
 	}
@@ -88,8 +87,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n.dir.Store(&directory{})
 	n.fencer = time.AfterFunc(time.Hour, n.fenceAll)
 	n.fencer.Stop()
+	n.queue = newQueue(cfg.ReceiveQueue, n.wait)
 	n.turns = newTurns(n.relieve)
-	n.queue.wait = n.wait
 	if err := n.open(); err != nil {
 		n.release()
 		return nil, fmt.Errorf("start: %w", err)

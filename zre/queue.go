@@ -91,10 +91,10 @@ func (it *item) tell(ev *Event) {
 	ev.Type, ev.Group, ev.Content = it.typ, it.group, it.content
 }
 
-func newQueue(limit int) *queue {
+func newQueue(limit int, wait func(context.Context, <-chan struct{}) error) *queue {
 	return &queue{
 		limit: int64(limit),
-		wait:  waitFor,
+		wait:  wait,
 		wake:  make(chan struct{}, 1),
 		room:  make(chan struct{}, 1),
 		turn:  make(chan struct{}, 1),
@@ -238,16 +238,6 @@ func (q *queue) flushFreed() {
 		signal(q.room)
 	}
 	q.freed = 0
-}
-
-// waitFor waits for wake until ctx ends, and then gives the cause.
-func waitFor(ctx context.Context, wake <-chan struct{}) error {
-	select {
-	case <-wake:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // signal sets a flag that one goroutine waits for.

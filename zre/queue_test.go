@@ -7,6 +7,16 @@ import (
 	"testing"
 )
 
+// waitFor waits for wake until ctx ends, and reads nothing meanwhile.
+func waitFor(ctx context.Context, wake <-chan struct{}) error {
+	select {
+	case <-wake:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
 // What an event holds counts, also where it has no octets of content.
 func TestCostOfEvents(t *testing.T) {
 	headers := make(map[string]string)
@@ -33,7 +43,7 @@ func TestCostOfEvents(t *testing.T) {
 // A taker that waits for its turn behind another one waits no longer than its own
 // context, and gets its turn when the other one ends.
 func TestTakersTakeTurns(t *testing.T) {
-	q := newQueue(1 << 20)
+	q := newQueue(1<<20, waitFor)
 	first, cancel := context.WithCancel(context.Background())
 	errs := make(chan error, 2)
 	go func() { errs <- q.take(first, new(Event)) }()

@@ -5,7 +5,7 @@ import "testing"
 // What the application has taken is counted when something may depend on it: at
 // the end of a row of messages from one peer, and at once when a PING waits.
 func TestTakenInRows(t *testing.T) {
-	q := newQueue(1 << 20)
+	q := newQueue(1<<20, waitFor)
 	newSender := func(name string) *sender {
 		// Its link is at its end, so that nothing is sent.
 		return &sender{link: &link{err: ErrPeerGone}, says: Event{Name: name}}
