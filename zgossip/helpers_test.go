@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
@@ -215,6 +216,30 @@ func (c *rawClient) expect(want string) {
 	c.t.Helper()
 	if got := c.next(); got != want {
 		c.t.Fatalf("got  %s\nwant %s", got, want)
+	}
+}
+
+// expectPublish expects a tuple behind the frames that come before it. Its TTL may be
+// less than want's, by the time that it has been there (what is told exactly is tested in
+// internal/gossip/hub).
+func (c *rawClient) expectPublish(before string, want *zgossipmsg.Publish) {
+	c.t.Helper()
+	if before != "" {
+		before = hex.EncodeToString([]byte(before)) + " | "
+	}
+	message := c.next()
+	text, ok := strings.CutPrefix(message, before)
+	frame, err := hex.DecodeString(text)
+	got := new(zgossipmsg.Publish)
+	if err == nil {
+		err = got.Decode(frame)
+	}
+	if !ok || err != nil || got.TTL > want.TTL || got.TTL < want.TTL/2 {
+		c.t.Fatalf("got  %s (TTL %d, error %v)\nwant %s%s", message, got.TTL, err, before, hexOf(c.t, want))
+	}
+	got.TTL = want.TTL
+	if diff := cmp.Diff(want, got); diff != "" {
+		c.t.Fatal(diff)
 	}
 }
 

@@ -83,7 +83,7 @@ func (s *Store) Publish(now time.Time, p Publication) (Outcome, error) {
 	}
 	mine.class, mine.leaves, mine.expires = p.Class, time.Time{}, time.Time{}
 	if p.TTL > 0 {
-		mine.ttl, mine.expires = p.TTL, now.Add(p.TTL)
+		mine.expires = now.Add(p.TTL)
 	}
 	s.schedule(e)
 	s.settle(now, e, wire.Withdrawn)

@@ -108,7 +108,6 @@ type claim struct {
 	class   Class
 	value   string
 	since   time.Time
-	ttl     time.Duration
 	expires time.Time // zero: not while its source is connected
 	leaves  time.Time // zero: its source is connected
 }
@@ -160,21 +159,13 @@ func (s *Store) Records(index uint64, yield func(index uint64, r *Record) bool) 
 	s.records.each(index, yield)
 }
 
-// fresh is how long a tuple counts as just published: it is passed on with its full
-// TTL, although it may have waited a moment to be told together with others.
-const fresh = 5 * time.Millisecond
-
 // Remaining gives the time that an entry has left, 0 for no end.
 func (s *Store) Remaining(now time.Time, e *Entry) time.Duration {
 	c := e.best()
 	if c == nil || c.value != e.Value || c.expires.IsZero() {
 		return 0
 	}
-	left := c.expires.Sub(now)
-	if c.ttl-left <= fresh {
-		return c.ttl
-	}
-	return max(left, time.Millisecond)
+	return max(c.expires.Sub(now), time.Millisecond)
 }
 
 // Tuples lists what is alive, sorted by key.
