@@ -22,7 +22,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait in these tests; what is waited for comes much sooner.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // testLog logs to stderr where ZGOSSIP_LOG asks for it.
 func testLog() *slog.Logger {

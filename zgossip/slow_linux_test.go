@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -76,6 +77,17 @@ func newStuckReader(t testing.TB, server string) *stuckReader {
 			t.Fatal(err)
 		}
 	}
+	// It shows life on the level of ZMTP, lest the server's heartbeat ends it before the
+	// server's queue is full.
+	pong := []byte("\x04\x05\x04PONG")
+	var alive sync.WaitGroup
+	alive.Go(func() {
+		for err := error(nil); err == nil; time.Sleep(heartbeat / 4) {
+			_, err = conn.Write(pong)
+		}
+	})
+	t.Cleanup(alive.Wait)
+	t.Cleanup(func() { _ = conn.Close() })
 	return &stuckReader{conn}
 }
 

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what has to come.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // testNet makes nodes that meet only each other: loopback, and a UDP port of
 // their own.

@@ -25,7 +25,7 @@ import (
 
 func TestExampleConfig(t *testing.T) { clitest.CheckExample(t, program, "../../zre.conf") }
 
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // freePort finds a port that nobody uses at this moment.
 func freePort(t *testing.T) string {

@@ -28,7 +28,7 @@ type inLab struct{ m *testing.M }
 func (l inLab) Run() int { return lab.Main(l.m) }
 
 // patience bounds the wait for what must come; it is not a measure of time.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // loopback gives the loopback interface: nothing that the tests in this
 // process send may leave the host.

@@ -18,7 +18,7 @@ type inLab struct{ m *testing.M }
 func (l inLab) Run() int { return lab.Main(l.m) }
 
 // patience bounds the wait for what must come; it is not a measure of time.
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // next waits for a value from Watch.
 func next(t *testing.T, changed <-chan struct{}) {

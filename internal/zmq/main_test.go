@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 }
 
 // limit bounds every wait of the tests; it is not a measure of anything.
-const limit = 20 * time.Second
+const limit = 2 * time.Minute
 
 // paths are the ways through the package that must keep the same promises.
 var paths = []struct {

@@ -16,7 +16,7 @@ import (
 
 // patience is how long a test waits for what has to come. It is far longer than it takes, so
 // that a busy machine does not fail; nothing waits for it to pass when all is well.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // full says that the slow tests are to run at their full size.
 var full = os.Getenv("ZRE_LAB") == "full"
