@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/zre/internal/core"
 )
 
@@ -84,8 +85,22 @@ type Config struct {
 	// Advertise is the endpoint to tell others, tcp://IP:PORT, where it is not the
 	// node's own address, as behind address translation.
 	Advertise string
-	// Peers are endpoints of nodes, tcp://IP:PORT, to greet without discovery.
+	// Peers are endpoints of nodes, tcp://IP:PORT, to greet without discovery. In a
+	// secure network their public keys follow, as in tcp://IP:PORT|KEY, where it is not the
+	// node's own.
 	Peers []string
+
+	// SecretKey has the node take part in a secure network: all its connections to
+	// peers use CURVE (ZeroMQ RFC 26), by which messages are encrypted and each side
+	// proves that it has its key; and it has nothing to do with nodes that do not. It has
+	// 40 characters of Z85 (ZeroMQ RFC 32): see [NewKeyPair]. The beacon then carries the
+	// public key, the HELLO has it in the header X-PUBLICKEY, and gossip servers are told it
+	// behind the endpoint, as by zyre. Who is where, and with which key, remains
+	// visible; names, groups and messages do not.
+	SecretKey string
+	// TrustedKeys are the public keys of the nodes to speak with, or TrustAnyKey.
+	// Default: the node's own key, for a network whose nodes share one.
+	TrustedKeys []string
 
 	// Contest are groups that this node stands for the leadership of, whenever it is
 	// in them. Their members then agree on the one with the lowest UUID among those
@@ -223,6 +238,9 @@ func (c *Config) check() error {
 	if g := c.MulticastGroup.Addr(); !g.Is4() || !g.IsMulticast() {
 		return &ConfigError{"MulticastGroup", c.MulticastGroup, "want an IPv4 multicast address, 224.0.0.0 to 239.255.255.255, and a port"}
 	}
+	if err := c.checkKeys(); err != nil {
+		return err
+	}
 	return c.checkEndpoints()
 }
 
@@ -231,8 +249,15 @@ func (c *Config) checkEndpoints() error {
 		return &ConfigError{"Advertise", c.Advertise, "want tcp://IP:PORT"}
 	}
 	for _, p := range c.Peers {
-		if !core.ValidEndpoint(p) {
+		endpoint, key, keyed := strings.Cut(p, "|")
+		if !core.ValidEndpoint(endpoint) {
 			return &ConfigError{"Peers", p, "want tcp://IP:PORT"}
+		}
+		if _, err := curve.Parse(key); keyed && err != nil {
+			return &ConfigError{"Peers", p, fmt.Sprintf("want tcp://IP:PORT|KEY: %v", err)}
+		}
+		if keyed && c.SecretKey == "" {
+			return &ConfigError{"Peers", p, "want SecretKey too, or no key here"}
 		}
 	}
 	for _, g := range c.Gossip {

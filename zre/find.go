@@ -44,7 +44,8 @@ func (n *Node) startFinders() error {
 	n.mu.Lock()
 	defer n.unlock()
 	for _, p := range n.cfg.Peers {
-		n.core.AddStatic(n.now(), p)
+		endpoint, key := n.security.keyOf(p)
+		n.core.AddStatic(n.now(), endpoint, key)
 	}
 	return nil
 }
@@ -91,8 +92,7 @@ func (n *Node) startBeacon() (err error) {
 
 // beaconFrame returns the beacon with this port; 0 says that the node leaves.
 func (n *Node) beaconFrame(port uint16) ([]byte, error) {
-	b := zrebeacon.Plain{UUID: n.cfg.UUID, Port: port}
-	return b.AppendTo(nil)
+	return n.security.beacon(zrebeacon.Plain{UUID: n.cfg.UUID, Port: port})
 }
 
 // sendLastBeacon says that the node leaves.
@@ -109,15 +109,19 @@ func (n *Node) sendLastBeacon() {
 
 // hearBeacon takes in a datagram.
 func (n *Node) hearBeacon(payload []byte, from netip.AddrPort, _ int) {
-	var b zrebeacon.Plain
-	err := b.Decode(payload)
+	b, key, err := decodeBeacon(payload)
+	if err == nil && b.UUID != n.cfg.UUID {
+		if err = n.security.check(key); err != nil {
+			n.security.refuse(err, "beacon", from.Addr().String(), key)
+		}
+	}
 	n.mu.Lock()
 	defer n.unlock()
 	if err != nil {
 		n.core.BeaconRefused(from, err)
 		return
 	}
-	n.core.Beacon(n.now(), b.UUID, from.Addr(), b.Port)
+	n.core.Beacon(n.now(), b.UUID, from.Addr(), b.Port, key)
 }
 
 // beaconsSent returns how many datagrams were sent.

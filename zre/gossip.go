@@ -24,7 +24,7 @@ func (n *Node) startGossip() (err error) {
 		if err != nil {
 			return fmt.Errorf("gossip server: %w", err)
 		}
-		if err = n.find.server.Publish(n.cfg.UUID, n.Endpoint()); err != nil {
+		if err = n.find.server.Publish(n.cfg.UUID, n.security.published(n.Endpoint())); err != nil {
 			return fmt.Errorf("gossip server: %w", err)
 		}
 		return nil
@@ -52,7 +52,7 @@ func (n *Node) publishAgain(told string) string {
 	if n.find.server == nil || now == told {
 		return told
 	}
-	if err := n.find.server.Publish(n.cfg.UUID, now); err != nil {
+	if err := n.find.server.Publish(n.cfg.UUID, n.security.published(now)); err != nil {
 		n.log.Warn("new endpoint not published", "endpoint", now, "error", err)
 		return told
 	}
@@ -78,19 +78,24 @@ func (n *Node) stopGossip() {
 // endpointFor returns what a gossip server is told: the address that reaches the
 // server is the best guess at the one that its other clients reach.
 func (n *Node) endpointFor(server netip.AddrPort) (string, error) {
-	if n.cfg.Advertise != "" {
-		return n.cfg.Advertise, nil
+	endpoint := n.cfg.Advertise
+	if endpoint == "" {
+		endpoint = "tcp://" + netip.AddrPortFrom(n.net.localFor(server.Addr()), n.port).String()
 	}
-	return "tcp://" + netip.AddrPortFrom(n.net.localFor(server.Addr()), n.port).String(), nil
+	return n.security.published(endpoint), nil
 }
 
 // hearTuple takes in that a gossip server knows of a node. That a tuple was
 // withdrawn ends nobody: the node itself says goodbye, or is missed.
 func (n *Node) hearTuple(t zgossip.Tuple) {
-	if t.Withdrawn || t.PublicKey != "" || t.UUID == uuid.Nil {
-		return // the last is a tuple of something else than a node
+	if t.Withdrawn || t.UUID == uuid.Nil || t.UUID == n.cfg.UUID {
+		return // the second is a tuple of something else than a node
+	}
+	if err := n.security.check(t.PublicKey); err != nil {
+		n.security.refuse(err, "gossip", t.Endpoint, t.PublicKey)
+		return
 	}
 	n.mu.Lock()
 	defer n.unlock()
-	n.core.Discovered(n.now(), t.UUID, t.Endpoint)
+	n.core.Discovered(n.now(), t.UUID, t.Endpoint, t.PublicKey)
 }

@@ -30,6 +30,8 @@ type Node struct {
 	turns *turns
 	find  finders
 
+	security *security
+
 	mu      sync.Mutex // guards what follows; nothing blocks while it is held
 	core    *core.Core
 	batch   []item // events since mu was taken
@@ -68,16 +70,29 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	cfg.Headers = maps.Clone(cfg.Headers)
+	log := cfg.Logger.With("node", cfg.Name)
+	security, err := newSecurity(&cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if security.public != "" {
+		if cfg.Headers == nil {
+			cfg.Headers = make(map[string]string)
+		}
+		cfg.Headers[core.KeyHeader] = security.public
+	}
 	n := &Node{
 		cfg:   cfg,
-		log:   cfg.Logger.With("node", cfg.Name),
+		log:   log,
 		lost:  make(map[uuid.UUID]Missed),
 		short: make(map[uuid.UUID]struct{}),
+
+		security: security,
 	}
 	n.start = time.Now().Add(-time.Hour) // so that no time is 0
 	n.life, n.die = context.WithCancel(context.Background())
 	n.core = core.New(core.Config{
-		ID: cfg.UUID, Name: cfg.Name, Headers: cfg.Headers,
+		ID: cfg.UUID, Name: cfg.Name, Headers: cfg.Headers, PublicKey: security.public,
 		QuietPeriod: cfg.QuietPeriod, PingRate: cfg.QuietPingRate, DeadPeriod: cfg.DeadPeriod,
 		NoBeacon: cfg.NoBeacon, MaxPeers: cfg.MaxPeers, Shell: (*shell)(n), Logger: n.log,
 	})
@@ -253,6 +268,9 @@ func (n *Node) ID() uuid.UUID { return n.cfg.UUID }
 
 // Name returns the node's name.
 func (n *Node) Name() string { return n.cfg.Name }
+
+// PublicKey returns the node's public key, "" if Config.SecretKey is not set.
+func (n *Node) PublicKey() string { return n.security.public }
 
 // Headers returns a copy of what peers are told in the HELLO.
 func (n *Node) Headers() map[string]string { return maps.Clone(n.cfg.Headers) }

@@ -20,6 +20,8 @@ type Peer struct {
 	Headers  map[string]string // from its HELLO
 	Evasive  bool              // it leaves PINGs unanswered
 	Stats    PeerStats
+
+	PublicKey string // in a secure network, 40 characters of Z85; else empty
 }
 
 // Peers returns the peers that are there, sorted by name, then UUID.
@@ -82,7 +84,8 @@ func copyPeer(p *core.Peer) Peer {
 	return Peer{
 		ID: p.ID(), Name: p.Name(), Endpoint: p.Endpoint(),
 		Groups: p.Groups(), Headers: p.Headers(), Evasive: p.Evasive(),
-		Stats: PeerStats{MessagesIn: messages, OctetsIn: octets, LinkStats: l.stats()},
+		PublicKey: p.Key(),
+		Stats:     PeerStats{MessagesIn: messages, OctetsIn: octets, LinkStats: l.stats()},
 	}
 }
 

@@ -64,7 +64,7 @@ func TestNewSessionOnOldConnection(t *testing.T) {
 	open := func() core.Link {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		l, err := (*shell)(n).Open(peer, endpoint)
+		l, err := (*shell)(n).Open(peer, endpoint, "")
 		must(t, err)
 		return l
 	}
@@ -75,7 +75,7 @@ func TestNewSessionOnOldConnection(t *testing.T) {
 	}
 	first.Send(&zremsg.Join{Group: "g"})
 
-	second, err := (*shell)(n).Reopen(first, peer, endpoint, core.ReasonRestarted)
+	second, err := (*shell)(n).Reopen(first, peer, endpoint, "", core.ReasonRestarted)
 	must(t, err)
 	t.Cleanup(func() { second.Close("") })
 	second.Send(&zremsg.Hello{})
@@ -98,7 +98,7 @@ func TestNewSessionsAreBounded(t *testing.T) {
 	_, endpoint := stranger(t)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	cl, err := (*shell)(n).Open(uuid.New(), endpoint)
+	cl, err := (*shell)(n).Open(uuid.New(), endpoint, "")
 	must(t, err)
 	first := cl.(*link).sock
 	sessions := 0
@@ -107,7 +107,7 @@ func TestNewSessionsAreBounded(t *testing.T) {
 		if _, err := cl.(*link).try("g", [][]byte{make([]byte, 1000)}, nil, nil); err != nil {
 			t.Fatal(err)
 		}
-		cl, err = (*shell)(n).Reopen(cl, uuid.New(), endpoint, core.ReasonRestarted)
+		cl, err = (*shell)(n).Reopen(cl, uuid.New(), endpoint, "", core.ReasonRestarted)
 		must(t, err)
 	}
 	cl.Close("")

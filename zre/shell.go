@@ -28,7 +28,7 @@ const linger = 500 * time.Millisecond
 func inprocName(id uuid.UUID) string { return "zre-" + id.String() }
 
 // Open implements core.Shell.
-func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
+func (s *shell) Open(peer uuid.UUID, endpoint, key string) (core.Link, error) {
 	sock, err := s.zmq.Dealer(zmq.Options{
 		Identity: append([]byte{1}, s.cfg.UUID[:]...),
 		// The window bounds what is queued, in octets; a limit in messages
@@ -38,13 +38,14 @@ func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
 		// Many that nobody listens for are not to cost much.
 		ReconnectInterval: 100 * time.Millisecond,
 		ReconnectMax:      2 * time.Second,
+		Curve:             s.security.link(key),
 	})
 	if err != nil {
 		return nil, err
 	}
 	// A node of this process is reached without going through the kernel.
 	to := endpoint
-	if name := inprocName(peer); peer != uuid.Nil && !s.cfg.tcpOnly && s.zmq.HasInproc(name) {
+	if name := inprocName(peer); peer != uuid.Nil && key == "" && !s.cfg.tcpOnly && s.zmq.HasInproc(name) {
 		to = "inproc://" + name
 	}
 	if err := sock.Connect(to); err != nil {
@@ -59,12 +60,12 @@ func (s *shell) Open(peer uuid.UUID, endpoint string) (core.Link, error) {
 }
 
 // Reopen implements core.Shell.
-func (s *shell) Reopen(cl core.Link, peer uuid.UUID, endpoint, reason string) (core.Link, error) {
+func (s *shell) Reopen(cl core.Link, peer uuid.UUID, endpoint, key, reason string) (core.Link, error) {
 	if l := cl.(*link).succeed(reason); l != nil {
 		return l, nil
 	}
 	cl.Close(reason)
-	return s.Open(peer, endpoint)
+	return s.Open(peer, endpoint, key)
 }
 
 // Local implements core.Shell.

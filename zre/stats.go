@@ -49,6 +49,7 @@ type Stats struct {
 	Restarts       uint64 // sessions that a peer began anew: reconnects
 	Expired        uint64 // peers that went silent until they were removed
 	PeersRefused   uint64 // newcomers ignored because of Config.MaxPeers
+	Untrusted      uint64 // beacons, gossip and connections of nodes that Config.SecretKey or TrustedKeys leave out
 }
 
 // Stats returns the counters.
@@ -62,6 +63,7 @@ func (n *Node) Stats() Stats {
 		Queued:  n.queue.octets.Load(),
 		Refused: c.Refused, Unexpected: c.Unexpected, Gaps: c.Gaps, StatusRepaired: c.StatusRepaired,
 		Restarts: c.Restarts, Expired: c.Expired, PeersRefused: c.PeersRefused,
+		Untrusted: n.security.refused.Load(),
 	}
 	n.core.Peers(func(*core.Peer) { s.Peers++ })
 	n.core.Links(func(cl core.Link) { s.LinkStats.add(cl.(*link).stats()) })

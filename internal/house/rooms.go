@@ -30,16 +30,19 @@ var rooms = []room{
 	{dir: "internal/codec/wire", pure: true},
 	{dir: "internal/codec/...", may: []string{"internal/codec/wire", "github.com/google/uuid"}, pure: true},
 
+	// Keys.
+	{dir: "internal/curve"},
+
 	// What touches the system.
-	{dir: "internal/zmq/...", may: []string{"internal/zmq/...", "C", "github.com/pebbe/zmq4", "golang.org/x/sys/..."}},
+	{dir: "internal/zmq/...", may: []string{"internal/zmq/...", "internal/curve", "C", "github.com/pebbe/zmq4", "golang.org/x/sys/..."}},
 	{dir: "internal/netif", may: []string{"golang.org/x/sys/...", "golang.org/x/net/...", "github.com/vishvananda/netlink/nl"}},
 	{dir: "internal/beacon", may: []string{"internal/netif", "golang.org/x/sys/...", "golang.org/x/net/..."}},
 
 	// The public libraries.
-	{dir: "internal/gossip/...", may: []string{"internal/gossip/...", "internal/codec/..."}, pure: true},
+	{dir: "internal/gossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve"}, pure: true},
 	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/zmq", "internal/netif", "github.com/google/uuid"}},
 	{dir: "zre/internal/core", may: []string{"internal/codec/...", "github.com/google/uuid"}, pure: true},
-	{dir: "zre/...", may: []string{"zre/...", "zgossip/...", "internal/codec/...", "internal/zmq", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
+	{dir: "zre/...", may: []string{"zre/...", "zgossip/...", "internal/codec/...", "internal/curve", "internal/zmq", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
 
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},

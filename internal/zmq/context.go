@@ -40,6 +40,10 @@ type core struct {
 		sync.Mutex
 		bound map[string]struct{}
 	}
+	zap struct {
+		sync.Mutex
+		handler *zap // nil until a ROUTER speaks CURVE
+	}
 }
 
 // Context is one user's share in the libzmq context of the process. Its methods may be called from
@@ -111,6 +115,9 @@ func (c *Context) Close() error {
 	shared.Unlock()
 	// The mutex is free by now: while libzmq lingers, others may open a new context.
 	if last {
+		if h := c.core.zap.handler; h != nil {
+			errs = append(errs, h.close())
+		}
 		if err := c.core.zctx.Term(); err != nil {
 			errs = append(errs, fmt.Errorf("zmq: end context: %w", err))
 		}
@@ -131,6 +138,13 @@ func (c *Context) socket(kind zmq4.Type, o Options) (*Socket, error) {
 	if c.closed {
 		return nil, ErrClosed
 	}
+	var guard *zap
+	if kind == zmq4.ROUTER && o.Curve != nil {
+		var err error
+		if guard, err = c.core.zapHandler(); err != nil {
+			return nil, err
+		}
+	}
 	c.core.slow.Lock()
 	defer c.core.slow.Unlock()
 	zs, err := c.core.zctx.NewSocket(kind)
@@ -141,6 +155,11 @@ func (c *Context) socket(kind zmq4.Type, o Options) (*Socket, error) {
 		return nil, errors.Join(err, zs.Close())
 	}
 	s := newSocket(c, zs, kind, o)
+	if guard != nil {
+		if err := guard.admit(s, o.Curve.Allow); err != nil {
+			return nil, errors.Join(err, zs.Close())
+		}
+	}
 	c.sockets[s] = struct{}{}
 	return s, nil
 }

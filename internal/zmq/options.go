@@ -11,8 +11,7 @@ import (
 // what is left to send at Close is dropped after 100 ms.
 //
 // One thing is not an option: ZMQ_IMMEDIATE stays off, so that a message can be queued for a peer whose
-// connection is not up yet. Keys for CURVE have their place here, and are applied in apply, before the
-// socket is bound or connected.
+// connection is not up yet.
 type Options struct {
 	// Identity is the name that a ROUTER at the other end will know this socket by, 1 to 255 octets;
 	// none means that the ROUTER makes one up. The first octet must not be 0.
@@ -50,6 +49,9 @@ type Options struct {
 	Backlog int
 	// IPv6 lets the socket use IPv6 beside IPv4.
 	IPv6 bool
+	// Curve, if set, has the socket speak CURVE on all its connections, but for those over inproc, which
+	// stay within the process.
+	Curve *Curve
 	// Plain does without the batch shim: every frame goes through a call of pebbe/zmq4. Tests and
 	// benchmarks compare both ways.
 	Plain bool
@@ -92,6 +94,9 @@ func (o Options) apply(zs *zmq4.Socket, kind zmq4.Type) error {
 		if err := s.set(); err != nil {
 			return &OptionError{Option: s.name, Err: mapped(err)}
 		}
+	}
+	if o.Curve != nil {
+		return o.Curve.apply(zs, router)
 	}
 	return nil
 }

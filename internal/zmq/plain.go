@@ -41,7 +41,7 @@ func (s *Socket) drainPlain(b *Batch) error {
 	for b.room() > 0 {
 		over := false
 		for more := true; more; {
-			frame, err := s.zs.RecvBytes(zmq4.DONTWAIT)
+			frame, err := s.recvPlain(!b.inMessage() && !over)
 			if err = mapped(err); err != nil {
 				if b.inMessage() { // libzmq hands out whole messages, so this does not happen.
 					b.drop()
@@ -70,3 +70,15 @@ func (s *Socket) drainPlain(b *Batch) error {
 	}
 	return nil
 }
+
+// recvPlain receives a frame, and appends the proven key to the first one of a message.
+func (s *Socket) recvPlain(first bool) ([]byte, error) {
+	if s.zap == nil || !first {
+		return s.zs.RecvBytes(zmq4.DONTWAIT)
+	}
+	frame, named, err := s.zs.RecvBytesWithMetadata(zmq4.DONTWAIT, userID)
+	return append(frame, named[userID]...), err
+}
+
+// userID is the property of a message that names its sender as the ZAP handler did.
+const userID = "User-Id"

@@ -94,7 +94,7 @@ func (s *Socket) take(b *Batch) (done bool, err error) {
 // drain receives through the shim, until the batch is full or libzmq's queue is empty.
 func (s *Socket) drain(b *Batch) error {
 	if s.rx.c == nil {
-		rx, err := newReceiver()
+		rx, err := newReceiver(s.zap != nil)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ void zre_hold_memory (int n)
 #endif
 }
 
-zre_receiver *zre_receiver_new (void)
+zre_receiver *zre_receiver_new (int proven)
 {
     zre_receiver *r = malloc (sizeof *r);
     if (r) {
@@ -30,6 +30,7 @@ zre_receiver *zre_receiver_new (void)
         r->need = 0;
         r->in_hand = 0;
         r->at = 0;
+        r->proven = proven;
         zmq_msg_init (&r->msg);
     }
     return r;
@@ -55,6 +56,28 @@ static int next (zre_receiver *r, void *socket, size_t *size)
     return 0;
 }
 
+// sender gives what the ZAP handler named the sender of the message whose first frame is in hand, "" for
+// nothing, and "" for all other frames.
+static const char *sender (zre_receiver *r)
+{
+    const char *id = NULL;
+    if (r->proven && r->at == 0)
+        id = zmq_msg_gets (&r->msg, "User-Id");
+    return id ? id : "";
+}
+
+// lay copies the frame in hand, and what belongs to it, to where there are size octets.
+static inline void lay (zre_receiver *r, unsigned char *to, size_t size)
+{
+    if (!r->proven || r->at > 0) {
+        memcpy (to, zmq_msg_data (&r->msg), size);
+        return;
+    }
+    const size_t own = zmq_msg_size (&r->msg);
+    memcpy (to, zmq_msg_data (&r->msg), own);
+    memcpy (to + own, sender (r), size - own);
+}
+
 int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, unsigned char *passage,
                size_t passage_room, int heads, size_t large, int messages)
 {
@@ -67,12 +90,14 @@ int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab
             const int rc = next (r, (void *) socket, &size);
             if (rc < 0)
                 return rc == -EAGAIN ? ZRE_EMPTY : rc;
+            if (r->proven && r->at == 0)
+                size += strlen (sender (r));
         }
         uint64_t mark = 0;
         if (taken)
             taken = 0;
         else if (r->at < heads && size < large && size <= passage_room) {
-            memcpy (passage, zmq_msg_data (&r->msg), size);
+            lay (r, passage, size);
             passage += size;
             passage_room -= size;
             mark = ZRE_PASSING;
@@ -81,7 +106,7 @@ int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab
             r->need = size;
             return ZRE_SPACE;
         } else {
-            memcpy (slab, zmq_msg_data (&r->msg), size);
+            lay (r, slab, size);
             slab += size;
             room -= size;
         }

@@ -132,8 +132,13 @@ func holdMemory(octets int) { C.zre_hold_memory(C.int(octets)) }
 // may stay in it from one call to the next.
 type receiver struct{ c *C.zre_receiver }
 
-func newReceiver() (receiver, error) {
-	c := C.zre_receiver_new()
+// newReceiver makes one; proven has it append the proven key to the first frame of each message.
+func newReceiver(proven bool) (receiver, error) {
+	var p C.int
+	if proven {
+		p = 1
+	}
+	c := C.zre_receiver_new(p)
 	if c == nil {
 		return receiver{}, errors.New("zmq: out of memory")
 	}

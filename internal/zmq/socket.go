@@ -19,6 +19,8 @@ type Socket struct {
 	limit   int64
 	refused atomic.Uint64
 	pile    pile
+	zap     *zap   // asked about who connects, nil if everybody may
+	domain  string // what zap knows this socket by
 
 	// receiving is held by Receive from start to end, and taken before mu.
 	receiving sync.Mutex
@@ -128,6 +130,9 @@ func (s *Socket) Close() error {
 	err := mapped(s.zs.Close())
 	s.ctx.core.slow.Unlock()
 	s.ctx.core.removeInproc(s.inproc)
+	if s.zap != nil {
+		s.zap.dismiss(s)
+	}
 	inbox := s.inbox
 	s.mu.Unlock()
 

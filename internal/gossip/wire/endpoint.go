@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/gozre/zre/internal/curve"
 )
 
 // ErrEndpoint says that a value is not an endpoint that a ZRE node could connect to.
 var ErrEndpoint = errors.New("not an endpoint of the form tcp://IP:PORT or tcp://IP:PORT|PUBLICKEY")
-
-// z85Alphabet is the alphabet of ZeroMQ RFC 32.
-const z85Alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
-
-// publicKeyLen is the length of a CURVE public key in Z85.
-const publicKeyLen = 40
 
 // CheckEndpoint says why value cannot be the value of a tuple, or nil. zyre ends
 // its whole process on a value that is empty or malformed, so such a value must
@@ -44,13 +40,8 @@ func ParseEndpoint(value string) (netip.AddrPort, string, error) {
 		return netip.AddrPort{}, "", fmt.Errorf("%w: an address zone has no meaning on another host", ErrEndpoint)
 	}
 	if keyed {
-		if len(key) != publicKeyLen {
-			return netip.AddrPort{}, "", fmt.Errorf("%w: a public key has %d characters, not %d", ErrEndpoint, publicKeyLen, len(key))
-		}
-		for i := range len(key) {
-			if strings.IndexByte(z85Alphabet, key[i]) < 0 {
-				return netip.AddrPort{}, "", fmt.Errorf("%w: the public key is not Z85", ErrEndpoint)
-			}
+		if _, err := curve.Parse(key); err != nil {
+			return netip.AddrPort{}, "", fmt.Errorf("%w: what follows | is %w", ErrEndpoint, err)
 		}
 	}
 	return ap, key, nil

@@ -26,6 +26,9 @@ type auditor struct {
 	views map[uuid.UUID]*auditView
 	epoch uint64
 	last  string // what the snapshots showed after the last step
+
+	key    string // our own public key, "" in a plain network
+	proven string // by the connection of the message under way
 }
 
 // auditView is a peer as the events tell of it.
@@ -38,6 +41,7 @@ type auditView struct {
 // status that is not the next one.
 type auditLink struct {
 	a      *auditor
+	key    string
 	ended  bool
 	sent   int
 	groups map[string]bool
@@ -45,28 +49,31 @@ type auditLink struct {
 	failed string
 }
 
-func newAuditor(t *testing.T, maxPeers int) *auditor {
-	a := &auditor{t: t, now: time.Hour, views: make(map[uuid.UUID]*auditView), last: "[]"}
+func newAuditor(t *testing.T, maxPeers int, key string) *auditor {
+	a := &auditor{t: t, key: key, now: time.Hour, views: make(map[uuid.UUID]*auditView), last: "[]"}
 	a.core = New(Config{
-		ID: own, Name: "me", Headers: map[string]string{"k": "v"}, MaxPeers: maxPeers,
+		ID: own, Name: "me", Headers: map[string]string{"k": "v"}, MaxPeers: maxPeers, PublicKey: key,
 		QuietPeriod: 5 * time.Second, PingRate: time.Second, DeadPeriod: 30 * time.Second,
 		Shell: a, Logger: slog.New(slog.DiscardHandler),
 	})
 	return a
 }
 
-func (a *auditor) Open(uuid.UUID, string) (Link, error) {
+func (a *auditor) Open(_ uuid.UUID, _, key string) (Link, error) {
+	if (key == "") != (a.key == "") {
+		a.t.Fatalf("a link with the key %q, our own is %q", key, a.key)
+	}
 	if a.fails {
 		return nil, errors.New("no more sockets")
 	}
-	l := &auditLink{a: a}
+	l := &auditLink{a: a, key: key}
 	a.links = append(a.links, l)
 	return l, nil
 }
 
-func (a *auditor) Reopen(l Link, id uuid.UUID, endpoint, _ string) (Link, error) {
+func (a *auditor) Reopen(l Link, id uuid.UUID, endpoint, key, _ string) (Link, error) {
 	l.(*auditLink).end()
-	return a.Open(id, endpoint)
+	return a.Open(id, endpoint, key)
 }
 
 func (a *auditor) Local(string) string           { return "tcp://10.0.0.1:41000" }
@@ -158,6 +165,9 @@ func (a *auditor) Deliver(cl Link, ev *Event) {
 
 // Data checks that messages come from peers that are here.
 func (a *auditor) Data(cl Link, _ EventType, _ string, _ [][]byte) {
+	if key := cl.(*auditLink).key; key != a.proven {
+		a.t.Fatalf("data of the peer with key %q over a connection that has proven %q", key, a.proven)
+	}
 	for id, p := range a.core.peers {
 		if p.link == cl {
 			if a.views[id] == nil {
@@ -194,6 +204,9 @@ func (a *auditor) check() {
 	}
 	members := make(map[string]int)
 	for id, p := range c.peers {
+		if p.key != p.link.(*auditLink).key {
+			t.Fatalf("peer %s has the key %q and its link %q", id, p.key, p.link.(*auditLink).key)
+		}
 		if p.id != id || p.ready != (a.views[id] != nil) || p.ready != (c.Peer(id) != nil) {
 			t.Fatalf("peer %s: ready %v, here %v", id, p.ready, a.views[id] != nil)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
-// Config is what a Core is made of. Every field must be set, but NoBeacon.
+// Config is what a Core is made of. Every field must be set, but NoBeacon and PublicKey.
 type Config struct {
 	ID      uuid.UUID
 	Name    string
@@ -21,6 +21,11 @@ type Config struct {
 	DeadPeriod  time.Duration // a peer without any message for so long is removed
 
 	NoBeacon bool // the node tells of itself by other ways only, its leave included
+
+	// PublicKey is this node's own in a secure network, where each peer has one, "" in a
+	// plain one. The shell passes on only what belongs to such a network, and of
+	// nodes that are trusted.
+	PublicKey string
 
 	MaxPeers int // beyond it newcomers are ignored, so that a flood of beacons takes no descriptors
 
@@ -33,20 +38,22 @@ type Config struct {
 type Shell interface {
 	// Open makes a link to the endpoint. What is sent on it arrives in order or
 	// not at all. The first message sent will be a HELLO.
-	Open(peer uuid.UUID, endpoint string) (Link, error)
+	// Key is the peer's public key, "" in a plain network.
+	Open(peer uuid.UUID, endpoint, key string) (Link, error)
 	// Reopen ends a link and makes another one to the same node at the same
 	// endpoint, over the connection that is there, where possible: a node that
 	// does not let a second connection take over the identity of the first one,
 	// as gyre and haskell-zre, hears nothing of the second. What was sent on the
 	// old link may still arrive, before anything that is sent on the new one.
-	Reopen(l Link, peer uuid.UUID, endpoint, reason string) (Link, error)
+	Reopen(l Link, peer uuid.UUID, endpoint, key, reason string) (Link, error)
 	// Local returns this node's endpoint as the host of the given endpoint
 	// reaches it.
 	Local(endpoint string) string
 	// IsLocal reports whether the endpoint is this node's own.
 	IsLocal(endpoint string) bool
 	// Probe finds out in the background whether anybody listens at the endpoint
-	// of a peer that does not answer, and calls Core.Unheard if nobody does.
+	// of a peer that does not answer, or is said to leave, and calls Core.Unheard if
+	// nobody does.
 	Probe(peer uuid.UUID, endpoint string, l Link)
 	// Deliver tells the application. The link is the peer's, nil if it has none.
 	Deliver(l Link, ev *Event)

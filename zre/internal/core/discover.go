@@ -9,8 +9,9 @@ import (
 )
 
 // Beacon takes in that a node was heard by UDP (RFC 36, "Discovery"). Port is
-// its mailbox port, 0 when it leaves; from is where the datagram came from.
-func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uint16) {
+// its mailbox port, 0 when it leaves; from is where the datagram came from; key is
+// the public key in it, "" in a plain network.
+func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uint16, key string) {
 	if id == c.cfg.ID {
 		return
 	}
@@ -20,7 +21,7 @@ func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uin
 		c.leaving(now, p, from)
 		return
 	}
-	if p != nil {
+	if p != nil && p.key == key {
 		// A beacon proves only that UDP gets through, so it moves one clock.
 		if p.at(from, port) {
 			p.noticed = now
@@ -28,24 +29,27 @@ func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uin
 		}
 		p.strayed = now
 	}
-	c.found(now, id, "tcp://"+netip.AddrPortFrom(from, port).String())
+	c.found(now, id, "tcp://"+netip.AddrPortFrom(from, port).String(), key)
 }
 
 // Discovered takes in that a node can be reached at an endpoint, as a gossip
-// server tells.
-func (c *Core) Discovered(now time.Duration, id uuid.UUID, endpoint string) {
-	c.found(now, id, endpoint)
-	if p := c.peers[id]; p != nil {
+// server tells, and which public key it has.
+func (c *Core) Discovered(now time.Duration, id uuid.UUID, endpoint, key string) {
+	c.found(now, id, endpoint, key)
+	if p := c.peers[id]; p != nil && p.key == key {
 		p.announced = true
 	}
 }
 
-func (c *Core) found(now time.Duration, id uuid.UUID, endpoint string) {
+func (c *Core) found(now time.Duration, id uuid.UUID, endpoint, key string) {
 	if id == c.cfg.ID || !ValidEndpoint(endpoint) || c.cfg.Shell.IsLocal(endpoint) {
 		return
 	}
 	if p := c.peers[id]; p != nil {
-		if p.endpoint != endpoint {
+		switch {
+		case p.key != key:
+			c.log("another key is told for a peer; only its HELLO can prove that", p, "endpoint", endpoint, "key", key)
+		case p.endpoint != endpoint:
 			// A host with several networks is heard at several addresses, so
 			// another endpoint is remembered and used only when this one fails.
 			p.other = endpoint
@@ -53,22 +57,25 @@ func (c *Core) found(now time.Duration, id uuid.UUID, endpoint string) {
 		return
 	}
 	if c.hearsay(now, endpoint) {
-		c.greet(now, id, endpoint, false)
+		c.greet(now, id, endpoint, key, false)
 	}
 }
 
 // leaving marks a peer that said by UDP that it leaves. Its last messages may
-// still be under way over TCP, so it is removed when no more come.
+// still be under way over TCP, so it is removed when no more come. As anybody can send
+// a beacon, a secure peer has to be found gone as well.
 func (c *Core) leaving(now time.Duration, p *Peer, from netip.Addr) {
 	if p == nil || !p.from(from) {
 		return
 	}
-	if !p.ready {
+	switch {
+	case !p.ready:
 		c.remove(p, ReasonGoodbye)
-		return
-	}
-	if p.leaving == 0 {
+	case p.leaving == 0:
 		p.leaving = now
+		if p.key != "" {
+			p.doubt(now - c.cfg.QuietPeriod)
+		}
 	}
 }
 

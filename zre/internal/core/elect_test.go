@@ -289,7 +289,7 @@ func TestElectionWithoutHaskell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.core.Receive(d.now, append([]byte{'1'}, make([]byte, 16)...), header, nil)
+	d.core.Receive(d.now, append([]byte{'1'}, make([]byte, 16)...), nil, header, nil)
 	if n := d.sent(2, zremsg.IDElect); n > 0 {
 		t.Errorf("%d ELECTs", n)
 	}

@@ -38,6 +38,7 @@ const cast = 6
 
 type actor struct {
 	id   uuid.UUID
+	key  string
 	seq  uint16
 	host byte
 }
@@ -56,13 +57,28 @@ func (a *actor) endpoint(port byte) string {
 	return "tcp://" + netip.AddrPortFrom(a.addr(port>>4), 41000+uint16(port%4)*2738).String()
 }
 
-func newStage(t *testing.T) *stage {
-	s := &stage{auditor: newAuditor(t, cast-2)}
+func newStage(t *testing.T, secure bool) *stage {
+	key := ""
+	if secure {
+		key = "own"
+	}
+	s := &stage{auditor: newAuditor(t, cast-2, key)}
 	for i := range s.actors {
 		// Some of them on one host.
 		s.actors[i] = actor{id: uuid.UUID{byte(i * 40), 1}, host: byte(2 + i/2)}
+		if secure { // and some with one key
+			s.actors[i].key = fmt.Sprint("key", i/3)
+		}
 	}
 	return s
+}
+
+// keyOf is the key that is said to be the actor's, which is now and then another's.
+func (s *stage) keyOf(a *actor, n byte) string {
+	if n%8 == 7 {
+		return s.actors[n/8%cast].key
+	}
+	return a.key
 }
 
 // step does what the next octets say.
@@ -76,11 +92,14 @@ func (s *stage) step(in *script) {
 		s.now += time.Duration(arg) * 50 * time.Millisecond
 		c.Tick(s.now, arg%16 == 15)
 	case 2:
-		c.Beacon(now, a.id, a.addr(arg>>4), []uint16{41000, 41000 + uint16(arg%4)*2738, 0}[arg%3])
+		c.Beacon(now, a.id, a.addr(arg>>4), []uint16{41000, 41000 + uint16(arg%4)*2738, 0}[arg%3], s.keyOf(a, arg>>2))
 	case 3:
-		c.Discovered(now, a.id, a.endpoint(arg))
+		c.Discovered(now, a.id, a.endpoint(arg), s.keyOf(a, arg>>2))
 	case 4, 5:
 		h := &zremsg.Hello{Sequence: 1, Endpoint: a.endpoint(arg), Status: arg, Name: fmt.Sprint("n", arg%3)}
+		if key := s.keyOf(a, arg>>3); key != "" {
+			h.Headers = map[string]string{KeyHeader: key}
+		}
 		for g := range arg % 4 {
 			h.Groups = append(h.Groups, fmt.Sprint("g", g))
 		}
@@ -98,7 +117,8 @@ func (s *stage) step(in *script) {
 			a.seq++
 			header = append(binary.BigEndian.AppendUint16([]byte{0xAA, 0xA1, in.octet(), 2}, a.seq), header...)
 		}
-		c.Receive(now, identity[:len(identity)-int(arg%8/7)], header, nil)
+		s.proven = s.keyOf(a, arg>>1)
+		c.Receive(now, identity[:len(identity)-int(arg%8/7)], []byte(s.proven), header, nil)
 	case 11, 12:
 		if group := fmt.Sprint([]string{"o", "g"}[arg>>4%2], arg%5); arg&8 == 0 {
 			c.Join(group)
@@ -118,10 +138,13 @@ func (s *stage) step(in *script) {
 			s.fails = !s.fails
 		case 3:
 			if len(c.static) < 3 {
-				c.AddStatic(now, a.endpoint(arg>>2))
+				c.AddStatic(now, a.endpoint(arg>>2), a.key)
 			}
 		}
 	case 14:
+		if arg%8 == 7 { // a new key
+			a.key = s.keyOf(a, arg)
+		}
 		if p := c.peers[a.id]; p != nil {
 			p.link.(*auditLink).failed = ReasonFailed
 		}
@@ -173,11 +196,12 @@ func (s *stage) say(a *actor, m zremsg.Message) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.core.Receive(s.now, append([]byte{1}, a.id[:]...), header, [][]byte{{1}})
+	s.proven = a.key
+	s.core.Receive(s.now, append([]byte{1}, a.id[:]...), []byte(a.key), header, [][]byte{{1}})
 }
 
 // FuzzConversation lets octets drive what happens to a core: beacons, messages of
-// several nodes in and out of sequence, ticks, own joins, sockets that fail. After
+// several nodes in and out of sequence, in plain and in secure networks, ticks, own joins, sockets that fail. After
 // each step all that the core promises has to hold. When nothing more comes,
 // nothing is left.
 func FuzzConversation(f *testing.F) {
@@ -190,7 +214,7 @@ func FuzzConversation(f *testing.F) {
 	f.Add([]byte{op(4, 4), 1, op(15, 4), 1, op(6, 4), 0, op(6, 4), 0, op(6, 4), 0, op(10, 4), 4, 200, op(14, 4), 0, op(11, 0), 9})
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 36))
-		octets := make([]byte, 600)
+		octets := make([]byte, 600+seed%2)
 		for i := range octets {
 			octets[i] = byte(random.Uint32())
 		}
@@ -200,7 +224,7 @@ func FuzzConversation(f *testing.F) {
 		if len(octets) > 4096 {
 			t.Skip("long conversations find nothing that short ones do not")
 		}
-		s := newStage(t)
+		s := newStage(t, len(octets)%2 == 1)
 		for in := script(octets); len(in) > 0; {
 			s.step(&in)
 			s.check()

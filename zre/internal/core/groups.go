@@ -42,12 +42,12 @@ func (c *Core) Goodbye() {
 }
 
 // takesGoodbye reports whether a peer may be sent a GOODBYE. gyre panics on it.
-// gyre has its port in the dynamic range, and only beacons can have led to it. The
+// gyre has its port in the dynamic range, no key, and only beacons can have led to it. The
 // same is true of zyre and zyre.js, and often of pyre; as all of them heed the
 // beacon with port 0, and none a GOODBYE unless it was found by gossip, nothing is
 // lost. (pyre takes a GOODBYE for a loss, and this node for gone.)
 func (c *Core) takesGoodbye(p *Peer) bool {
-	return c.cfg.NoBeacon || p.announced || p.static != nil || p.port() < dynamicPort
+	return p.key != "" || c.cfg.NoBeacon || p.announced || p.static != nil || p.port() < dynamicPort
 }
 
 // dynamicPort is the first of the dynamic ports (RFC 6335, section 6).

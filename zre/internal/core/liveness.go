@@ -12,7 +12,14 @@ import (
 func (p *Peer) alive(now time.Duration) {
 	p.heard, p.noticed = now, now
 	p.waiting, p.evasive, p.silent = 0, false, false
+	if p.key != "" {
+		p.leaving = 0 // It does not leave, or else its port will be found closed.
+	}
 }
+
+// doubt has a peer asked for a sign of life, as one that was noticed at the given time
+// for the last time.
+func (p *Peer) doubt(at time.Duration) { p.noticed = min(p.noticed, at) }
 
 // Tick does what is due: PINGs, EVASIVE, SILENT, the end of dead peers, new
 // greetings. Call it a few times in each PingRate. Deaf says that the node does
@@ -58,8 +65,11 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		c.remove(p, ReasonExpired)
 		return
 	case p.leaving != 0 && heard >= leaveGrace && now-p.leaving >= leaveGrace:
-		c.remove(p, ReasonGoodbye)
-		return
+		if p.key == "" {
+			c.remove(p, ReasonGoodbye)
+			return
+		}
+		c.cfg.Shell.Probe(p.id, p.endpoint, p.link)
 	case p.evasive && p.other != "" && heard >= 2*c.cfg.QuietPeriod && now-p.strayed < c.cfg.QuietPeriod:
 		// A frozen process sends no beacons, so this one has another address.
 		c.regreet(now, p, p.other, ReasonMoved)
@@ -98,11 +108,15 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 	}
 }
 
-// Unheard tells that nobody listens at the endpoint of an evasive peer. Its
-// process is gone, so that there is nothing to wait for; a frozen one still has
-// its port.
+// Unheard tells that nobody listens at the endpoint of a peer that is evasive, or said
+// to leave. Its process is gone, so that there is nothing to wait for; a frozen one
+// still has its port.
 func (c *Core) Unheard(id uuid.UUID, endpoint string) {
-	if p := c.peers[id]; p != nil && p.ready && p.evasive && p.endpoint == endpoint {
+	switch p := c.peers[id]; {
+	case p == nil || !p.ready || p.endpoint != endpoint:
+	case p.leaving != 0:
+		c.remove(p, ReasonGoodbye)
+	case p.evasive:
 		c.remove(p, ReasonRefused)
 	}
 }

@@ -28,6 +28,7 @@ const maxGroupsPerPeer = 10_000
 // Peer is another node.
 type Peer struct {
 	id       uuid.UUID
+	key      string // its public key, "" in a plain network
 	endpoint string // where the link goes
 	told     string // the endpoint in its last HELLO
 	other    string // another endpoint it is said to be at, "" if none
@@ -72,6 +73,9 @@ func (p *Peer) ID() uuid.UUID { return p.id }
 
 // Name returns the name from its HELLO.
 func (p *Peer) Name() string { return p.name }
+
+// Key returns the peer's public key, "" in a plain network.
+func (p *Peer) Key() string { return p.key }
 
 // Endpoint returns where the peer is reached.
 func (p *Peer) Endpoint() string { return p.endpoint }
@@ -121,12 +125,12 @@ func (c *Core) Peer(id uuid.UUID) *Peer {
 }
 
 // greet opens a link to a peer that is not known and sends our HELLO.
-func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint string, proven bool) *Peer {
+func (c *Core) greet(now time.Duration, id uuid.UUID, endpoint, key string, proven bool) *Peer {
 	if !c.admit(id, endpoint, proven) {
 		return nil
 	}
 	p := &Peer{
-		id: id, endpoint: endpoint,
+		id: id, key: key, endpoint: endpoint,
 		groups: make(map[string]struct{}),
 		since:  now, heard: now, noticed: now,
 		retry: retryAfter,
@@ -145,9 +149,9 @@ func (c *Core) open(now time.Duration, p *Peer, reason string) bool {
 	var link Link
 	var err error
 	if reason == "" {
-		link, err = c.cfg.Shell.Open(p.id, p.endpoint)
+		link, err = c.cfg.Shell.Open(p.id, p.endpoint, p.key)
 	} else {
-		link, err = c.cfg.Shell.Reopen(p.link, p.id, p.endpoint, reason)
+		link, err = c.cfg.Shell.Reopen(p.link, p.id, p.endpoint, p.key, reason)
 	}
 	if err != nil {
 		c.log("no link to peer", p, "endpoint", p.endpoint, "error", err)

@@ -87,7 +87,7 @@ func (c *Core) hearsay(now time.Duration, endpoint string) bool {
 	case old == nil:
 		return true
 	case old.ready && !old.evasive && old.leaving == 0:
-		old.noticed = min(old.noticed, now-c.cfg.QuietPeriod)
+		old.doubt(now - c.cfg.QuietPeriod)
 		return false
 	}
 	c.remove(old, ReasonReplaced)

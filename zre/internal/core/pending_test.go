@@ -14,7 +14,7 @@ import (
 // beacon is heard from a node that there is one of for each number.
 func (d *desk) beacon(network, number int) {
 	d.core.Beacon(d.now, uuid.UUID{8, byte(network), byte(number >> 8), byte(number)},
-		netip.AddrFrom4([4]byte{10, 0, 9, byte(network)}), uint16(1000+number))
+		netip.AddrFrom4([4]byte{10, 0, 9, byte(network)}), uint16(1000+number), "")
 }
 
 // A flood of beacons leaves room: for the beacons of other hosts, and for nodes that
@@ -82,7 +82,7 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 	start := func() *desk {
 		d := newDesk(t)
 		d.from(friend, hello(friendAt))
-		d.core.Beacon(d.now, other, addr, 41000)
+		d.core.Beacon(d.now, other, addr, 41000, "")
 		d.pass(1)
 		if got := d.links[0].kinds(); len(d.links) != 1 || got != "HELLO PING " {
 			t.Fatalf("links %+v, sent %s", d.links, got)
@@ -93,7 +93,7 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 	d := start()
 	d.from(friend, &zremsg.PingOK{Sequence: 2})
 	for range 5 {
-		d.core.Beacon(d.now, other, addr, 41000)
+		d.core.Beacon(d.now, other, addr, 41000, "")
 		d.from(friend, &zremsg.Ping{Sequence: d.core.peers[friend].last + 1})
 		d.pass(1)
 	}
@@ -101,7 +101,7 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 
 	d = start()
 	d.pass(1)
-	d.core.Beacon(d.now, other, addr, 41000)
+	d.core.Beacon(d.now, other, addr, 41000, "")
 	d.wantLog("ENTER friend", "EVASIVE friend", "probe 2", "EXIT friendreplaced")
 	if len(d.links) != 2 || d.links[0].closed == "" {
 		t.Errorf("links %+v", d.links)

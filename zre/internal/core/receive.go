@@ -10,14 +10,17 @@ import (
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
+// KeyHeader is the header of a HELLO that names the sender's public key.
+const KeyHeader = "X-PUBLICKEY"
+
 // maxHeader bounds the first frame of a message. A HELLO with ten thousand
 // groups and headers is well below it.
 const maxHeader = 1 << 20
 
-// Receive takes in a message that arrived: the identity of the sender's socket,
-// the header frame and the frames of content. It keeps content, and nothing of
-// identity and header.
-func (c *Core) Receive(now time.Duration, identity, header []byte, content [][]byte) {
+// Receive takes in a message that arrived: the identity of the sender's socket and
+// the public key that its connection has proven, none in a plain network; the header
+// frame and the frames of content. It keeps content, and nothing of the others.
+func (c *Core) Receive(now time.Duration, identity, key, header []byte, content [][]byte) {
 	c.now = now
 	octets := len(header)
 	for _, f := range content {
@@ -33,12 +36,15 @@ func (c *Core) Receive(now time.Duration, identity, header []byte, content [][]b
 	id := uuid.UUID(identity[1:])
 	p := c.find(id)
 	m, err := c.codec.Decode(header)
+	if c.cfg.PublicKey != "" && !c.proven(p, key, m) {
+		return
+	}
 	if err != nil {
 		c.malformed(now, p, header, err)
 		return
 	}
 	if hello, ok := m.(*zremsg.Hello); ok {
-		c.hi(now, p, id, identity[0], hello)
+		c.hi(now, p, id, identity[0], string(key), hello)
 		return
 	}
 	if p == nil || !p.ready {
@@ -83,8 +89,26 @@ func (c *Core) handle(now time.Duration, p *Peer, m zremsg.Message, content [][]
 	}
 }
 
-// hi takes in a HELLO; first is the first octet of the sender's identity.
-func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, first byte, m *zremsg.Hello) {
+// proven reports whether a message came over a connection that belongs to the node
+// which it says it is from. A HELLO has to name the key that the connection has proven.
+func (c *Core) proven(p *Peer, key []byte, m zremsg.Message) bool {
+	hello, _ := m.(*zremsg.Hello)
+	switch {
+	case len(key) == 0:
+		c.refuse(p, "no key has been proven", nil)
+	case hello != nil && hello.Headers[KeyHeader] != string(key):
+		c.refuse(p, "HELLO without the key of its connection", nil)
+	case hello == nil && p != nil && p.key != string(key):
+		c.refuse(p, "a message from a connection with another key", nil)
+	default:
+		return true
+	}
+	return false
+}
+
+// hi takes in a HELLO; first is the first octet of the sender's identity, key what its
+// connection has proven.
+func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, first byte, key string, m *zremsg.Hello) {
 	switch {
 	case id == c.cfg.ID, c.cfg.Shell.IsLocal(m.Endpoint):
 		c.refuse(p, "HELLO with our own identity or endpoint", nil)
@@ -96,11 +120,20 @@ func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, first byte, m *zrems
 		c.refuse(p, "HELLO with an endpoint that is not tcp://IP:PORT", nil)
 		return
 	}
+	if p != nil && p.key != key {
+		if p.ready && !p.evasive {
+			c.refuse(p, "HELLO from the UUID of a peer, with another key", nil)
+			return
+		}
+		// What was told of it is wrong or out of date; this is proven.
+		c.remove(p, ReasonReplaced)
+		p = nil
+	}
 	c.claim(id, m.Endpoint)
 	switch {
 	case p == nil:
-		if p = c.adopt(now, id, m.Endpoint); p == nil {
-			p = c.greet(now, id, m.Endpoint, true)
+		if p = c.adopt(now, id, m.Endpoint, key); p == nil {
+			p = c.greet(now, id, m.Endpoint, key, true)
 		}
 	case !p.ready:
 		// The answer to our HELLO, or its own greeting that crossed ours.

@@ -25,6 +25,7 @@ type desk struct {
 
 type deskLink struct {
 	endpoint string
+	key      string
 	sent     []zremsg.Message
 	answers  int
 	acks     int
@@ -33,14 +34,14 @@ type deskLink struct {
 	short    bool
 }
 
-func (d *desk) Open(_ uuid.UUID, endpoint string) (Link, error) {
-	l := &deskLink{endpoint: endpoint}
+func (d *desk) Open(_ uuid.UUID, endpoint, key string) (Link, error) {
+	l := &deskLink{endpoint: endpoint, key: key}
 	d.links = append(d.links, l)
 	return l, nil
 }
-func (d *desk) Reopen(l Link, _ uuid.UUID, endpoint, reason string) (Link, error) {
+func (d *desk) Reopen(l Link, _ uuid.UUID, endpoint, key, reason string) (Link, error) {
 	l.(*deskLink).closed = "for another on its connection: " + reason
-	return d.Open(uuid.Nil, endpoint)
+	return d.Open(uuid.Nil, endpoint, key)
 }
 func (d *desk) Local(string) string          { return "tcp://10.0.0.1:41000" }
 func (d *desk) IsLocal(endpoint string) bool { return endpoint == "tcp://10.0.0.1:41000" }
@@ -89,7 +90,7 @@ func (d *desk) from(id uuid.UUID, m zremsg.Message, content ...string) {
 	for _, c := range content {
 		frames = append(frames, []byte(c))
 	}
-	d.core.Receive(d.now, append([]byte{1}, id[:]...), header, frames)
+	d.core.Receive(d.now, append([]byte{1}, id[:]...), nil, header, frames)
 }
 
 func hello(endpoint string, groups ...string) *zremsg.Hello {
@@ -190,7 +191,7 @@ func TestReceiveOctets(t *testing.T) {
 		d := newDesk(t)
 		d.from(friend, hello(friendAt))
 		d.log = nil
-		d.core.Receive(d.now, c.identity, []byte(c.header), nil)
+		d.core.Receive(d.now, c.identity, nil, []byte(c.header), nil)
 		if got := strings.Join(d.log, "; "); got != c.log {
 			t.Errorf("%s: events %q, want %q", c.name, got, c.log)
 		}
@@ -259,20 +260,20 @@ func TestSecondHello(t *testing.T) {
 func TestBeacons(t *testing.T) {
 	addr := netip.MustParseAddr("10.0.0.2")
 	d := newDesk(t)
-	d.core.Beacon(d.now, own, addr, 41000)
-	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.1"), 41000) // our endpoint
+	d.core.Beacon(d.now, own, addr, 41000, "")
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.1"), 41000, "") // our endpoint
 	if len(d.links) != 0 {
 		t.Fatal("our own beacon was answered")
 	}
-	d.core.Beacon(d.now, friend, addr, 41000)
-	d.core.Beacon(d.now, friend, addr, 41000)
-	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.1.0.2"), 41000) // another network of it
+	d.core.Beacon(d.now, friend, addr, 41000, "")
+	d.core.Beacon(d.now, friend, addr, 41000, "")
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.1.0.2"), 41000, "") // another network of it
 	if len(d.links) != 1 || d.links[0].endpoint != friendAt {
 		t.Fatalf("links %+v", d.links)
 	}
 	// No more peers than allowed.
 	for i := range 10 {
-		d.core.Beacon(d.now, uuid.UUID{9, byte(i)}, netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}), 41000)
+		d.core.Beacon(d.now, uuid.UUID{9, byte(i)}, netip.AddrFrom4([4]byte{10, 0, 1, byte(i)}), 41000, "")
 	}
 	if len(d.core.peers) != 3 || d.core.Stats().PeersRefused != 8 {
 		t.Errorf("%d peers, %d refused", len(d.core.peers), d.core.Stats().PeersRefused)
@@ -291,8 +292,8 @@ func TestWhoIsToldGoodbye(t *testing.T) {
 		{"port of our own kind", friendAt, func(*desk) {}, true},
 		{"last port below the dynamic ones", "tcp://10.0.0.2:49151", func(*desk) {}, true},
 		{"dynamic port", dynamicAt, func(*desk) {}, false},
-		{"dynamic port, found by gossip", dynamicAt, func(d *desk) { d.core.Discovered(d.now, friend, dynamicAt) }, true},
-		{"dynamic port, configured", dynamicAt, func(d *desk) { d.core.AddStatic(d.now, dynamicAt) }, true},
+		{"dynamic port, found by gossip", dynamicAt, func(d *desk) { d.core.Discovered(d.now, friend, dynamicAt, "") }, true},
+		{"dynamic port, configured", dynamicAt, func(d *desk) { d.core.AddStatic(d.now, dynamicAt, "") }, true},
 		{"dynamic port, we send no beacons", dynamicAt, func(d *desk) { d.core.cfg.NoBeacon = true }, true},
 	} {
 		d := newDesk(t)
@@ -310,10 +311,10 @@ func TestLeavingByBeacon(t *testing.T) {
 	addr := netip.MustParseAddr("10.0.0.2")
 	d := newDesk(t)
 	d.from(friend, hello(friendAt))
-	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.9.9.9"), 0) // from somebody else
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.9.9.9"), 0, "") // from somebody else
 	d.now += 2 * time.Second
 	d.core.Tick(d.now, false)
-	d.core.Beacon(d.now, friend, addr, 0)
+	d.core.Beacon(d.now, friend, addr, 0, "")
 	d.from(friend, &zremsg.Whisper{Sequence: 2}, "last words")
 	d.core.Tick(d.now+100*time.Millisecond, false)
 	d.wantLog("ENTER friend", "WHISPER last words")

@@ -168,7 +168,7 @@ func (n *simNode) broadcast(port uint16) {
 		}
 		n.w.after(n.w.some(3*n.w.delay), func() {
 			if to.alive && !to.frozen {
-				to.core.Beacon(n.w.now, n.id, n.addr.Addr(), port)
+				to.core.Beacon(n.w.now, n.id, n.addr.Addr(), port, "")
 			}
 		})
 	}
@@ -207,11 +207,11 @@ type simConn struct {
 	ignored bool // by a node that knows no hand-over
 }
 
-func (n *simNode) Open(peer uuid.UUID, endpoint string) (Link, error) {
+func (n *simNode) Open(peer uuid.UUID, endpoint, _ string) (Link, error) {
 	return &simLink{&simConn{from: n, to: endpoint}, peer, 0}, nil
 }
 
-func (n *simNode) Reopen(l Link, peer uuid.UUID, _, _ string) (Link, error) {
+func (n *simNode) Reopen(l Link, peer uuid.UUID, _, _, _ string) (Link, error) {
 	return &simLink{l.(*simLink).simConn, peer, 0}, nil
 }
 
@@ -286,7 +286,7 @@ func (l *simConn) arrive() {
 		return
 	}
 	if to.from[l.from.id] == l && !l.ignored {
-		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), frames[0], frames[1:])
+		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), nil, frames[0], frames[1:])
 	}
 	l.move()
 }

@@ -12,15 +12,17 @@ import (
 // beacon, and its HELLO tells who is there.
 type staticPeer struct {
 	endpoint string
+	key      string        // the public key of who is to answer, "" in a plain network
 	link     Link          // while nobody has answered
 	peer     bool          // a peer that is known now has the link
 	next     time.Duration // when to try next
 	wait     time.Duration
 }
 
-// AddStatic greets the node at the endpoint now and whenever it is not there.
-func (c *Core) AddStatic(now time.Duration, endpoint string) {
-	s := &staticPeer{endpoint: endpoint, wait: retryAfter}
+// AddStatic greets the node at the endpoint, with this public key, now and whenever it
+// is not there.
+func (c *Core) AddStatic(now time.Duration, endpoint, key string) {
+	s := &staticPeer{endpoint: endpoint, key: key, wait: retryAfter}
 	c.static = append(c.static, s)
 	c.tickStatic(now)
 }
@@ -41,7 +43,7 @@ func (c *Core) tickStatic(now time.Duration) {
 			continue
 		}
 		s.close()
-		link, err := c.cfg.Shell.Open(uuid.Nil, s.endpoint)
+		link, err := c.cfg.Shell.Open(uuid.Nil, s.endpoint, s.key)
 		s.next = now + s.wait
 		s.wait = min(2*s.wait, c.cfg.DeadPeriod)
 		if err != nil {
@@ -64,10 +66,10 @@ func (s *staticPeer) close() {
 // node that is not known is the answer from there. A node with several addresses
 // may name another one than the configured; it is recognised by the port. Should
 // that be wrong, PINGs go unanswered and the peer is moved to where it said.
-func (c *Core) adopt(now time.Duration, id uuid.UUID, endpoint string) *Peer {
+func (c *Core) adopt(now time.Duration, id uuid.UUID, endpoint, key string) *Peer {
 	var waiting []*staticPeer
 	for _, s := range c.static {
-		if s.link != nil {
+		if s.link != nil && s.key == key {
 			waiting = append(waiting, s)
 		}
 	}
@@ -80,7 +82,7 @@ func (c *Core) adopt(now time.Duration, id uuid.UUID, endpoint string) *Peer {
 	}
 	s := waiting[i]
 	p := &Peer{
-		id: id, endpoint: s.endpoint, link: s.link, static: s,
+		id: id, key: s.key, endpoint: s.endpoint, link: s.link, static: s,
 		groups: make(map[string]struct{}),
 		since:  now, greeted: now, retry: retryAfter,
 	}

@@ -1,0 +1,209 @@
+package zre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gozre/zre/internal/codec/zrebeacon"
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/zre/internal/core"
+)
+
+// TrustAnyKey in Config.TrustedKeys stands for all public keys: what is sent is
+// encrypted, but it may be sent to anybody who asks.
+const TrustAnyKey = "*"
+
+// NewKeyPair makes the keys of a node of a secure network, 40 characters of Z85 each:
+// see Config.SecretKey.
+func NewKeyPair() (public, secret string, err error) { return curve.NewPair() }
+
+// PublicKey returns the public key that belongs to a secret one.
+func PublicKey(secret string) (string, error) { return curve.Public(secret) }
+
+// The ways by which a node can turn up in a network that it does not belong to.
+var (
+	errPlain     = errors.New("it does not use CURVE, and this node does")
+	errSecure    = errors.New("it uses CURVE, and this node has no key")
+	errUntrusted = errors.New("its key is not trusted")
+)
+
+// security decides who belongs to the network. A plain node has one without keys.
+type security struct {
+	log            *slog.Logger
+	public, secret string // the node's own, "" in a plain network
+	any            bool
+	trusted        map[string]struct{}
+
+	refused atomic.Uint64 // beacons, tuples and connections
+
+	mu   sync.Mutex
+	told map[string]struct{} // what was logged
+}
+
+func newSecurity(cfg *Config, log *slog.Logger) (*security, error) {
+	s := &security{log: log, secret: cfg.SecretKey, told: make(map[string]struct{})}
+	if s.secret == "" {
+		return s, nil
+	}
+	var err error
+	if s.public, err = curve.Public(s.secret); err != nil {
+		return nil, &ConfigError{"SecretKey", "(hidden)", err.Error()}
+	}
+	trusted := cfg.TrustedKeys
+	if len(trusted) == 0 {
+		trusted = []string{s.public}
+	}
+	s.any = slices.Contains(trusted, TrustAnyKey)
+	s.trusted = make(map[string]struct{}, len(trusted))
+	for _, key := range trusted {
+		s.trusted[key] = struct{}{}
+	}
+	return s, nil
+}
+
+// check says why a node with this public key, "" for none, is none of this network's.
+func (s *security) check(key string) error {
+	_, listed := s.trusted[key]
+	switch {
+	case s.public == "" && key == "":
+		return nil
+	case s.public == "":
+		return errSecure
+	case key == "":
+		return errPlain
+	case !listed && !s.any:
+		return errUntrusted
+	}
+	return nil
+}
+
+// maxTold bounds how many strangers the log has a warning about.
+const maxTold = 100
+
+// refuse counts a node that is none of this network's. Where that may be by mistake
+// the log says so, once for each key and each address.
+func (s *security) refuse(cause error, what, from, key string) {
+	s.refused.Add(1)
+	level := slog.LevelWarn
+	if errors.Is(cause, errSecure) {
+		level = slog.LevelInfo // Who has no key may well live beside those who have one.
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	about := from
+	if key != "" {
+		about = key
+	}
+	if _, again := s.told[about]; again || len(s.told) >= maxTold {
+		return
+	}
+	s.told[about] = struct{}{}
+	args := []any{"from", from, "cause", cause}
+	if key != "" {
+		args = append(args, "key", key)
+	}
+	s.log.Log(context.Background(), level, what+" of a node that is left out", args...)
+}
+
+// allow decides about a connection, for the ZAP handler of internal/zmq.
+func (s *security) allow(key, address string) bool {
+	err := s.check(key)
+	if err != nil {
+		s.refuse(err, "connection", address, key)
+	}
+	return err == nil
+}
+
+// inbox returns what the node's ROUTER needs, nil in a plain network.
+func (s *security) inbox() *zmq.Curve {
+	if s.public == "" {
+		return nil
+	}
+	return &zmq.Curve{PublicKey: s.public, SecretKey: s.secret, Allow: s.allow}
+}
+
+// link returns what a DEALER to the peer with this key needs, nil in a plain network.
+func (s *security) link(key string) *zmq.Curve {
+	if s.public == "" {
+		return nil
+	}
+	return &zmq.Curve{PublicKey: s.public, SecretKey: s.secret, ServerKey: key}
+}
+
+// sender splits what the inbox tells of the sender of a message into its identity
+// and the key that its connection has proven.
+func (s *security) sender(frame []byte) (identity, key []byte) {
+	if s.public == "" || len(frame) < curve.TextSize {
+		return frame, nil
+	}
+	at := len(frame) - curve.TextSize
+	return frame[:at], frame[at:]
+}
+
+// published returns an endpoint as gossip servers are told it: with the key.
+func (s *security) published(endpoint string) string {
+	if s.public == "" {
+		return endpoint
+	}
+	return endpoint + "|" + s.public
+}
+
+// keyOf returns the endpoint and the key of an entry of Config.Peers. The key is the
+// node's own where none is given.
+func (s *security) keyOf(peer string) (endpoint, key string) {
+	endpoint, key, given := strings.Cut(peer, "|")
+	if !given {
+		key = s.public
+	}
+	return endpoint, key
+}
+
+// beacon returns the beacon with this port.
+func (s *security) beacon(b zrebeacon.Plain) ([]byte, error) {
+	if s.public == "" {
+		return b.AppendTo(nil)
+	}
+	key, err := curve.Parse(s.public)
+	if err != nil {
+		return nil, err
+	}
+	secure := zrebeacon.Secure{UUID: b.UUID, Port: b.Port, PublicKey: key}
+	return secure.AppendTo(nil)
+}
+
+// decodeBeacon returns a beacon of either kind, and the key in it.
+func decodeBeacon(payload []byte) (b zrebeacon.Plain, key string, err error) {
+	if h, err := zrebeacon.DecodeHeader(payload); err == nil && h.ID == zrebeacon.IDSecure {
+		var m zrebeacon.Secure
+		err := m.Decode(payload)
+		return zrebeacon.Plain{UUID: m.UUID, Port: m.Port}, curve.Text(m.PublicKey), err
+	}
+	err = b.Decode(payload)
+	return b, "", err
+}
+
+// checkKeys finds what is wrong with the keys of a Config.
+func (c *Config) checkKeys() error {
+	if c.SecretKey == "" {
+		if len(c.TrustedKeys) > 0 {
+			return &ConfigError{"TrustedKeys", c.TrustedKeys[0], "want SecretKey too: without it nothing is encrypted"}
+		}
+		return nil
+	}
+	if _, ours := c.Headers[core.KeyHeader]; ours {
+		return &ConfigError{"Headers", core.KeyHeader, "is set by SecretKey"}
+	}
+	for _, key := range c.TrustedKeys {
+		if _, err := curve.Parse(key); err != nil && key != TrustAnyKey {
+			return &ConfigError{"TrustedKeys", key, fmt.Sprintf("want public keys, or %q: %v", TrustAnyKey, err)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package zre
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gozre/zre/zgossip"
+	"github.com/gozre/zre/zre/internal/core"
+)
+
+// keys are a node's keys.
+type keys struct{ public, secret string }
+
+func newKeys(t *testing.T) keys {
+	t.Helper()
+	public, secret, err := NewKeyPair()
+	must(t, err)
+	return keys{public, secret}
+}
+
+// with has a node use keys, and trust those of others, or its own.
+func (k keys) with(trusted ...keys) func(*Config) {
+	return func(c *Config) {
+		c.SecretKey = k.secret
+		for _, o := range trusted {
+			c.TrustedKeys = append(c.TrustedKeys, o.public)
+		}
+	}
+}
+
+// logBook keeps what is logged.
+type logBook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBook) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBook) count(part string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Count(b.text.String(), part)
+}
+
+func (b *logBook) config(c *Config) { c.Logger = slog.New(slog.NewTextHandler(b, nil)) }
+
+// converse has two nodes that meet exchange messages both ways.
+func converse(t *testing.T, a, b *Node) {
+	t.Helper()
+	must(t, a.Join(bg(t), "chat"))
+	await(t, b, is(EventJoin, a.Name()))
+	await(t, a, is(EventEnter, b.Name()))
+	content := bytes.Repeat([]byte("secret "), 20_000)
+	must(t, b.Shout(bg(t), "chat", content, []byte("tail")))
+	must(t, a.Whisper(bg(t), b.ID(), []byte("psst")))
+	if ev := await(t, a, is(EventShout, b.Name())); len(ev.Content) != 2 || !bytes.Equal(ev.Content[0], content) {
+		t.Errorf("%d frames", len(ev.Content))
+	}
+	if ev := await(t, b, is(EventWhisper, a.Name())); fmt.Sprintf("%s", ev.Content) != "[psst]" {
+		t.Errorf("WHISPER %q", ev.Content)
+	}
+	must(t, a.Flush(bg(t)))
+	must(t, b.Flush(bg(t)))
+}
+
+// until waits until something holds.
+func until(t *testing.T, holds func() bool) {
+	t.Helper()
+	for ctx := bg(t); !holds(); {
+		select {
+		case <-ctx.Done():
+			t.Fatal("it never came to that")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// leaves has one node leave, of which the other is told.
+func leaves(t *testing.T, leaver, other *Node) {
+	t.Helper()
+	must(t, leaver.Close())
+	if ev := await(t, other, is(EventExit, leaver.Name())); ev.Reason != ReasonGoodbye {
+		t.Errorf("EXIT because of %q", ev.Reason)
+	}
+}
+
+func TestSecureNetworkOfOneKey(t *testing.T) {
+	w, k := newTestNet(t), newKeys(t)
+	a, b := w.start("a", k.with()), w.start("b", k.with())
+	if got := await(t, b, is(EventEnter, "a")).Headers[core.KeyHeader]; got != k.public {
+		t.Errorf("the HELLO has the key %q, want %q", got, k.public)
+	}
+	converse(t, a, b)
+	if p, ok := b.Peer(a.ID()); !ok || p.PublicKey != k.public || a.PublicKey() != k.public {
+		t.Errorf("peer %+v, own key %q", p, a.PublicKey())
+	}
+	leaves(t, b, a)
+}
+
+func TestSecureNetworkOfManyKeys(t *testing.T) {
+	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
+	a, b := w.start("a", k1.with(k2)), w.start("b", k2.with(k1))
+	converse(t, a, b)
+	if p, ok := b.Peer(a.ID()); !ok || p.PublicKey != k1.public {
+		t.Errorf("peer %+v", p)
+	}
+	leaves(t, b, a)
+}
+
+func TestTrustAnyKey(t *testing.T) {
+	w := newTestNet(t)
+	anybody := func(c *Config) { c.TrustedKeys = []string{TrustAnyKey} }
+	a, b := w.start("a", newKeys(t).with(), anybody), w.start("b", newKeys(t).with(), anybody)
+	converse(t, a, b)
+	leaves(t, b, a)
+}
+
+// Who does not belong to the network is left out, and the log says so once: who has no
+// key, and who is not trusted, also where the trust is one-sided.
+func TestSecureNetworkLeavesOthersOut(t *testing.T) {
+	w, k, other, fan := newTestNet(t), newKeys(t), newKeys(t), newKeys(t)
+	var book, plainBook logBook
+	plain := w.start("plain", plainBook.config)
+	stranger := w.start("stranger", other.with())
+	admirer := w.start("admirer", fan.with(k))
+	a, b := w.start("a", k.with(), book.config), w.start("b", k.with())
+	converse(t, a, b)
+	until(t, func() bool { return book.count("level=WARN") >= 3 && plain.Stats().Untrusted > 0 })
+	soFar := a.Stats().Untrusted
+	until(t, func() bool { return a.Stats().Untrusted >= soFar+10 })
+	for _, n := range []*Node{plain, stranger, admirer} {
+		if peers := n.Peers(); len(peers) != 0 {
+			t.Errorf("%s has the peers %+v", n.Name(), peers)
+		}
+	}
+	if peers := a.Peers(); len(peers) != 1 {
+		t.Errorf("a has the peers %+v", peers)
+	}
+	for text, want := range map[string]int{"level=WARN": 3, errPlain.Error(): 1, errUntrusted.Error(): 2} {
+		if got := book.count(text); got != want {
+			t.Errorf("%q is logged %d times, want %d", text, got, want)
+		}
+	}
+	if got := plainBook.count("level=WARN"); got != 0 {
+		t.Errorf("the plain node has %d warnings", got)
+	}
+	if got := plainBook.count(errSecure.Error()); got == 0 {
+		t.Error("the plain node's log does not tell of the secure ones")
+	}
+}
+
+// Without beacons: by the configured endpoint, with the key of who is there.
+func TestSecureStaticPeer(t *testing.T) {
+	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
+	quiet := func(c *Config) { c.NoBeacon = true }
+	a := w.start("a", k1.with(k1, k2), quiet)
+	b := w.start("b", k2.with(k1), quiet, func(c *Config) { c.Peers = []string{a.Endpoint() + "|" + k1.public} })
+	converse(t, a, b)
+	same := w.start("same", k1.with(), quiet, func(c *Config) { c.Peers = []string{a.Endpoint()} })
+	await(t, same, is(EventEnter, "a")) // without a key in Peers it is the node's own
+}
+
+func TestSecureGossip(t *testing.T) {
+	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
+	server, err := zgossip.NewServer(zgossip.ServerConfig{Listen: []string{"tcp://127.0.0.1:*"}})
+	must(t, err)
+	defer server.Close()
+	by := func(c *Config) { c.NoBeacon, c.Gossip = true, server.Endpoints() }
+	plain := w.start("plain", by)
+	a, b := w.start("a", k1.with(k2), by), w.start("b", k2.with(k1), by)
+	converse(t, a, b)
+	until(t, func() bool { return a.Stats().Untrusted > 0 && plain.Stats().Untrusted >= 2 })
+	if len(plain.Peers()) != 0 || len(a.Peers()) != 1 {
+		t.Errorf("plain has %+v, a has %+v", plain.Peers(), a.Peers())
+	}
+	for _, tuple := range server.Tuples() {
+		if want := map[string]string{a.ID().String(): k1.public, b.ID().String(): k2.public}[tuple.UUID.String()]; tuple.PublicKey != want {
+			t.Errorf("%s is published with the key %q, want %q", tuple.UUID, tuple.PublicKey, want)
+		}
+	}
+	leaves(t, b, a)
+}
+
+func TestSecureConfig(t *testing.T) {
+	k := newKeys(t)
+	for name, tc := range map[string]struct {
+		field string
+		cfg   Config
+	}{
+		"secret key":           {"SecretKey", Config{SecretKey: k.secret[1:]}},
+		"no secret key":        {"TrustedKeys", Config{TrustedKeys: []string{k.public}}},
+		"trusted key":          {"TrustedKeys", Config{SecretKey: k.secret, TrustedKeys: []string{k.public, "x"}}},
+		"header":               {"Headers", Config{SecretKey: k.secret, Headers: map[string]string{"X-PUBLICKEY": ""}}},
+		"peer's key":           {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|x"}}},
+		"peer with a key only": {"Peers", Config{Peers: []string{"tcp://10.0.0.1:1|" + k.public}}},
+	} {
+		n, err := Start(context.Background(), tc.cfg)
+		bad, ok := errors.AsType[*ConfigError](err)
+		if !ok || bad.Field != tc.field {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), k.secret[1:]) {
+			t.Errorf("%s: the error tells the secret key: %v", name, err)
+		}
+		if n != nil {
+			n.Close()
+		}
+	}
+	if got, err := PublicKey(k.secret); err != nil || got != k.public {
+		t.Errorf("public key %q, error %v", got, err)
+	}
+}
