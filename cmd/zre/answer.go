@@ -18,10 +18,10 @@ import (
 // start is the first line: who this node is.
 func (s *shell) start() {
 	if s.format.json {
-		s.print(line(startObject{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint()}))
+		s.print(line(startObject{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint(), Headers: s.node.Headers()}))
 		return
 	}
-	s.print(fmt.Sprintf("%-7s %s %s %s", "START", visible.String(s.node.Name()), s.node.ID(), s.node.Endpoint()))
+	s.print(fmt.Sprintf("%-7s %s %s %s%s", "START", visible.String(s.node.Name()), s.node.ID(), s.node.Endpoint(), headerList(s.node.Headers())))
 }
 
 func (s *shell) listPeers(ctx context.Context, _ []string) error {

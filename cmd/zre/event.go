@@ -128,6 +128,8 @@ type (
 		UUID     uuid.UUID `json:"uuid"`
 		Name     string    `json:"name"`
 		Endpoint string    `json:"endpoint"`
+
+		Headers map[string]string `json:"headers,omitempty"`
 	}
 	peerObject struct { // ENTER
 		Event    string            `json:"event"`

@@ -67,6 +67,8 @@ func (n *fakeNode) ID() uuid.UUID    { return self }
 func (n *fakeNode) Name() string     { return "me" }
 func (n *fakeNode) Endpoint() string { return "tcp://127.0.0.1:9" }
 
+func (n *fakeNode) Headers() map[string]string { return map[string]string{"X-PUBLICKEY": "K"} }
+
 func (n *fakeNode) Join(_ context.Context, group string) error {
 	n.note("join %s", group)
 	n.mu.Lock()

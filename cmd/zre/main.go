@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
-	"github.com/gozre/zre/zre"
 )
 
 func main() { os.Exit(cli.Main(program())) }
@@ -38,6 +37,7 @@ moment (--patience) for the group or the peer that it names, and /peers and
 		Example: `  zre
   zre -g 192.0.2.1:31337                              by way of a gossip server
   echo '/shout time test!' | zre                      say something and leave
+  zre --keygen lab && zre --key lab_secret            encrypted, among those who have the key
   echo /peers | zre --json                            who is there?
   zre --json --join time < /dev/null | jq .           what is said in a group, until Ctrl-C`,
 		Manual: []cli.Section{{Title: "Commands", Body: manual()}},
@@ -49,11 +49,14 @@ moment (--patience) for the group or the peer that it names, and /peers and
 		LogLevel: slog.LevelWarn,
 		Flags:    opts.register,
 		Run: func(ctx context.Context, env *cli.Env, _ []string) error {
+			if opts.keygen != "" {
+				return cli.NewKey(env, opts.keygen)
+			}
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
 			// The node outlives ctx: leaving politely takes a moment.
-			node, err := zre.Start(context.WithoutCancel(ctx), flags.Config(env))
+			node, err := flags.StartNode(context.WithoutCancel(ctx), env)
 			if err != nil {
-				return env.NodeError(err)
+				return err
 			}
 			s := newShell(node, env, *opts)
 			if terminal {
@@ -71,6 +74,7 @@ type options struct {
 	stay     bool
 	join     []string
 	patience cli.Seconds
+	keygen   string
 }
 
 func newOptions() *options { return &options{patience: defaultPatience} }
@@ -80,6 +84,8 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.join, "join", nil, "be in this `GROUP` from the start; may be repeated")
 	fs.BoolVar(&o.stay, "stay", false, "at the end of input go on until a signal")
 	fs.Var(&o.patience, "patience", "how long after the start a command from a pipe waits for the group or peer it names")
+	fs.StringVar(&o.keygen, "keygen", "", "make a key for a secure network in FILE and `FILE`_secret, and leave")
+	cli.CommandLineOnly(fs, "keygen")
 }
 
 // manual is the table of commands as text.

@@ -13,6 +13,7 @@ type node interface {
 	ID() uuid.UUID
 	Name() string
 	Endpoint() string
+	Headers() map[string]string
 	Join(ctx context.Context, group string) error
 	Leave(ctx context.Context, group string) error
 	Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) error

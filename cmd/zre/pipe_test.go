@@ -86,7 +86,7 @@ func TestPipeCommands(t *testing.T) {
 	if got := n.done(); !slices.Equal(got, want) {
 		t.Errorf("the node did %q, want %q", got, want)
 	}
-	wantLines := []string{"START   me " + self.String() + " tcp://127.0.0.1:9", "ENTER   alice " + alice.ID.String() + " tcp://127.0.0.1:1 k=v", "JOIN    alice chat", "JOIN    alice time"}
+	wantLines := []string{"START   me " + self.String() + " tcp://127.0.0.1:9 X-PUBLICKEY=K", "ENTER   alice " + alice.ID.String() + " tcp://127.0.0.1:1 k=v", "JOIN    alice chat", "JOIN    alice time"}
 	if !slices.Equal(lines, wantLines) {
 		t.Errorf("printed %q, want %q", lines, wantLines)
 	}

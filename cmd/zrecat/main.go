@@ -12,7 +12,6 @@ import (
 
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/internal/visible"
-	"github.com/gozre/zre/zre"
 )
 
 func main() { os.Exit(cli.Main(program())) }
@@ -63,9 +62,9 @@ act on it: "zrecat GROUP | cat -v" shows them instead.`,
 				opts.receiveOnly = true
 			}
 			// The node outlives ctx: leaving politely takes a moment.
-			node, err := zre.Start(context.WithoutCancel(ctx), flags.Config(env))
+			node, err := flags.StartNode(context.WithoutCancel(ctx), env)
 			if err != nil {
-				return env.NodeError(err)
+				return err
 			}
 			c := &cat{
 				node: node, group: args[0], options: *opts,

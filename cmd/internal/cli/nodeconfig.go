@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"net/netip"
@@ -11,8 +12,13 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// Config is the node's configuration as the flags say it, with the log of env.
-func (f *NodeFlags) Config(env *Env) zre.Config {
+// Config is the node's configuration as the flags say it, with the log of env. It
+// reads the files with keys.
+func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
+	secret, trusted, err := f.keys(env)
+	if err != nil {
+		return zre.Config{}, err
+	}
 	cfg := zre.Config{
 		Name:           f.name,
 		Headers:        maps.Clone(map[string]string(f.headers)),
@@ -33,6 +39,8 @@ func (f *NodeFlags) Config(env *Env) zre.Config {
 		Advertise:      f.advertise,
 		Peers:          slices.Clone(f.peers),
 		Contest:        slices.Clone(f.contest),
+		SecretKey:      secret,
+		TrustedKeys:    trusted,
 		Logger:         env.Log,
 	}
 	// Nodes whose beacons go to another port do not hear each other by
@@ -43,7 +51,21 @@ func (f *NodeFlags) Config(env *Env) zre.Config {
 	case own && !group:
 		cfg.MulticastGroup = netip.AddrPortFrom(cfg.MulticastGroup.Addr(), uint16(f.beaconPort))
 	}
-	return cfg
+	return cfg, nil
+}
+
+// StartNode starts a node as the flags say. What is wrong with them is said in their
+// words.
+func (f *NodeFlags) StartNode(ctx context.Context, env *Env) (*zre.Node, error) {
+	cfg, err := f.Config(env)
+	if err != nil {
+		return nil, err
+	}
+	node, err := zre.Start(ctx, cfg)
+	if err != nil {
+		return nil, env.NodeError(err)
+	}
+	return node, nil
 }
 
 // NodeError says what the library refused in the words of the flags: a bad
@@ -77,6 +99,6 @@ func flagsByField() map[string]string {
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
-		"Advertise": "advertise", "Peers": "peer", "Contest": "contest", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
+		"Advertise": "advertise", "Peers": "peer", "Contest": "contest", "SecretKey": "key", "TrustedKeys": "trust", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
 	}
 }

@@ -12,16 +12,22 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
+// someKey has what is special in an address: it ends no sooner for it.
+const someKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+
 func TestNodeConfig(t *testing.T) {
-	r := world{}.run(t, "zrecat", "-n", "alice", "-i", "lo", "-g", "10.0.0.1", "-g", "h:5", "--peer", "10.0.0.2:41000", "--advertise", "192.0.2.1:41000",
+	r := world{}.run(t, "zrecat", "-n", "alice", "-i", "lo", "-g", "10.0.0.1", "-g", "h:5", "--peer", "10.0.0.2:41000", "--peer", "10.0.0.3:41000|"+someKey, "--advertise", "192.0.2.1:41000",
 		"--gossip-bind", "127.0.0.1:31337", "--no-beacon", "-m", "224.0.0.250:7000", "--multicast-ttl", "3", "-b", "0.5", "-q", "2", "-p", "0.25", "-d", "9",
 		"--port-range", "50000-50010", "--send-window", "1M", "--receive-queue", "8M", "--header", "a=1", "--header=b=2=3")
 	if r.status != 0 {
 		t.Fatal(r.stderr)
 	}
-	cfg := r.node.Config(r.env)
+	cfg, err := r.node.Config(r.env)
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := zre.Config{
-		Name: "alice", Interfaces: []string{"lo"}, Gossip: []string{"tcp://10.0.0.1:31337", "tcp://h:5"}, Peers: []string{"tcp://10.0.0.2:41000"},
+		Name: "alice", Interfaces: []string{"lo"}, Gossip: []string{"tcp://10.0.0.1:31337", "tcp://h:5"}, Peers: []string{"tcp://10.0.0.2:41000", "tcp://10.0.0.3:41000|" + someKey},
 		Advertise: "tcp://192.0.2.1:41000", GossipBind: "tcp://127.0.0.1:31337", NoBeacon: true,
 		MulticastGroup: cfg.MulticastGroup, MulticastTTL: 3, BeaconPort: 7000,
 		BeaconPeriod: 500 * time.Millisecond, QuietPeriod: 2 * time.Second, QuietPingRate: 250 * time.Millisecond, DeadPeriod: 9 * time.Second,
@@ -33,8 +39,8 @@ func TestNodeConfig(t *testing.T) {
 
 	// One port given holds for broadcast and multicast.
 	r = world{}.run(t, "zrecat", "--beacon-port", "7001")
-	if cfg := r.node.Config(r.env); cfg.BeaconPort != 7001 || cfg.MulticastGroup.String() != "225.25.25.25:7001" {
-		t.Errorf("beacon port %d, group %s", cfg.BeaconPort, cfg.MulticastGroup)
+	if cfg, err := r.node.Config(r.env); err != nil || cfg.BeaconPort != 7001 || cfg.MulticastGroup.String() != "225.25.25.25:7001" {
+		t.Errorf("beacon port %d, group %s, %v", cfg.BeaconPort, cfg.MulticastGroup, err)
 	}
 }
 

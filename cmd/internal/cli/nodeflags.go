@@ -35,6 +35,8 @@ type NodeFlags struct {
 	queue      Size
 	headers    headers
 	contest    []string
+	key        string
+	trust      []string
 }
 
 // NewNodeFlags returns the flags with their defaults, which are the library's.
@@ -61,7 +63,9 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", "g", "learn peers from this gossip server; may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "tell others that we are reached at this address (behind NAT)")
-	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address; may be repeated")
+	fs.StringVar(&f.key, "key", "", "speak over CURVE only, with the secret key in this `FILE` (zre --keygen makes one)")
+	fs.Var(words{&f.trust, "FILE"}, "trust", "speak with who has a key in this file or directory, or \"any\"; may be repeated (default: who has our own key)")
+	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY); may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
 	fs.VarP(&f.multicast, "multicast-group", "m", "multicast group of the beacons")

@@ -224,7 +224,7 @@ func (w words) Set(text string) error {
 }
 
 // endpoints is a list of tcp://HOST:PORT, one for each time given; tcp:// may
-// be left out, the port where defaultPort says one.
+// be left out, the port where defaultPort says one. Behind a | may follow a key.
 type endpoints struct {
 	list        *[]string
 	defaultPort int
@@ -235,7 +235,11 @@ func (e endpoints) String() string { return "" }
 func (e endpoints) Type() string   { return e.kind }
 
 func (e endpoints) Set(text string) error {
-	endpoint, err := parseEndpoint(text, e.defaultPort)
+	address, key, keyed := strings.Cut(text, "|")
+	endpoint, err := parseEndpoint(address, e.defaultPort)
+	if keyed {
+		endpoint += "|" + key
+	}
 	if err == nil {
 		*e.list = append(*e.list, endpoint)
 	}

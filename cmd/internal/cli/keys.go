@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"github.com/gozre/zre/zre"
+)
+
+// trustAny in --trust stands for all keys.
+const trustAny = "any"
+
+// keys reads the certificates that --key and --trust name.
+func (f *NodeFlags) keys(env *Env) (secret string, trusted []string, err error) {
+	if f.key != "" {
+		if secret, err = secretKey(env, f.key); err != nil {
+			return "", nil, env.Refuse("key", f.key, bareReason(err))
+		}
+	}
+	for _, t := range f.trust {
+		if t == trustAny {
+			trusted = append(trusted, zre.TrustAnyKey)
+			continue
+		}
+		keys, err := zre.LoadTrustedKeys(t)
+		if err != nil {
+			return "", nil, env.Refuse("trust", t, bareReason(err))
+		}
+		trusted = append(trusted, keys...)
+	}
+	return secret, trusted, nil
+}
+
+// secretKey reads a secret key, and warns of a file that others can read.
+func secretKey(env *Env, file string) (string, error) {
+	c, err := zre.LoadCertificate(file)
+	if err != nil {
+		return "", err
+	}
+	if c.SecretKey == "" {
+		return "", errors.New("there is only a public key in it; want the file whose name ends in _secret")
+	}
+	for _, name := range []string{file + "_secret", file} {
+		info, err := os.Stat(name)
+		if err != nil {
+			continue
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+			env.Log.Warn("others on this host can read the secret key", "file", name, "to mend that", "chmod 600 "+name)
+		}
+		break
+	}
+	return c.SecretKey, nil
+}
+
+// bareReason is an error about a file without the operation that met it.
+func bareReason(err error) string {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Sprintf("%s cannot be read: %v", path.Path, path.Err)
+	}
+	return err.Error()
+}
+
+// NewKey makes a certificate for a secure network in FILE and FILE_secret.
+func NewKey(env *Env, file string) error {
+	c, err := zre.NewCertificate()
+	if err == nil {
+		err = c.Save(file)
+	}
+	if path, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists and is not overwritten; remove it first, or choose another name", path.Path)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.Stdout, `%[1]s_secret has the new key. For a network whose nodes share it, copy this file to each
+of them, by a way that nobody else can read, and start there: zre --key %[1]s_secret
+%[1]s has the public half, for nodes with keys of their own: zre --key THEIRS_secret --trust %[1]s
+`, file)
+	return err
+}
