@@ -2,13 +2,16 @@ package zgossip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"strings"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/netif"
+	"github.com/gozre/zre/internal/zmq"
 )
 
 // DefaultPort is where gossip servers are by convention.
@@ -36,6 +39,30 @@ func ParseServer(s string) (string, error) {
 		return "", fmt.Errorf("%q names no host", s)
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// remote is a server to connect to.
+type remote struct {
+	address string     // HOST:PORT
+	curve   *zmq.Curve // nil: without
+}
+
+// parseRemote reads the address of a server, and behind a | its public key, for which
+// an own secret one is needed.
+func parseRemote(s, secret string) (remote, error) {
+	where, key, keyed := strings.Cut(s, "|")
+	address, err := ParseServer(where)
+	if err != nil || !keyed {
+		return remote{address: address}, err
+	}
+	if _, err := curve.Parse(key); err != nil {
+		return remote{}, fmt.Errorf("behind the | is %w", err)
+	}
+	if secret == "" {
+		return remote{}, errors.New("want SecretKey too, or no key behind the address")
+	}
+	public, err := curve.Public(secret)
+	return remote{address, &zmq.Curve{PublicKey: public, SecretKey: secret, ServerKey: key}}, err
 }
 
 // parseListen reads an address to bind to: tcp://HOST:PORT or HOST:PORT, where HOST

@@ -19,8 +19,11 @@ import (
 
 // ClientConfig is the configuration of a client.
 type ClientConfig struct {
-	// Servers are the gossip servers, as ParseServer reads them. At least one.
+	// Servers are the gossip servers, as ParseServer reads them; for one that uses CURVE
+	// (ZeroMQ RFC 26) with | and its public key behind. At least one.
 	Servers []string
+	// SecretKey is the client's own, for servers that use CURVE: 40 characters of Z85.
+	SecretKey string
 	// Key is the node's UUID.
 	Key uuid.UUID
 	// Endpoint gives what is published to a server: "tcp://IP:PORT", or
@@ -96,13 +99,13 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	c := &Client{cfg: cfg}
 	seen := make(map[string]bool)
 	for _, s := range cfg.Servers {
-		addr, err := ParseServer(s)
+		to, err := parseRemote(s, cfg.SecretKey)
 		if err != nil {
 			return nil, &ConfigError{"Servers", s, err.Error()}
 		}
-		if !seen[addr] {
-			seen[addr] = true
-			c.conns = append(c.conns, &clientConn{client: c, address: addr})
+		if !seen[to.address] {
+			seen[to.address] = true
+			c.conns = append(c.conns, &clientConn{client: c, remote: to})
 		}
 	}
 	var err error
@@ -188,8 +191,8 @@ func (c *Client) Close() error {
 
 // clientConn is the client's connection to one server. The client's mutex guards it.
 type clientConn struct {
-	client    *Client
-	address   string
+	client *Client
+	remote
 	dialer    *dialer
 	session   *uplink.Session
 	published string
@@ -222,7 +225,7 @@ func (cc *clientConn) start(ctx context.Context) {
 		PingInterval: pingInterval, CalmInterval: calmInterval, Timeout: answerTimeout, ProbeAfter: probeAfter,
 		Refresh: uplink.Refresh{Czmq: refreshCzmq, Zre: refreshZre, Ours: c.cfg.TTL / 3},
 	}, (*clientHandler)(cc))
-	cc.dialer = newDialer(c.zmq, cc.address, &c.mu, c.cfg.Logger)
+	cc.dialer = newDialer(c.zmq, cc.remote, &c.mu, c.cfg.Logger)
 	cc.dialer.session, cc.dialer.tick, cc.dialer.largest = cc, pingInterval, defaultMessageSize
 	c.mu.Lock()
 	cc.silence = time.AfterFunc(silenceLimit, cc.tellSilence)
@@ -240,6 +243,9 @@ func (cc *clientConn) tellSilence() {
 	what := []any{"server", cc.address}
 	if cc.dialer.failure != nil {
 		what = append(what, "error", cc.dialer.failure)
+	}
+	if cc.curve == nil && c.cfg.SecretKey != "" {
+		what = append(what, "hint", "one that uses CURVE needs |KEY behind its address")
 	}
 	c.cfg.Logger.Warn("gossip server does not answer; it is tried again and again", what...)
 }

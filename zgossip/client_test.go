@@ -70,11 +70,15 @@ func TestBadConfigurations(t *testing.T) {
 		"Endpoint": func(c *ClientConfig) { c.Endpoint = nil },
 		"OnTuple":  func(c *ClientConfig) { c.OnTuple = nil },
 		"TTL":      func(c *ClientConfig) { c.TTL = time.Millisecond },
+		// A key of a server, and none of the client's own.
+		"Servers ": func(c *ClientConfig) { c.Servers = []string{"127.0.0.1|" + somePublic} },
+		// And one that is none.
+		"Servers  ": func(c *ClientConfig) { c.Servers, c.SecretKey = []string{"127.0.0.1|x"}, someSecret },
 	} {
 		cfg := good()
 		spoil(&cfg)
 		_, err := NewClient(cfg)
-		if bad, ok := errors.AsType[*ConfigError](err); !ok || bad.Field != field {
+		if bad, ok := errors.AsType[*ConfigError](err); !ok || bad.Field != strings.TrimSpace(field) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
@@ -86,9 +90,13 @@ func TestBadConfigurations(t *testing.T) {
 		"MaxMessageSize": {MaxMessageSize: 1},
 		"IdleTimeout":    {IdleTimeout: time.Second},
 		"Grace":          {Grace: -1},
+		"SecretKey":      {SecretKey: someSecret[1:], Listen: []string{"tcp://127.0.0.1:*"}},
+		"TrustedKeys":    {TrustedKeys: []string{somePublic}},
+		"TrustedKeys ":   {SecretKey: someSecret, TrustedKeys: []string{"x"}, Listen: []string{"tcp://127.0.0.1:*"}},
+		"Connect ":       {Connect: []string{"h|" + somePublic}},
 	} {
 		_, err := NewServer(cfg)
-		if bad, ok := errors.AsType[*ConfigError](err); !ok || bad.Field != field {
+		if bad, ok := errors.AsType[*ConfigError](err); !ok || bad.Field != strings.TrimSpace(field) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

@@ -25,9 +25,18 @@ type ServerConfig struct {
 	// Listen are the endpoints to bind: tcp://IP:PORT, or * for all interfaces or any
 	// free port. Default: tcp://*:31337.
 	Listen []string
-	// Connect are other servers to exchange tuples with, as ParseServer reads them.
+	// Connect are other servers to exchange tuples with, as ParseServer reads them; for
+	// one that uses CURVE with | and its public key behind.
 	// One of two servers needs to name the other; both may, and rings are welcome.
 	Connect []string
+
+	// SecretKey has the server speak to its clients, other servers among them, over
+	// CURVE (ZeroMQ RFC 26) only: 40 characters of Z85. It is also what Connect
+	// needs for such servers.
+	SecretKey string
+	// TrustedKeys are the public keys of clients that may connect, "*" for all.
+	// Default: the server's own.
+	TrustedKeys []string
 
 	// MaxMessageSize bounds a message, in octets; libzmq ends the connection of a
 	// client that sends a larger one. Default 64 KiB; 1 KiB to 1 GiB.
@@ -61,6 +70,8 @@ type ServerConfig struct {
 	OnTuple func(Tuple)
 	// Logger is for what happens; default: nowhere.
 	Logger *slog.Logger
+
+	remotes []remote // Connect, parsed
 }
 
 // DefaultServerConfig gives the configuration that the zero value stands for.
@@ -131,14 +142,16 @@ func (c ServerConfig) withAddresses() (ServerConfig, error) {
 		}
 		listen = append(listen, addr)
 	}
-	connect := make([]string, 0, len(c.Connect))
+	c.Listen = listen
 	for _, s := range c.Connect {
-		addr, err := ParseServer(s)
+		to, err := parseRemote(s, c.SecretKey)
 		if err != nil {
 			return c, &ConfigError{"Connect", s, err.Error()}
 		}
-		connect = append(connect, addr)
+		c.remotes = append(c.remotes, to)
 	}
-	c.Listen, c.Connect = listen, connect
+	if c.SecretKey == "" && len(c.TrustedKeys) > 0 {
+		return c, &ConfigError{"TrustedKeys", c.TrustedKeys[0], "want SecretKey too: without it everybody may connect"}
+	}
 	return c, nil
 }

@@ -181,7 +181,7 @@ func TestCzmqServer(t *testing.T) {
 	if got := s.Stats(); got.Links != 1 {
 		t.Errorf("stats %+v", got)
 	}
-	dumped, err := Dump(withPatience(t), addr)
+	dumped, err := Dump(withPatience(t), addr, "")
 	if err != nil || len(dumped) != 4 {
 		t.Errorf("dump: %v, %v", dumped, err)
 	}

@@ -40,9 +40,9 @@ type session interface {
 // socket is made anew when the session asks for it, or when the server's name has
 // got another address.
 type dialer struct {
-	zmq     *zmq.Context
-	address string // HOST:PORT
-	largest int64  // octets of a message
+	zmq *zmq.Context
+	remote
+	largest int64 // octets of a message
 	tick    time.Duration
 	log     *slog.Logger
 	lock    sync.Locker // guards session, socket, server and failure
@@ -59,8 +59,8 @@ type request struct {
 	after    time.Duration
 }
 
-func newDialer(z *zmq.Context, address string, lock sync.Locker, log *slog.Logger) *dialer {
-	return &dialer{zmq: z, address: address, lock: lock, log: log, again: make(chan request, 1)}
+func newDialer(z *zmq.Context, to remote, lock sync.Locker, log *slog.Logger) *dialer {
+	return &dialer{zmq: z, remote: to, lock: lock, log: log, again: make(chan request, 1)}
 }
 
 // send sends through the present socket, with the lock held.
@@ -143,7 +143,7 @@ func (d *dialer) connection(ctx context.Context, server netip.AddrPort, this req
 	socket, err := d.zmq.Dealer(zmq.Options{
 		Identity: this.identity, SendHWM: dialerQueue, RecvHWM: dialerQueue, Linger: dialerLinger, MaxMessageSize: d.largest,
 		ReconnectInterval: reconnectFirst, ReconnectMax: reconnectMost,
-		HeartbeatInterval: heartbeat, HeartbeatTimeout: heartbeatLimit, IPv6: server.Addr().Is6(),
+		HeartbeatInterval: heartbeat, HeartbeatTimeout: heartbeatLimit, IPv6: server.Addr().Is6(), Curve: d.curve,
 	})
 	if err != nil {
 		return this, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -18,13 +19,15 @@ const dumpQuiet = time.Second
 
 // Dump asks a server, whichever implementation it is, for all its tuples, sorted by
 // key. ctx bounds the time; it ends with ErrNoAnswer around its cause if the server
-// has not answered by then. A haskell-zre server that holds nothing says nothing.
-func Dump(ctx context.Context, server string) ([]Tuple, error) {
-	address, err := ParseServer(server)
+// has not answered by then. A haskell-zre server that holds nothing says nothing. For
+// a server that uses CURVE its public key follows behind a |, and secretKey is the
+// caller's own; else it is "".
+func Dump(ctx context.Context, server, secretKey string) ([]Tuple, error) {
+	from, err := parseRemote(server, secretKey)
 	if err != nil {
 		return nil, &ConfigError{"server", server, err.Error()}
 	}
-	to, err := resolve(ctx, address)
+	to, err := resolve(ctx, from.address)
 	if err != nil {
 		return nil, fmt.Errorf("zgossip: %w", err)
 	}
@@ -32,22 +35,22 @@ func Dump(ctx context.Context, server string) ([]Tuple, error) {
 	if err != nil {
 		return nil, err
 	}
-	tuples, err := dump(ctx, z, to.String(), to.Addr().Is6())
+	tuples, err := dump(ctx, z, to, from.curve)
 	err = errors.Join(err, z.Close())
 	if err != nil {
-		return nil, fmt.Errorf("zgossip: %s: %w", address, err)
+		return nil, fmt.Errorf("zgossip: %s: %w", from.address, err)
 	}
 	slices.SortFunc(tuples, func(a, b Tuple) int { return cmp.Compare(a.Key, b.Key) })
 	return tuples, nil
 }
 
-func dump(ctx context.Context, z *zmq.Context, address string, ipv6 bool) ([]Tuple, error) {
-	socket, err := z.Dealer(zmq.Options{MaxMessageSize: defaultMessageSize, IPv6: ipv6, ReconnectInterval: reconnectFirst, ReconnectMax: reconnectMost})
+func dump(ctx context.Context, z *zmq.Context, to netip.AddrPort, curve *zmq.Curve) ([]Tuple, error) {
+	socket, err := z.Dealer(zmq.Options{MaxMessageSize: defaultMessageSize, IPv6: to.Addr().Is6(), Curve: curve, ReconnectInterval: reconnectFirst, ReconnectMax: reconnectMost})
 	if err != nil {
 		return nil, err
 	}
 	defer socket.Close()
-	if err := socket.Connect("tcp://" + address); err != nil {
+	if err := socket.Connect("tcp://" + to.String()); err != nil {
 		return nil, err
 	}
 	for _, m := range []zgossipmsg.Message{&zgossipmsg.Hello{}, &zgossipmsg.Ping{}} {

@@ -86,10 +86,15 @@ type listener struct {
 
 func startClient(t testing.TB, i int, servers ...string) *listener {
 	t.Helper()
+	return startSecureClient(t, i, "", servers...)
+}
+
+func startSecureClient(t testing.TB, i int, secretKey string, servers ...string) *listener {
+	t.Helper()
 	l := &listener{id: testID(i), heard: make(map[uuid.UUID]string)}
 	var err error
 	l.Client, err = NewClient(ClientConfig{
-		Servers: servers, Key: l.id, Endpoint: Advertise(testEndpoint(i)), Logger: testLog(),
+		Servers: servers, SecretKey: secretKey, Key: l.id, Endpoint: Advertise(testEndpoint(i)), Logger: testLog(),
 		OnTuple: func(tp Tuple) {
 			l.mu.Lock()
 			defer l.mu.Unlock()

@@ -35,6 +35,7 @@ const (
 type Server struct {
 	cfg     ServerConfig
 	zmq     *zmq.Context
+	guard   guard
 	router  *zmq.Socket
 	monitor *zmq.Monitor
 	bound   []string
@@ -74,13 +75,17 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 }
 
 func (s *Server) open() error {
-	var err error
+	curve, err := s.guarded()
+	if err != nil {
+		return err
+	}
 	s.router, err = s.zmq.Router(zmq.Options{
 		SendHWM: s.cfg.SendQueue, RecvHWM: s.cfg.SendQueue, Linger: serverLinger, MaxMessageSize: s.cfg.MaxMessageSize,
 		Handover:          true, // haskell-zre's clients come back with the same identity
 		Mandatory:         true, // to be told when a client has gone or does not read
 		HeartbeatInterval: heartbeat, HeartbeatTimeout: heartbeatLimit, Backlog: 1024,
-		IPv6: strings.Contains(strings.Join(s.cfg.Listen, ""), "["),
+		IPv6:  strings.Contains(strings.Join(s.cfg.Listen, ""), "["),
+		Curve: curve,
 	})
 	if err != nil {
 		return err
@@ -115,8 +120,8 @@ func (s *Server) start() {
 		PingInterval: pingInterval, CalmInterval: calmInterval, LinkTimeout: answerTimeout, LinkProbeAfter: probeAfter,
 		Log: s.cfg.Logger,
 	})
-	for _, address := range s.cfg.Connect {
-		s.links = append(s.links, s.newLink(address))
+	for _, to := range s.cfg.remotes {
+		s.links = append(s.links, s.newLink(to))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.ctx, s.cancel = ctx, cancel
@@ -187,7 +192,11 @@ func (s *Server) receive() {
 		s.do(func(now time.Time) {
 			for i := range batch.Len() {
 				m := batch.Message(i)
-				s.hub.Receive(now, m[0], m[1:])
+				frames := m[1:]
+				if s.cfg.SecretKey != "" {
+					frames = frames[1:] // the client's key, which was good enough to connect
+				}
+				s.hub.Receive(now, m[0], frames)
 			}
 			s.hub.Settle(now)
 		})
@@ -319,14 +328,14 @@ type serverLink struct {
 	link   *hub.Link
 }
 
-func (s *Server) newLink(address string) *serverLink {
+func (s *Server) newLink(to remote) *serverLink {
 	l := &serverLink{server: s}
-	l.dialer = newDialer(s.zmq, address, &s.mu, s.cfg.Logger)
+	l.dialer = newDialer(s.zmq, to, &s.mu, s.cfg.Logger)
 	l.dialer.session, l.dialer.tick, l.dialer.largest = l, time.Second, s.cfg.MaxMessageSize
-	l.link = s.hub.NewLink(address, l.dialer.send,
+	l.link = s.hub.NewLink(to.address, l.dialer.send,
 		func(identity []byte) { l.dialer.reopen(request{identity: identity}) },
 		func() {
-			s.cfg.Logger.Warn("a gossip server to connect to is this server itself", "server", address)
+			s.cfg.Logger.Warn("a gossip server to connect to is this server itself", "server", to.address)
 			l.dialer.reopen(request{after: selfAgain})
 		})
 	return l

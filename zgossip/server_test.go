@@ -291,7 +291,7 @@ func TestDump(t *testing.T) {
 	_, addr := startServer(t, ServerConfig{})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if got, err := Dump(ctx, addr); err != nil || len(got) != 0 {
+	if got, err := Dump(ctx, addr, ""); err != nil || len(got) != 0 {
 		t.Errorf("of an empty server: %v, %v", got, err)
 	}
 	c := dialRaw(t, addr, "")
@@ -301,13 +301,13 @@ func TestDump(t *testing.T) {
 		c.send(&zgossipmsg.Publish{Key: strings.ToUpper(hex.EncodeToString(id[:])), Value: testEndpoint(i)})
 	}
 	c.fence()
-	got, err := Dump(ctx, "tcp://"+addr)
+	got, err := Dump(ctx, "tcp://"+addr, "")
 	if err != nil || len(got) != 500 || got[7].UUID != testID(7) || got[7].Endpoint != testEndpoint(7) {
 		t.Errorf("%d tuples, %v, %v", len(got), got[7], err)
 	}
 	gone, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := Dump(gone, "127.0.0.1:1"); !errors.Is(err, ErrNoAnswer) || !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Dump(gone, "127.0.0.1:1", ""); !errors.Is(err, ErrNoAnswer) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("of nobody: %v", err)
 	}
 }

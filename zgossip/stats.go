@@ -41,6 +41,7 @@ func (s *Server) Stats() ServerStats {
 	for k, n := range c.PublishedBy {
 		out.Published[hub.Kind(k).String()] = n
 	}
+	out.Refused["key not trusted"] = s.guard.refused.Load() // connections
 	for r, n := range c.Refused {
 		out.Refused[hub.Reason(r).String()] = n
 	}

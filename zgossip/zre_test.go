@@ -113,7 +113,7 @@ func TestZreServer(t *testing.T) {
 	}
 	b := startClient(t, 2, server.addr)
 	eventually(t, "both meet", func() bool { return a.knows(2) && b.knows(1) })
-	if dumped, err := Dump(withPatience(t), server.addr); err != nil || len(dumped) < 2 {
+	if dumped, err := Dump(withPatience(t), server.addr, ""); err != nil || len(dumped) < 2 {
 		t.Errorf("dump: %v, %v", dumped, err)
 	}
 	if err := b.Close(); err != nil {

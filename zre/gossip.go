@@ -18,6 +18,8 @@ func (n *Node) startGossip() (err error) {
 		n.find.server, err = zgossip.NewServer(zgossip.ServerConfig{
 			Listen:  []string{n.cfg.GossipBind},
 			Connect: n.cfg.Gossip,
+
+			SecretKey: n.cfg.SecretKey, TrustedKeys: n.cfg.TrustedKeys,
 			OnTuple: n.hearTuple,
 			Logger:  quiet(n.log, slog.LevelError),
 		})
@@ -33,11 +35,13 @@ func (n *Node) startGossip() (err error) {
 		return nil
 	}
 	n.find.client, err = zgossip.NewClient(zgossip.ClientConfig{
-		Servers:  n.cfg.Gossip,
-		Key:      n.cfg.UUID,
-		Endpoint: n.endpointFor,
-		OnTuple:  n.hearTuple,
-		Logger:   quiet(n.log, slog.LevelWarn),
+		Servers: n.cfg.Gossip,
+
+		SecretKey: n.cfg.SecretKey,
+		Key:       n.cfg.UUID,
+		Endpoint:  n.endpointFor,
+		OnTuple:   n.hearTuple,
+		Logger:    quiet(n.log, slog.LevelWarn),
 	})
 	if err != nil {
 		return fmt.Errorf("gossip: %w", err)

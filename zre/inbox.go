@@ -110,9 +110,8 @@ func (n *Node) read(idle bool) bool {
 	now := n.now()
 	n.mu.Lock()
 	for i := range t.batch.Len() {
-		head := t.batch.Head(i)
-		identity, key := n.security.sender(head[0])
-		n.core.Receive(now, identity, key, head[1], t.batch.Message(i))
+		identity, key, header := n.security.head(t.batch.Head(i))
+		n.core.Receive(now, identity, key, header, t.batch.Message(i))
 	}
 	n.unlock()
 	t.reading.Unlock() // Who reads next finds these events in the queue.

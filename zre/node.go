@@ -103,7 +103,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	n.fencer = time.AfterFunc(time.Hour, n.fenceAll)
 	n.fencer.Stop()
 	n.queue = newQueue(cfg.ReceiveQueue, n.wait)
-	n.turns = newTurns(n.relieve)
+	n.turns = newTurns(n.relieve, security.heads())
 	if err := n.open(); err != nil {
 		n.release()
 		return nil, fmt.Errorf("start: %w", err)

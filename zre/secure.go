@@ -3,9 +3,7 @@ package zre
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,7 +16,7 @@ import (
 
 // TrustAnyKey in Config.TrustedKeys stands for all public keys: what is sent is
 // encrypted, but it may be sent to anybody who asks.
-const TrustAnyKey = "*"
+const TrustAnyKey = curve.AnyKey
 
 // NewKeyPair makes the keys of a node of a secure network, 40 characters of Z85 each:
 // see Config.SecretKey.
@@ -38,8 +36,7 @@ var (
 type security struct {
 	log            *slog.Logger
 	public, secret string // the node's own, "" in a plain network
-	any            bool
-	trusted        map[string]struct{}
+	trust          curve.Trust
 
 	refused atomic.Uint64 // beacons, tuples and connections
 
@@ -56,21 +53,14 @@ func newSecurity(cfg *Config, log *slog.Logger) (*security, error) {
 	if s.public, err = curve.Public(s.secret); err != nil {
 		return nil, &ConfigError{"SecretKey", "(hidden)", err.Error()}
 	}
-	trusted := cfg.TrustedKeys
-	if len(trusted) == 0 {
-		trusted = []string{s.public}
-	}
-	s.any = slices.Contains(trusted, TrustAnyKey)
-	s.trusted = make(map[string]struct{}, len(trusted))
-	for _, key := range trusted {
-		s.trusted[key] = struct{}{}
+	if s.trust, err = curve.NewTrust(s.public, cfg.TrustedKeys); err != nil {
+		return nil, &ConfigError{"TrustedKeys", cfg.TrustedKeys, err.Error()}
 	}
 	return s, nil
 }
 
 // check says why a node with this public key, "" for none, is none of this network's.
 func (s *security) check(key string) error {
-	_, listed := s.trusted[key]
 	switch {
 	case s.public == "" && key == "":
 		return nil
@@ -78,7 +68,7 @@ func (s *security) check(key string) error {
 		return errSecure
 	case key == "":
 		return errPlain
-	case !listed && !s.any:
+	case !s.trust.Allows(key):
 		return errUntrusted
 	}
 	return nil
@@ -137,14 +127,21 @@ func (s *security) link(key string) *zmq.Curve {
 	return &zmq.Curve{PublicKey: s.public, SecretKey: s.secret, ServerKey: key}
 }
 
-// sender splits what the inbox tells of the sender of a message into its identity
-// and the key that its connection has proven.
-func (s *security) sender(frame []byte) (identity, key []byte) {
-	if s.public == "" || len(frame) < curve.TextSize {
-		return frame, nil
+// heads is how many frames of a message there are before the content.
+func (s *security) heads() int {
+	if s.public == "" {
+		return 2
 	}
-	at := len(frame) - curve.TextSize
-	return frame[:at], frame[at:]
+	return 3
+}
+
+// head splits them into the sender's identity, the key that its connection has proven,
+// which is empty in a plain network, and the header of the message.
+func (s *security) head(frames [][]byte) (identity, key, header []byte) {
+	if len(frames) == 2 {
+		return frames[0], nil, frames[1]
+	}
+	return frames[0], frames[1], frames[2]
 }
 
 // published returns an endpoint as gossip servers are told it: with the key.
@@ -199,11 +196,6 @@ func (c *Config) checkKeys() error {
 	}
 	if _, ours := c.Headers[core.KeyHeader]; ours {
 		return &ConfigError{"Headers", core.KeyHeader, "is set by SecretKey"}
-	}
-	for _, key := range c.TrustedKeys {
-		if _, err := curve.Parse(key); err != nil && key != TrustAnyKey {
-			return &ConfigError{"TrustedKeys", key, fmt.Sprintf("want public keys, or %q: %v", TrustAnyKey, err)}
-		}
 	}
 	return nil
 }

@@ -46,10 +46,10 @@ type turns struct {
 // handles a message; the timer that measures it costs less the longer it is.
 const reliefAfter = 4 * time.Millisecond
 
-func newTurns(relieve func()) *turns {
+func newTurns(relieve func(), heads int) *turns {
 	t := &turns{
-		// The core keeps nothing of identity and header.
-		batch:  zmq.Batch{Heads: 2, MaxMessages: batchMessages, MaxOctets: batchOctets},
+		// The core keeps nothing of identity, key and header.
+		batch:  zmq.Batch{Heads: heads, MaxMessages: batchMessages, MaxOctets: batchOctets},
 		free:   make(chan struct{}, 1),
 		relief: make(chan struct{}, 1),
 	}

@@ -14,19 +14,33 @@ import (
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zgossip"
+	"github.com/gozre/zre/zre"
 )
 
 // dumpTimeout is how long a server has to answer.
 const dumpTimeout = 5 * time.Second
 
 func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
-	address := ownAddress(o.addresses()[0])
-	if len(args) == 1 {
+	secret, _, err := o.keys.Load(env)
+	if err != nil {
+		return err
+	}
+	var address string
+	switch {
+	case len(args) == 1:
 		address = args[0]
+	case secret == "":
+		address = ownAddress(o.addresses()[0])
+	default:
+		public, err := zre.PublicKey(secret)
+		if err != nil {
+			return err
+		}
+		address = ownAddress(o.addresses()[0]) + "|" + public
 	}
 	ctx, cancel := context.WithTimeout(ctx, dumpTimeout)
 	defer cancel()
-	tuples, err := zgossip.Dump(ctx, address)
+	tuples, err := zgossip.Dump(ctx, address, secret)
 	if err != nil {
 		return usage(env, err)
 	}

@@ -34,12 +34,18 @@ rings included. A node that leaves, or whose connection is lost for longer than
 --grace, is forgotten; a server that is started again learns its nodes anew as
 soon as they have connected to it.
 
+With --key it speaks over CURVE only, with those that it trusts; they give its
+public key behind its address: --gossip HOST:PORT|KEY. The addresses and public
+keys of nodes are no secret on networks with beacons; this is for servers that
+strangers can reach.
+
 With --dump it asks a running server, of whatever make, what it knows, prints
 that, and ends. ADDRESS is HOST:PORT of that server; without it, it is the port
 that this program would listen to, on this machine.`,
 		Example: `  zgossip_server                                      port 31337, all interfaces
   zgossip_server --listen tcp://10.0.0.1:31337 --connect other.example.org
   zgossip_server --http 127.0.0.1:9100 --log-format json
+  zgossip_server --key lab_secret                     for nodes that have this key
   zgossip_server --dump gossip.example.org            what does it know?
   zre --gossip gossip.example.org                     a node that uses it`,
 		Manual: []cli.Section{{Title: "Monitoring", Body: `With --http, /metrics has the server's counters for Prometheus, and /healthz
@@ -69,6 +75,7 @@ type options struct {
 	port                              port
 	http                              string
 	dump, json                        bool
+	keys                              cli.KeyFlags
 	idle, grace, slow                 cli.Seconds
 	message                           cli.Size
 	clients, tuples, perClient        number
@@ -89,7 +96,8 @@ func newOptions() *options {
 func (o *options) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.listen, "listen", nil, "tcp://IP:PORT to serve at, * for any IP; may be repeated (default tcp://*:PORT)")
 	fs.Var(&o.port, "port", "the port, where --listen does not say one")
-	fs.StringArrayVar(&o.connect, "connect", nil, "HOST:PORT of another server to exchange tuples with; may be repeated")
+	fs.StringArrayVar(&o.connect, "connect", nil, "HOST:PORT of another server to exchange tuples with (one with a key: HOST:PORT|KEY); may be repeated")
+	o.keys.Register(fs, "clients and servers")
 	fs.StringVar(&o.http, "http", "", "IP:PORT for /metrics (Prometheus) and /healthz")
 	fs.Var(&o.idle, "idle-timeout", "forget a client that has sent PINGs and falls silent for this long")
 	fs.Var(&o.grace, "grace", "keep tuples for this long after the connection of their client was lost")
@@ -117,14 +125,16 @@ func (o *options) arguments(_ *cobra.Command, args []string) error {
 }
 
 // config is the configuration of the server.
-func (o *options) config(env *cli.Env) zgossip.ServerConfig {
+func (o *options) config(env *cli.Env) (zgossip.ServerConfig, error) {
+	secret, trusted, err := o.keys.Load(env)
 	return zgossip.ServerConfig{
+		SecretKey: secret, TrustedKeys: trusted,
 		Listen: o.addresses(), Connect: o.connect,
 		MaxMessageSize: int64(o.message), MaxClients: int(o.clients), MaxTuples: int(o.tuples), MaxTuplesPerClient: int(o.perClient),
 		MaxKeyLength: int(o.keyLength), MaxValueLength: int(o.valueLength), SendQueue: int(o.sendQueue),
 		IdleTimeout: time.Duration(o.idle), Grace: time.Duration(o.grace), SlowTimeout: time.Duration(o.slow),
 		Logger: env.Log,
-	}
+	}, err
 }
 
 // addresses are those to listen to, with --port where no port is said.
@@ -152,7 +162,7 @@ func usage(env *cli.Env, err error) error {
 	flags := map[string]string{
 		"Listen": "listen", "Connect": "connect", "MaxMessageSize": "max-message", "MaxClients": "max-clients",
 		"MaxTuples": "max-tuples", "MaxTuplesPerClient": "max-tuples-per-client", "MaxKeyLength": "max-key",
-		"MaxValueLength": "max-value", "SendQueue": "send-queue", "IdleTimeout": "idle-timeout", "Grace": "grace", "SlowTimeout": "slow-timeout",
+		"SecretKey": "key", "TrustedKeys": "trust", "MaxValueLength": "max-value", "SendQueue": "send-queue", "IdleTimeout": "idle-timeout", "Grace": "grace", "SlowTimeout": "slow-timeout",
 	}
 	flag, ok := flags[bad.Field]
 	if !ok {

@@ -81,7 +81,7 @@ func TestDaemon(t *testing.T) {
 	defer client.Close()
 	var tuples []zgossip.Tuple
 	for end := time.Now().Add(patience); len(tuples) == 0 && time.Now().Before(end); {
-		if tuples, err = zgossip.Dump(ctx, address); err != nil {
+		if tuples, err = zgossip.Dump(ctx, address, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -220,7 +220,11 @@ func TestAddresses(t *testing.T) {
 // TestDefaults holds the program's defaults to the library's.
 func TestDefaults(t *testing.T) {
 	env := &cli.Env{Log: slog.New(slog.DiscardHandler)}
-	got, want := newOptions().config(env), zgossip.DefaultServerConfig()
+	got, err := newOptions().config(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := zgossip.DefaultServerConfig()
 	got.Logger, want.Logger = nil, nil
 	if g, w := toJSON(t, got), toJSON(t, want); g != w {
 		t.Errorf("got  %s\nwant %s", g, w)

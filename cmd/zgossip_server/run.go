@@ -30,7 +30,11 @@ const (
 
 // run serves until the context ends, which is how SIGTERM and SIGINT arrive.
 func run(ctx context.Context, env *cli.Env, o *options) error {
-	server, err := zgossip.NewServer(o.config(env))
+	cfg, err := o.config(env)
+	if err != nil {
+		return err
+	}
+	server, err := zgossip.NewServer(cfg)
 	if err != nil {
 		return usage(env, err)
 	}

@@ -82,6 +82,26 @@ func TestNoKey(t *testing.T) {
 	}
 }
 
+func TestTrust(t *testing.T) {
+	for name, tc := range map[string]struct {
+		list          []string
+		own, rfc, bad bool
+	}{
+		"own":    {own: true},
+		"listed": {list: []string{rfcText}, rfc: true},
+		"any":    {list: []string{AnyKey}, own: true, rfc: true},
+		"bad":    {list: []string{rfcText, "x"}, bad: true},
+	} {
+		trust, err := NewTrust(manPublic, tc.list)
+		if (err != nil) != tc.bad || err != nil && !errors.Is(err, ErrKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if trust.Allows(manPublic) != tc.own || trust.Allows(rfcText) != tc.rfc || trust.Allows("") {
+			t.Errorf("%s: own %t, listed %t, none %t", name, trust.Allows(manPublic), trust.Allows(rfcText), trust.Allows(""))
+		}
+	}
+}
+
 // Each key has one text, and each text that is accepted is that of its key.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

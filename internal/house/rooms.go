@@ -40,7 +40,7 @@ var rooms = []room{
 
 	// The public libraries.
 	{dir: "internal/gossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve"}, pure: true},
-	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/zmq", "internal/netif", "github.com/google/uuid"}},
+	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve", "internal/zmq", "internal/netif", "github.com/google/uuid"}},
 	{dir: "zre/internal/core", may: []string{"internal/codec/...", "github.com/google/uuid"}, pure: true},
 	{dir: "zre/...", may: []string{"zre/...", "zgossip/...", "internal/codec/...", "internal/curve", "internal/zmq", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
 

@@ -65,8 +65,8 @@ type Batch struct {
 func (b *Batch) Len() int { return len(b.messages) }
 
 // Message gives the frames of the i-th message, but for its Heads. On a ROUTER the first of all is the
-// sender's identity, and at least one comes after it. With Options.Curve the identity is followed, in its own frame, by the
-// public key that the sender's connection has proven, 40 characters; by none if it came over inproc.
+// sender's identity, and at least one comes after it. With Options.Curve the second is
+// the public key that the sender's connection has proven, 40 characters, and of no octets if it came over inproc.
 func (b *Batch) Message(i int) [][]byte { return b.messages[i] }
 
 // Head gives the first Heads frames of the i-th message, nil for those that it does not have. They are

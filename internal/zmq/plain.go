@@ -40,8 +40,8 @@ func (s *Socket) putPlain(frame []byte, at int, more bool) error {
 func (s *Socket) drainPlain(b *Batch) error {
 	for b.room() > 0 {
 		over := false
-		for more := true; more; {
-			frame, err := s.recvPlain(!b.inMessage() && !over)
+		for at, more := 0, true; more; at++ {
+			frame, key, err := s.recvPlain(at)
 			if err = mapped(err); err != nil {
 				if b.inMessage() { // libzmq hands out whole messages, so this does not happen.
 					b.drop()
@@ -57,6 +57,9 @@ func (s *Socket) drainPlain(b *Batch) error {
 			if over {
 				continue
 			}
+			if s.zap != nil && at == 1 {
+				b.add(key, true)
+			}
 			b.add(frame, true) // pebbe makes memory for each frame, large or small.
 			if !b.within(s.limit) {
 				b.drop()
@@ -71,13 +74,14 @@ func (s *Socket) drainPlain(b *Batch) error {
 	return nil
 }
 
-// recvPlain receives a frame, and appends the proven key to the first one of a message.
-func (s *Socket) recvPlain(first bool) ([]byte, error) {
-	if s.zap == nil || !first {
-		return s.zs.RecvBytes(zmq4.DONTWAIT)
+// recvPlain receives the at-th frame of a message, and with the second one the proven key.
+func (s *Socket) recvPlain(at int) (frame, key []byte, err error) {
+	if s.zap == nil || at != 1 {
+		frame, err = s.zs.RecvBytes(zmq4.DONTWAIT)
+		return frame, nil, err
 	}
 	frame, named, err := s.zs.RecvBytesWithMetadata(zmq4.DONTWAIT, userID)
-	return append(frame, named[userID]...), err
+	return frame, []byte(named[userID]), err
 }
 
 // userID is the property of a message that names its sender as the ZAP handler did.

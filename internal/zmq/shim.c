@@ -56,48 +56,53 @@ static int next (zre_receiver *r, void *socket, size_t *size)
     return 0;
 }
 
-// sender gives what the ZAP handler named the sender of the message whose first frame is in hand, "" for
-// nothing, and "" for all other frames.
-static const char *sender (zre_receiver *r)
-{
-    const char *id = NULL;
-    if (r->proven && r->at == 0)
-        id = zmq_msg_gets (&r->msg, "User-Id");
-    return id ? id : "";
-}
-
-// lay copies the frame in hand, and what belongs to it, to where there are size octets.
-static inline void lay (zre_receiver *r, unsigned char *to, size_t size)
-{
-    if (!r->proven || r->at > 0) {
-        memcpy (to, zmq_msg_data (&r->msg), size);
-        return;
-    }
-    const size_t own = zmq_msg_size (&r->msg);
-    memcpy (to, zmq_msg_data (&r->msg), own);
-    memcpy (to + own, sender (r), size - own);
-}
 
 int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, unsigned char *passage,
                size_t passage_room, int heads, size_t large, int messages)
 {
-    size_t size = r->need;
+    size_t size;
     r->count = 0;
     while (1) {
-        if (r->in_hand)
+        if (r->in_hand) {
             r->in_hand = 0;
-        else {
+            size = zmq_msg_size (&r->msg);
+        } else {
             const int rc = next (r, (void *) socket, &size);
             if (rc < 0)
                 return rc == -EAGAIN ? ZRE_EMPTY : rc;
-            if (r->proven && r->at == 0)
-                size += strlen (sender (r));
         }
         uint64_t mark = 0;
+        if (r->proven && r->at == 1) {
+            const char *name = zmq_msg_gets (&r->msg, "User-Id");
+            if (!name)
+                name = "";
+            const size_t length = strlen (name);
+            if (1 < heads && length <= passage_room) {
+                memcpy (passage, name, length);
+                passage += length;
+                passage_room -= length;
+                mark = ZRE_PASSING;
+            } else if (length < room) {
+                memcpy (slab, name, length);
+                slab += length;
+                room -= length;
+            } else {
+                r->in_hand = 1;
+                r->need = length;
+                return ZRE_SPACE;
+            }
+            r->lens[r->count++] = length | mark | ZRE_MORE;
+            r->at++;
+            mark = 0;
+            if (r->count == ZRE_TABLE) {
+                r->in_hand = 1;
+                return ZRE_FULL;
+            }
+        }
         if (taken)
             taken = 0;
         else if (r->at < heads && size < large && size <= passage_room) {
-            lay (r, passage, size);
+            memcpy (passage, zmq_msg_data (&r->msg), size);
             passage += size;
             passage_room -= size;
             mark = ZRE_PASSING;
@@ -106,7 +111,7 @@ int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab
             r->need = size;
             return ZRE_SPACE;
         } else {
-            lay (r, slab, size);
+            memcpy (slab, zmq_msg_data (&r->msg), size);
             slab += size;
             room -= size;
         }

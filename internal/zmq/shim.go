@@ -132,7 +132,7 @@ func holdMemory(octets int) { C.zre_hold_memory(C.int(octets)) }
 // may stay in it from one call to the next.
 type receiver struct{ c *C.zre_receiver }
 
-// newReceiver makes one; proven has it append the proven key to the first frame of each message.
+// newReceiver makes one; proven has it add a frame with the proven key behind the first one of each message.
 func newReceiver(proven bool) (receiver, error) {
 	var p C.int
 	if proven {

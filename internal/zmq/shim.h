@@ -28,7 +28,7 @@ typedef struct
     size_t need;              // size of the frame in hand, after ZRE_SPACE
     int in_hand;              // msg holds a frame that was received and not stored
     int at;                   // its number in its message, or that of the next one, from 0
-    int proven;               // append to the first frame of each message what the ZAP handler named its sender
+    int proven;               // each message gets a frame with what the ZAP handler named its sender
     zmq_msg_t msg;            // the frame in hand; otherwise room for the next one
     uint64_t lens[ZRE_TABLE]; // size of each frame stored by the last call
 } zre_receiver;
@@ -44,7 +44,8 @@ void zre_receiver_free (zre_receiver *r);
 // `large` octets or more stays in hand, for Go to copy from zre_in_hand to memory of its own; `taken` tells
 // the next call that this was done. A frame in hand that was not taken goes to the slab of the next call.
 // At least one octet of slab stays free, so that a frame of no octets lies within it as well.
-// With `proven` the ZAP user id is laid behind the first frame of each message and counts as part of it.
+// With `proven` a frame with the ZAP user id is stored behind the first one of each message, as if it had come
+// with it. It is read from the second one: the first lacks it at times, in libzmq up to 4.3.4.
 // But the first `heads` frames of each message go to passage instead, where they fit and are not large.
 int zre_drain (zre_receiver *r, uintptr_t socket, int taken, unsigned char *slab, size_t room, unsigned char *passage,
                size_t passage_room, int heads, size_t large, int messages);

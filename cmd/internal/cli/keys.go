@@ -7,14 +7,28 @@ import (
 	"os"
 	"runtime"
 
+	"github.com/spf13/pflag"
+
 	"github.com/gozre/zre/zre"
 )
 
 // trustAny in --trust stands for all keys.
 const trustAny = "any"
 
-// keys reads the certificates that --key and --trust name.
-func (f *NodeFlags) keys(env *Env) (secret string, trusted []string, err error) {
+// KeyFlags are the flags of programs that can speak over CURVE.
+type KeyFlags struct {
+	key   string
+	trust []string
+}
+
+// Register adds the flags to a set; whom says with whom the program then speaks.
+func (f *KeyFlags) Register(fs *pflag.FlagSet, whom string) {
+	fs.StringVar(&f.key, "key", "", "speak over CURVE only, with the secret key in this `FILE` (zre --keygen makes one)")
+	fs.Var(words{&f.trust, "FILE"}, "trust", "speak with "+whom+" that have a key in this file or directory, or \"any\"; may be repeated (default: those that have our own)")
+}
+
+// Load reads the certificates that the flags name.
+func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
 	if f.key != "" {
 		if secret, err = secretKey(env, f.key); err != nil {
 			return "", nil, env.Refuse("key", f.key, bareReason(err))

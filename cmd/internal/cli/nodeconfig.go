@@ -15,7 +15,7 @@ import (
 // Config is the node's configuration as the flags say it, with the log of env. It
 // reads the files with keys.
 func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
-	secret, trusted, err := f.keys(env)
+	secret, trusted, err := f.keys.Load(env)
 	if err != nil {
 		return zre.Config{}, err
 	}

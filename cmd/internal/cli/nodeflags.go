@@ -35,8 +35,7 @@ type NodeFlags struct {
 	queue      Size
 	headers    headers
 	contest    []string
-	key        string
-	trust      []string
+	keys       KeyFlags
 }
 
 // NewNodeFlags returns the flags with their defaults, which are the library's.
@@ -60,11 +59,9 @@ func NewNodeFlags() *NodeFlags {
 func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.name, "name", "n", "", "`NAME` of this node (default: the first six digits of its UUID)")
 	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", "i", "use this network interface only; may be repeated (default: all)")
-	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", "g", "learn peers from this gossip server; may be repeated")
+	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", "g", "learn peers from this gossip server (one with a key: HOST:PORT|KEY); may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "tell others that we are reached at this address (behind NAT)")
-	fs.StringVar(&f.key, "key", "", "speak over CURVE only, with the secret key in this `FILE` (zre --keygen makes one)")
-	fs.Var(words{&f.trust, "FILE"}, "trust", "speak with who has a key in this file or directory, or \"any\"; may be repeated (default: who has our own key)")
 	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY); may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
@@ -77,6 +74,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.ports, "port-range", "TCP ports to choose from for receiving")
 	fs.Var(&f.window, "send-window", "how much may be under way to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much is received before it is used, before peers wait")
+	f.keys.Register(fs, "nodes")
 	fs.Var(f.headers, "header", "a header that peers are told; may be repeated")
 	fs.Var(words{&f.contest, "GROUP"}, "contest", "stand for the leadership of this group when in it (not with gyre in it); may be repeated")
 }
