@@ -31,6 +31,16 @@
 // and beyond Config.ReceiveQueue nothing more is read. Send from another goroutine,
 // or let ctx end the wait.
 //
+// # Secure networks
+//
+// With Config.SecretKey a node speaks over CURVE (ZeroMQ RFC 26) only, and only with
+// nodes whose keys are in Config.TrustedKeys; without these, with nodes that have the same key. For
+// every message it is the key that its connection has proven that says who sent it. Nodes of zyre that
+// have a certificate (zyre_set_zcert) belong to such a network as well.
+//
+//	c, err := zre.LoadCertificate("lab_secret") // as zre --keygen, or czmq, makes them
+//	node, err := zre.Start(ctx, zre.Config{SecretKey: c.SecretKey})
+//
 // # Who owns what
 //
 //	Whisper, Shout ─▶ link (mutex, sequence, window) ─▶ DEALER ─▶ … peer

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gozre/zre/internal/codec/zgossipmsg"
@@ -42,6 +43,8 @@ type peer struct {
 	greeted time.Time // when it said HELLO
 	tellAt  time.Time // when that is due
 	place   uint64    // the last change it was sent
+	keyed   bool      // has published an endpoint with a public key
+	keyless bool      // has published one without
 	echoes  bool      // is known to pass on what it is told: its TTLs are not its own
 	pings   bool      // has sent PING, so that its silence means something
 	cut     bool      // is sent nothing
@@ -305,11 +308,33 @@ func (h *Hub) tellValue(now time.Time, p *peer, e *store.Entry) error {
 		h.scratch = frame
 		return h.published(h.transmit(now, p, frame))
 	}
+	if p.shuns(e.Value) {
+		return nil
+	}
 	frame := h.frame(now, p, e)
 	if frame == nil {
 		return nil
 	}
 	return h.published(h.transmit(now, p, frame))
+}
+
+// shuns reports whether a value is kept from a peer. A node of zyre in a secure
+// network, which is one that publishes its endpoint with a key, ends its process over an
+// endpoint without one; it would not connect there in any case.
+func (p *peer) shuns(value string) bool {
+	return p.kind == Czmq && p.keyed && !p.keyless && !strings.Contains(value, "|")
+}
+
+// publishes records whether a peer has published with a key or without.
+func (p *peer) publishes(value string) {
+	if strings.Contains(value, "|") {
+		p.keyed = true
+		return
+	}
+	if !p.keyless && p.keyed && p.told {
+		p.place = 0 // It is a server for all kinds of nodes: it gets what was kept from it.
+	}
+	p.keyless = true
 }
 
 func (h *Hub) published(err error) error {

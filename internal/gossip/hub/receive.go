@@ -176,6 +176,7 @@ func (h *Hub) accept(now time.Time, p *peer, key string, raw bool, value string,
 		h.refuse(p, BadEndpoint, err)
 		return
 	}
+	p.publishes(value)
 	switch {
 	case p.kind == Server && from != nil:
 		_, err = h.store.Merge(now, store.Record{Key: key, Value: value, Origin: from.Origin, Seq: from.Seq, State: from.State}, p.source)
