@@ -90,6 +90,27 @@ func TestScripts(t *testing.T) {
 			zre --name bob --join chat < /dev/null > /dev/null & bob=$!
 			echo /peers | zre | sed -n 's/^\(bob\) .* \(chat\)$/\1 in \2/p'; kill $bob; wait $bob`,
 			"bob in chat\n", 0},
+		"a secure network": {`
+			zre --keygen lab > said && zre --keygen other > said || exit
+			zrecat -r test > plain & plain=$!
+			zrecat --key other_secret -r test > stranger & stranger=$!
+			zrecat --key lab_secret -r -u test > got & receiver=$!
+			head -c 300000 /dev/urandom > sent
+			zrecat --key lab test < sent && wait $receiver && cmp got sent && echo same
+			kill $plain $stranger; wait $plain $stranger; cat plain stranger`,
+			"same\n", 0},
+		"a gossip server with a key": {`
+			zre --keygen lab > said || exit
+			key=$(sed -n 's/.*public-key = "\(.*\)"/\1/p' lab)
+			zgossip_server --key lab --listen tcp://127.0.0.1:* 2> log & server=$!
+			until address=$(grep -o '127.0.0.1:[0-9]*' log | head -n 1) && [ -n "$address" ]; do sleep 0.1; done
+			zrecat --key lab --no-beacon -g "$address|$key" -r -u test > got & receiver=$!
+			echo hello | zrecat --key lab --no-beacon -g "$address|$key" test && wait $receiver && cat got
+			zgossip_server --key lab --dump --json "$address|$key"; kill $server; wait $server`,
+			"hello\n", 0},
+		"a key that is no key": {`echo x > lab; zre --key lab < /dev/null`, "", 2},
+		"trust without a key":  {`zre --keygen lab > said; zre --trust lab < /dev/null`, "", 2},
+		"no key over another":  {`zre --keygen lab > said; zre --keygen lab`, "", 1},
 		"only the first event": {`zre --json < /dev/null | head -n 1 | cut -c 1-17`, `{"event":"START",` + "\n", 0},
 		"a group called help":  {`echo x | zrecat --no-wait help`, "", 0},
 		"two flags at odds":    {`zrecat -r -s test`, "", 2},
