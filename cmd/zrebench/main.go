@@ -13,6 +13,7 @@ import (
 	"github.com/gozre/zre/cmd/zrebench/internal/measure"
 	"github.com/gozre/zre/cmd/zrebench/internal/report"
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
+	"github.com/gozre/zre/zre"
 )
 
 func main() {
@@ -54,6 +55,7 @@ Every message that is received is looked at: that it is the next one, and whole.
 		Example: `  zrebench throughput
   zrebench --size 16,256,4k throughput latency
   zrebench --json all > figures.jsonl
+  zrebench --secure throughput                        what does encryption cost?
   zrebench --no-raw --cpuprofile /tmp/w --size 16 throughput    profiles of both ends`,
 		Statuses: `0  all was measured
 1  it failed, or a message was lost or came out of order
@@ -67,6 +69,13 @@ Every message that is received is looked at: that it is the next one, and whole.
 		Run: func(ctx context.Context, env *cli.Env, args []string) error {
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.secure {
+				key, err := zre.NewCertificate()
+				if err != nil {
+					return err
+				}
+				o.SecretKey = key.SecretKey
 			}
 			o.Stderr = env.Stderr
 			o.Progress = func(what string) {

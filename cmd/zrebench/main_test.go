@@ -17,6 +17,7 @@ import (
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/zrebench/internal/measure"
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
+	"github.com/gozre/zre/zre"
 )
 
 // TestMain lets the test binary be the processes that it starts, as zrebench is.
@@ -97,7 +98,17 @@ func TestEverything(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("what processes use is measured on Linux only")
 	}
+	key, err := zre.NewCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("plain", func(t *testing.T) { testEverything(t, "") })
+	t.Run("secure", func(t *testing.T) { testEverything(t, key.SecretKey) })
+}
+
+func testEverything(t *testing.T, secretKey string) {
 	o := small()
+	o.SecretKey = secretKey
 	if err := o.check(); err != nil {
 		t.Fatal(err)
 	}

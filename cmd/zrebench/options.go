@@ -30,6 +30,7 @@ type options struct {
 	measure.Options
 	time, idle, limit cli.Seconds
 	json, quiet       bool
+	secure            bool
 	output, goBench   string
 }
 
@@ -44,6 +45,7 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.Var(&o.idle, "idle", "how long idle nodes are watched")
 	fs.IntVar(&o.HWM, "hwm", 1000, "high-water mark of the raw sockets, in messages; libzmq's own is 1000")
 	fs.BoolVar(&o.NoRaw, "no-raw", false, "do not measure libzmq alone beside it, for profiling")
+	fs.BoolVar(&o.secure, "secure", false, "let our nodes encrypt, by CURVE; libzmq alone beside them does not")
 	fs.StringVar(&o.Profile, "cpuprofile", "", "write CPU profiles of the nodes' processes to FILE.NAME.pprof")
 	fs.StringVar(&o.output, "output", "BENCHMARKS.md", "where report writes; the plot goes beside it")
 	fs.StringVar(&o.goBench, "go-bench", "", "let report include this output of go test -bench")

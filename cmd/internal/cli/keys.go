@@ -90,9 +90,10 @@ func NewKey(env *Env, file string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.Stdout, `%[1]s_secret has the new key. For a network whose nodes share it, copy this file to each
+	_, err = fmt.Fprintf(env.Stdout, `The new key is in %[1]s_secret. For a network whose nodes share it, copy this file to each
 of them, by a way that nobody else can read, and start there: zre --key %[1]s_secret
-%[1]s has the public half, for nodes with keys of their own: zre --key THEIRS_secret --trust %[1]s
-`, file)
+For nodes with keys of their own, %[1]s has the public half: zre --key THEIRS_secret --trust %[1]s
+It is %[2]s
+`, file, c.PublicKey)
 	return err
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Linked    int           // nodes in each of the two processes between which links are weighed
 	HWM       int           // of raw sockets, in messages
 	NoRaw     bool          // measure ours alone, for profiling
+	SecretKey string        // of our nodes, which then encrypt; "" for plain ones
 	Profile   string        // prefix of files for CPU profiles
 	Stderr    io.Writer     // of the processes
 	Progress  func(string)  // told what is being measured
@@ -76,7 +77,7 @@ func (o *Options) gather(ctx context.Context, pinned bool) *crew {
 
 // hire starts a process.
 func (c *crew) hire() (*worker.Process, error) {
-	w, err := worker.New(c.ctx, worker.Options{Pinned: c.pinned, Stderr: c.opts.Stderr})
+	w, err := worker.New(c.ctx, worker.Options{Pinned: c.pinned, Stderr: c.opts.Stderr, SecretKey: c.opts.SecretKey})
 	if err == nil {
 		c.workers = append(c.workers, w)
 	}

@@ -49,6 +49,7 @@ type Job struct {
 	Discard   bool          `json:",omitempty"` // the application takes no events
 	Connect   []string      `json:",omitempty"` // endpoints of nodes to greet
 	Peers     int           `json:",omitempty"`
+	SecretKey string        `json:",omitempty"` // of all nodes; none means that they are plain
 	To        uuid.UUID     `json:",omitzero"`
 	Endpoints []string      `json:",omitempty"`
 	HWM       int           `json:",omitempty"` // of raw sockets, in messages

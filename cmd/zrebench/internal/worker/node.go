@@ -40,7 +40,7 @@ func (s *server) start(ctx context.Context, job Job) (Result, error) {
 	for range max(job.Nodes, 1) {
 		n, err := zre.Start(ctx, zre.Config{
 			Interfaces: []string{lo}, BeaconPort: job.Port, NoBeacon: job.Port == 0,
-			Ports: ports, Peers: job.Connect, DiscardEvents: job.Discard,
+			Ports: ports, Peers: job.Connect, DiscardEvents: job.Discard, SecretKey: job.SecretKey,
 			CloseTimeout: grace / 2,
 		})
 		if err != nil {

@@ -21,12 +21,14 @@ type Process struct {
 	in   io.WriteCloser
 	jobs *json.Encoder
 	out  *bufio.Reader
+	key  string
 }
 
 // Options say how a worker is to run.
 type Options struct {
-	Pinned bool      // on one core, the same for all
-	Stderr io.Writer // for what a worker that fails has to say
+	Pinned    bool      // on one core, the same for all
+	Stderr    io.Writer // for what a worker that fails has to say
+	SecretKey string    // of its nodes, "" for plain ones
 }
 
 // New starts a worker. It is killed when ctx ends.
@@ -53,11 +55,12 @@ func New(ctx context.Context, o Options) (*Process, error) {
 	if err := start(); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
-	return &Process{cmd: cmd, in: in, jobs: json.NewEncoder(in), out: bufio.NewReader(out)}, nil
+	return &Process{cmd: cmd, in: in, jobs: json.NewEncoder(in), out: bufio.NewReader(out), key: o.SecretKey}, nil
 }
 
 // Do has the worker do a job, and waits for what comes of it.
 func (p *Process) Do(job Job) (Result, error) {
+	job.SecretKey = p.key
 	if err := p.jobs.Encode(job); err != nil {
 		return Result{}, fmt.Errorf("worker: %s: %w", job.Do, err)
 	}
