@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gozre/zre/internal/curve"
 )
 
 // What czmq 4.2.1 wrote, as zcert_save does.
@@ -128,4 +130,29 @@ func TestLoadTrustedKeys(t *testing.T) {
 	if got, err := LoadTrustedKeys(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%q, %v", got, err)
 	}
+}
+
+// FuzzCertificate: whatever a file holds, what is read from it are keys that belong together.
+func FuzzCertificate(f *testing.F) {
+	f.Add([]byte(czmqFile))
+	f.Add([]byte("curve\n\tpublic-key = '" + czmqPublic + "' # \"\n x\n=\n    =\n    secret-key ="))
+	f.Add([]byte("curve\n    public-key = \"" + czmqPublic))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := parseCertificate(data)
+		if err != nil {
+			if c != (Certificate{}) {
+				t.Fatalf("%+v with the error %v", c, err)
+			}
+			return
+		}
+		if _, err := curve.Parse(c.PublicKey); err != nil {
+			t.Fatalf("public key %q: %v", c.PublicKey, err)
+		}
+		if c.SecretKey == "" {
+			return
+		}
+		if public, err := PublicKey(c.SecretKey); err != nil || public != c.PublicKey {
+			t.Fatalf("public key %q, belongs to the secret one %q, %v", c.PublicKey, public, err)
+		}
+	})
 }
