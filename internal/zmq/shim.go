@@ -2,6 +2,7 @@ package zmq
 
 /*
 #cgo !windows pkg-config: libzmq
+#cgo linux LDFLAGS: -ldl
 #cgo windows LDFLAGS: -lzmq
 #cgo noescape zre_drain
 #cgo noescape zre_in_hand
