@@ -48,4 +48,7 @@
 // it hands it out, and knows no limit for their number: a peer that never ends a message is bounded by the
 // memory of the machine only. What is queued is bounded in messages by the high-water marks, and in octets
 // by nothing in libzmq; the owner of the sockets counts for himself what is under way.
+//
+// On Linux a peer that is trusted cannot end the process by a bad session key of CURVE, see beforenm_linux.c; on
+// other systems, with a libzmq up to 4.3.5 that uses libsodium, it can.
 package zmq
