@@ -311,3 +311,18 @@ func TestDump(t *testing.T) {
 		t.Errorf("of nobody: %v", err)
 	}
 }
+
+// Whoever sends nothing but what is too large keeps nobody else from being heard.
+func TestOversizedMessages(t *testing.T) {
+	s, addr := startServer(t, ServerConfig{})
+	c := dialRaw(t, addr, "")
+	for range 10 { // each frame is within the limit, and the message is not
+		if err := c.socket.Send(make([]byte, 40<<10), make([]byte, 40<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "they are refused", func() bool { return s.router.Refused() == 10 })
+	other := dialRaw(t, addr, "")
+	other.send(&zgossipmsg.Hello{})
+	other.fence()
+}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/uuid"
 	"go.uber.org/goleak"
+
+	"github.com/gozre/zre/internal/zmq"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -408,4 +410,19 @@ func TestPeerThatReadAllLeaves(t *testing.T) {
 	must(t, alice.Close())
 	await(t, bob, is(EventExit, "alice"))
 	must(t, bob.Close())
+}
+
+// A stranger's message of too many frames keeps nobody else from being heard.
+func TestMessageOfTooManyFrames(t *testing.T) {
+	w := newTestNet(t)
+	a := w.start("a")
+	z, err := zmq.Open()
+	must(t, err)
+	defer z.Close()
+	s, err := z.Dealer(zmq.Options{Identity: append([]byte{1}, make([]byte, 16)...)})
+	must(t, err)
+	must(t, s.Connect(a.Endpoint()))
+	must(t, s.Send(nil, make([][]byte, zmq.MaxFrames+1)...))
+	until(t, func() bool { return a.inbox.Refused() > 0 })
+	talk(t, a, w.start("b", func(c *Config) { c.tcpOnly = true }))
 }

@@ -177,8 +177,9 @@ func (b *Batch) end() {
 	b.size, b.large = 0, false
 }
 
-// drop forgets the message under way. Its octets still count towards MaxOctets, which bounds the work.
+// drop forgets the message under way. It still counts towards MaxOctets, which bounds the work.
 func (b *Batch) drop() {
+	b.frames += len(b.table) - b.begin
 	clear(b.table[b.begin:])
 	b.table = b.table[:b.begin]
 	b.heads = b.heads[:len(b.messages)*b.Heads]

@@ -376,3 +376,48 @@ func TestBatchOfEmptyFrames(t *testing.T) {
 		}
 	})
 }
+
+// A batch can be full of messages that were refused, and with none that was not. The next one is received all the same.
+func TestNothingButRefused(t *testing.T) {
+	onEachPath(t, func(t *testing.T, c *Context, o Options) {
+		for name, refused := range map[string][][]byte{
+			"octets": {make([]byte, 40<<10), make([]byte, 40<<10)},
+			"frames": make([][]byte, MaxFrames+1),
+		} {
+			t.Run(name, func(t *testing.T) {
+				r := o
+				r.MaxMessageSize = 64 << 10
+				in, at := router(t, c, r)
+				d := dealer(t, c, at, named(o, "peer"))
+				const times = 10
+				for range times {
+					send(t, d, refused[0], refused[1:]...)
+				}
+				send(t, d, []byte("sound"))
+				if m := collect(t, in, 1)[0]; len(m) != 2 || string(m[1]) != "sound" {
+					t.Errorf("received %d frames", len(m))
+				}
+				if got := in.Refused(); got != times {
+					t.Errorf("%d refused, want %d", got, times)
+				}
+				for range times { // and while Receive waits already
+					got := make(chan [][]byte)
+					go func() {
+						var b Batch
+						if in.Receive(&b) != nil || b.Len() == 0 {
+							close(got)
+							return
+						}
+						got <- b.Message(0)
+					}()
+					until(t, "Receive is parked", in.isParked)
+					send(t, d, refused[0], refused[1:]...)
+					send(t, d, []byte("sound"))
+					if m := <-got; len(m) != 2 || string(m[1]) != "sound" {
+						t.Fatalf("received %q", m)
+					}
+				}
+			})
+		}
+	})
+}

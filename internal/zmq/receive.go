@@ -18,8 +18,11 @@ func (s *Socket) Receive(b *Batch) error {
 	defer func() { s.batch = nil }()
 	how := s.pace.next(b.Idle)
 	s.pace.begin()
-	if err := inbox.park(how); err != nil {
-		return err
+	for s.spent = true; s.spent; {
+		b.reset() // What was refused has filled it.
+		if err := inbox.park(how); err != nil {
+			return err
+		}
 	}
 	if b.Len() == 0 {
 		s.pace = pace{} // It was not the network that ended this wait.
@@ -63,14 +66,16 @@ func (s *Socket) lookForMessages() bool {
 	defer s.mu.Unlock()
 	done, err := s.take(s.batch)
 	s.result = err
+	s.spent = done && err == nil && s.batch.Len() == 0
 	if s.interrupted {
-		s.interrupted, s.parked, done = false, false, true
+		s.interrupted, s.parked, s.spent, done = false, false, false, true
 	}
 	return done
 }
 
 // take drains libzmq's queue into b, with mu held. When nothing was there, it gives false, and marks
-// Receive as parked: from now on, who calls libzmq looks after it.
+// Receive as parked: from now on, who calls libzmq looks after it. A batch may be full of what was refused, with
+// no message in it.
 func (s *Socket) take(b *Batch) (done bool, err error) {
 	s.parked = false
 	if s.closed {
@@ -84,7 +89,7 @@ func (s *Socket) take(b *Batch) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	if b.Len() > 0 {
+	if b.Len() > 0 || b.room() == 0 {
 		return true, nil
 	}
 	s.parked = true

@@ -26,6 +26,7 @@ type Socket struct {
 	receiving sync.Mutex
 	batch     *Batch // where the parked Receive wants its messages; guarded by receiving
 	result    error  // what the parked Receive will return; guarded by receiving
+	spent     bool   // all that the parked Receive took in was refused; guarded by receiving
 	pace      pace   // guarded by receiving
 
 	// mu is held for every call into libzmq. It guards what is below. Nothing blocks while it is held.
