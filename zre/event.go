@@ -37,6 +37,7 @@ const (
 	ReasonFailed    = core.ReasonFailed    // nothing can be sent to it any more
 	ReasonUnheard   = core.ReasonUnheard   // it is heard, but takes no notice of this node; an ENTER follows
 	ReasonMoved     = core.ReasonMoved     // it is heard at another address; an ENTER follows
+	ReasonUsurped   = core.ReasonUsurped   // another node of a secure network used its UUID; an ENTER follows when it has connected anew
 )
 
 // Event is one thing that happened on the network. It is one flat struct, and

@@ -189,6 +189,7 @@ func (n *Node) release() {
 	}
 	signal(n.queue.room)
 	n.wg.Wait()
+	n.security.logs.Wait() // No beacon is heard any more, and nobody can connect.
 	// An application that reads still has the last batch in hand.
 	n.turns.reading.Lock()
 	n.turns.ended.Store(true)

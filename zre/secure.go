@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gozre/zre/internal/codec/zrebeacon"
 	"github.com/gozre/zre/internal/curve"
@@ -30,6 +32,7 @@ var (
 	errPlain     = errors.New("it does not use CURVE, and this node does")
 	errSecure    = errors.New("it uses CURVE, and this node has no key")
 	errUntrusted = errors.New("its key is not trusted")
+	errBanned    = errors.New("it has used the UUID of another node")
 )
 
 // security decides who belongs to the network. A plain node has one without keys.
@@ -40,12 +43,15 @@ type security struct {
 
 	refused atomic.Uint64 // beacons, tuples and connections
 
-	mu   sync.Mutex
-	told map[string]struct{} // what was logged
+	logs sync.WaitGroup // what is being logged
+
+	mu     sync.Mutex
+	told   map[string]struct{}  // what was logged
+	banned map[string]time.Time // until when
 }
 
 func newSecurity(cfg *Config, log *slog.Logger) (*security, error) {
-	s := &security{log: log, secret: cfg.SecretKey, told: make(map[string]struct{})}
+	s := &security{log: log, secret: cfg.SecretKey, told: make(map[string]struct{}), banned: make(map[string]time.Time)}
 	if s.secret == "" {
 		return s, nil
 	}
@@ -74,37 +80,52 @@ func (s *security) check(key string) error {
 	return nil
 }
 
+// ban lets a key connect no more for some time.
+func (s *security) ban(key string, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(s.banned, func(_ string, end time.Time) bool { return end.Before(now) })
+	s.banned[key] = until // of keys that have connected, which are no more than peers
+}
+
+func (s *security) isBanned(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Before(s.banned[key])
+}
+
 // maxTold bounds how many strangers the log has a warning about.
 const maxTold = 100
 
 // refuse counts a node that is none of this network's. Where that may be by mistake
-// the log says so, once for each key and each address.
+// the log says so, once for each key and each address; whoever calls does not wait for
+// the log.
 func (s *security) refuse(cause error, what, from, key string) {
 	s.refused.Add(1)
-	level := slog.LevelWarn
-	if errors.Is(cause, errSecure) {
-		level = slog.LevelInfo // Who has no key may well live beside those who have one.
+	about, args := from, []any{"from", from, "cause", cause}
+	if key != "" {
+		about, args = key, append(args, "key", key)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	about := from
-	if key != "" {
-		about = key
-	}
 	if _, again := s.told[about]; again || len(s.told) >= maxTold {
 		return
 	}
 	s.told[about] = struct{}{}
-	args := []any{"from", from, "cause", cause}
-	if key != "" {
-		args = append(args, "key", key)
+	level := slog.LevelWarn
+	if errors.Is(cause, errSecure) {
+		level = slog.LevelInfo // Who has no key may well live beside those who have one.
 	}
-	s.log.Log(context.Background(), level, what+" of a node that is left out", args...)
+	s.logs.Go(func() { s.log.Log(context.Background(), level, what+" of a node that is left out", args...) })
 }
 
 // allow decides about a connection, for the ZAP handler of internal/zmq.
 func (s *security) allow(key, address string) bool {
 	err := s.check(key)
+	if err == nil && s.isBanned(key) {
+		err = errBanned
+	}
 	if err != nil {
 		s.refuse(err, "connection", address, key)
 	}

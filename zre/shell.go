@@ -116,6 +116,10 @@ func (s *shell) Probe(peer uuid.UUID, endpoint string, cl core.Link) {
 	})
 }
 
+// Ban implements core.Shell. The time is what a peer that is gone is remembered for, so
+// that a node which has come back with a new key is let in when the old one is forgotten.
+func (s *shell) Ban(key string) { s.security.ban(key, time.Now().Add(s.cfg.DeadPeriod)) }
+
 // Deliver implements core.Shell.
 func (s *shell) Deliver(cl core.Link, ev *core.Event) {
 	if ev.Type == core.EventEnter {

@@ -79,12 +79,17 @@ func (a *auditor) Reopen(l Link, id uuid.UUID, endpoint, key, _ string) (Link, e
 func (a *auditor) Local(string) string           { return "tcp://10.0.0.1:41000" }
 func (a *auditor) IsLocal(endpoint string) bool  { return endpoint == "tcp://10.0.0.1:41000" }
 func (a *auditor) Probe(uuid.UUID, string, Link) {}
-func (l *auditLink) Answer()                     {}
-func (l *auditLink) Ack()                        {}
-func (l *auditLink) Owes() bool                  { return l.sent%3 == 0 }
-func (l *auditLink) Shorten()                    {}
-func (l *auditLink) Failed() string              { return l.failed }
-func (l *auditLink) Close(string)                { l.end() }
+func (a *auditor) Ban(key string) {
+	if key == "" || a.key == "" {
+		a.t.Fatalf("the key %q is banned, our own is %q", key, a.key)
+	}
+}
+func (l *auditLink) Answer()        {}
+func (l *auditLink) Ack()           {}
+func (l *auditLink) Owes() bool     { return l.sent%3 == 0 }
+func (l *auditLink) Shorten()       {}
+func (l *auditLink) Failed() string { return l.failed }
+func (l *auditLink) Close(string)   { l.end() }
 
 func (l *auditLink) end() {
 	if l.ended {

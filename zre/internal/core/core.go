@@ -55,6 +55,9 @@ type Shell interface {
 	// of a peer that does not answer, or is said to leave, and calls Core.Unheard if
 	// nobody does.
 	Probe(peer uuid.UUID, endpoint string, l Link)
+	// Ban lets the owner of a public key, which has been seen to use the UUID of a
+	// peer that has another one, connect no more for some time.
+	Ban(key string)
 	// Deliver tells the application. The link is the peer's, nil if it has none.
 	Deliver(l Link, ev *Event)
 	// Data hands over a WHISPER or SHOUT of a ready peer with this link; the

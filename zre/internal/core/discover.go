@@ -18,7 +18,9 @@ func (c *Core) Beacon(now time.Duration, id uuid.UUID, from netip.Addr, port uin
 	c.stats.BeaconsHeard++
 	p := c.peers[id]
 	if port == 0 {
-		c.leaving(now, p, from)
+		if p != nil && p.key == key {
+			c.leaving(now, p, from)
+		}
 		return
 	}
 	if p != nil && p.key == key {
@@ -65,13 +67,11 @@ func (c *Core) found(now time.Duration, id uuid.UUID, endpoint, key string) {
 // still be under way over TCP, so it is removed when no more come. As anybody can send
 // a beacon, a secure peer has to be found gone as well.
 func (c *Core) leaving(now time.Duration, p *Peer, from netip.Addr) {
-	if p == nil || !p.from(from) {
-		return
-	}
 	switch {
-	case !p.ready:
+	case !p.from(from):
+	case !p.ready && p.key == "":
 		c.remove(p, ReasonGoodbye)
-	case p.leaving == 0:
+	case p.ready && p.leaving == 0:
 		p.leaving = now
 		if p.key != "" {
 			p.doubt(now - c.cfg.QuietPeriod)

@@ -39,6 +39,7 @@ const (
 	ReasonOverload  = "does not read"      // it sends, but takes in none of our answers
 	ReasonUnheard   = "does not hear us"   // it sends, but our new session with it is not answered
 	ReasonMoved     = "endpoint has moved" // it stopped answering and is heard at another endpoint
+	ReasonUsurped   = "UUID was usurped"   // another node, with another key, used its UUID
 	ReasonFailed    = "link failed"        // nothing can be sent to it any more
 )
 

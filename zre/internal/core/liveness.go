@@ -74,6 +74,10 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		// A frozen process sends no beacons, so this one has another address.
 		c.regreet(now, p, p.other, ReasonMoved)
 		return
+	case p.key != "" && p.static == nil && p.told != p.endpoint && !p.answered && p.pinged != 0 && now-p.entered >= retryAfter:
+		// What led to its endpoint is hearsay; where it says itself that it is, is proven.
+		c.regreet(now, p, p.told, ReasonMoved)
+		return
 	case p.again && !p.answered && p.hails < maxHails && p.pinged != 0 && now-p.entered >= retryAfter<<p.hails:
 		// The peer might be ignoring the connection: one that was kept, because
 		// there was an older one when it was made; a new one, because that

@@ -29,6 +29,7 @@ const maxGroupsPerPeer = 10_000
 type Peer struct {
 	id       uuid.UUID
 	key      string // its public key, "" in a plain network
+	proven   bool   // its HELLO came: the UUID is its own until it is forgotten
 	endpoint string // where the link goes
 	told     string // the endpoint in its last HELLO
 	other    string // another endpoint it is said to be at, "" if none
@@ -175,7 +176,7 @@ func (c *Core) hello(endpoint string) *zremsg.Hello {
 
 // enter makes a peer ready by its HELLO.
 func (c *Core) enter(now time.Duration, p *Peer, m *zremsg.Hello) {
-	p.name = m.Name
+	p.name, p.proven = m.Name, true
 	p.headers = maps.Clone(m.Headers)
 	p.status = m.Status
 	p.last = m.Sequence

@@ -70,9 +70,15 @@ func host(endpoint string) string {
 
 // claim removes another peer at an endpoint for a node that has sent a HELLO which
 // names it: the process of the other is gone, and this one has the port now. The
-// link to the other one must not stay, as it leads to this one as well.
-func (c *Core) claim(id uuid.UUID, endpoint string) {
-	if old := c.byEndpoint(endpoint); old != nil && old.id != id {
+// link to the other one must not stay, as it leads to this one as well. One to another
+// key cannot; that peer is asked whether it is still there.
+func (c *Core) claim(now time.Duration, id uuid.UUID, endpoint, key string) {
+	old := c.byEndpoint(endpoint)
+	switch {
+	case old == nil || old.id == id:
+	case old.ready && old.key != key:
+		old.doubt(now - c.cfg.QuietPeriod)
+	default:
 		c.remove(old, ReasonReplaced)
 	}
 }
@@ -86,7 +92,7 @@ func (c *Core) hearsay(now time.Duration, endpoint string) bool {
 	switch {
 	case old == nil:
 		return true
-	case old.ready && !old.evasive && old.leaving == 0:
+	case old.ready && (old.key != "" || !old.evasive && old.leaving == 0):
 		old.doubt(now - c.cfg.QuietPeriod)
 		return false
 	}

@@ -100,10 +100,22 @@ func (c *Core) proven(p *Peer, key []byte, m zremsg.Message) bool {
 		c.refuse(p, "HELLO without the key of its connection", nil)
 	case hello == nil && p != nil && p.key != string(key):
 		c.refuse(p, "a message from a connection with another key", nil)
+		c.usurped(p, string(key))
 	default:
 		return true
 	}
 	return false
+}
+
+// usurped deals with a connection that has taken over the identity of a peer that has
+// proven to have another key. The ROUTER does not hear the peer's own connection any
+// more, so the peer is asked for another one, and whoever has that key may not come
+// again. Of one that is not ready nothing is proven.
+func (c *Core) usurped(p *Peer, key string) {
+	if p.ready {
+		c.cfg.Shell.Ban(key)
+		c.regreet(c.now, p, p.endpoint, ReasonUsurped)
+	}
 }
 
 // hi takes in a HELLO; first is the first octet of the sender's identity, key what its
@@ -121,15 +133,16 @@ func (c *Core) hi(now time.Duration, p *Peer, id uuid.UUID, first byte, key stri
 		return
 	}
 	if p != nil && p.key != key {
-		if p.ready && !p.evasive {
+		if p.proven {
 			c.refuse(p, "HELLO from the UUID of a peer, with another key", nil)
+			c.usurped(p, key)
 			return
 		}
-		// What was told of it is wrong or out of date; this is proven.
+		// What was told of it is wrong; this is proven.
 		c.remove(p, ReasonReplaced)
 		p = nil
 	}
-	c.claim(id, m.Endpoint)
+	c.claim(now, id, m.Endpoint, key)
 	switch {
 	case p == nil:
 		if p = c.adopt(now, id, m.Endpoint, key); p == nil {

@@ -48,6 +48,7 @@ func (d *desk) IsLocal(endpoint string) bool { return endpoint == "tcp://10.0.0.
 func (d *desk) Probe(id uuid.UUID, _ string, _ Link) {
 	d.log = append(d.log, fmt.Sprint("probe ", id.String()[:1]))
 }
+func (d *desk) Ban(key string) { d.log = append(d.log, "ban "+key) }
 func (d *desk) Deliver(_ Link, ev *Event) {
 	d.log = append(d.log, fmt.Sprintf("%v %s%s%s", ev.Type, ev.Name, ev.Group, ev.Reason))
 }

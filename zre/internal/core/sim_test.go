@@ -219,6 +219,7 @@ func (n *simNode) Local(string) string          { return n.endpoint() }
 func (n *simNode) IsLocal(endpoint string) bool { return endpoint == n.endpoint() }
 
 // Probe is answered after a while, as a connection is.
+func (n *simNode) Ban(string) {}
 func (n *simNode) Probe(id uuid.UUID, endpoint string, _ Link) {
 	n.w.after(n.w.some(n.w.delay), func() {
 		if n.alive && n.w.hosts[endpoint] == nil {

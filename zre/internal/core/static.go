@@ -36,7 +36,7 @@ func (c *Core) tickStatic(now time.Duration) {
 		if s.peer || now < s.next || c.cfg.Shell.IsLocal(s.endpoint) {
 			continue
 		}
-		if p := c.byEndpoint(s.endpoint); p != nil {
+		if p := c.byEndpoint(s.endpoint); p != nil && p.key == s.key {
 			// Found by another way meanwhile.
 			s.close()
 			s.peer, p.static = true, s
