@@ -47,6 +47,15 @@ type remote struct {
 	curve   *zmq.Curve // nil: without
 }
 
+// withoutKey is the address of a server as errors show it: what is behind the | might be a
+// secret key by mistake.
+func withoutKey(s string) string {
+	if where, _, keyed := strings.Cut(s, "|"); keyed {
+		return where + "|…"
+	}
+	return s
+}
+
 // parseRemote reads the address of a server, and behind a | its public key, for which
 // an own secret one is needed.
 func parseRemote(s, secret string) (remote, error) {

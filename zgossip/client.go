@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,14 +98,19 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 		return nil, &ConfigError{"TTL", cfg.TTL, "it must be from 1 s to 24 h"}
 	}
 	c := &Client{cfg: cfg}
-	seen := make(map[string]bool)
+	seen := make(map[string]string)
 	for _, s := range cfg.Servers {
 		to, err := parseRemote(s, cfg.SecretKey)
 		if err != nil {
-			return nil, &ConfigError{"Servers", s, err.Error()}
+			return nil, &ConfigError{"Servers", withoutKey(s), err.Error()}
 		}
-		if !seen[to.address] {
-			seen[to.address] = true
+		_, key, _ := strings.Cut(s, "|")
+		before, again := seen[to.address]
+		if again && before != key {
+			return nil, &ConfigError{"Servers", to.address, "is named twice, with different keys"}
+		}
+		if !again {
+			seen[to.address] = key
 			c.conns = append(c.conns, &clientConn{client: c, remote: to})
 		}
 	}

@@ -72,6 +72,9 @@ func TestBadConfigurations(t *testing.T) {
 		"TTL":      func(c *ClientConfig) { c.TTL = time.Millisecond },
 		// A key of a server, and none of the client's own.
 		"Servers ": func(c *ClientConfig) { c.Servers = []string{"127.0.0.1|" + somePublic} },
+		"Servers   ": func(c *ClientConfig) {
+			c.Servers, c.SecretKey = []string{"127.0.0.1", "127.0.0.1|" + somePublic}, someSecret
+		},
 		// And one that is none.
 		"Servers  ": func(c *ClientConfig) { c.Servers, c.SecretKey = []string{"127.0.0.1|x"}, someSecret },
 	} {

@@ -30,9 +30,10 @@ type ServerConfig struct {
 	// One of two servers needs to name the other; both may, and rings are welcome.
 	Connect []string
 
-	// SecretKey has the server speak to its clients, other servers among them, over
+	// SecretKey has the server serve its clients, other servers among them, over
 	// CURVE (ZeroMQ RFC 26) only: 40 characters of Z85. It is also what Connect
-	// needs for such servers.
+	// needs for such servers; those without a key behind their address are spoken to in
+	// plain text all the same.
 	SecretKey string
 	// TrustedKeys are the public keys of clients that may connect, "*" for all.
 	// Default: the server's own.
@@ -146,7 +147,7 @@ func (c ServerConfig) withAddresses() (ServerConfig, error) {
 	for _, s := range c.Connect {
 		to, err := parseRemote(s, c.SecretKey)
 		if err != nil {
-			return c, &ConfigError{"Connect", s, err.Error()}
+			return c, &ConfigError{"Connect", withoutKey(s), err.Error()}
 		}
 		c.remotes = append(c.remotes, to)
 	}

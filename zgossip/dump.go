@@ -25,7 +25,7 @@ const dumpQuiet = time.Second
 func Dump(ctx context.Context, server, secretKey string) ([]Tuple, error) {
 	from, err := parseRemote(server, secretKey)
 	if err != nil {
-		return nil, &ConfigError{"server", server, err.Error()}
+		return nil, &ConfigError{"server", withoutKey(server), err.Error()}
 	}
 	to, err := resolve(ctx, from.address)
 	if err != nil {

@@ -17,6 +17,7 @@ type guard struct {
 	trust   curve.Trust
 	refused atomic.Uint64
 
+	logs sync.WaitGroup // what is being logged
 	mu   sync.Mutex
 	told map[string]struct{} // keys that were logged
 }
@@ -47,7 +48,10 @@ func (s *Server) allow(key, address string) bool {
 	defer g.mu.Unlock()
 	if _, again := g.told[key]; !again && len(g.told) < maxTold {
 		g.told[key] = struct{}{}
-		s.cfg.Logger.Warn("gossip client refused: its key is not trusted", "from", address, "key", key)
+		// Whoever connects meanwhile does not wait for the log.
+		g.logs.Go(func() {
+			s.cfg.Logger.Warn("gossip client refused: its key is not trusted", "from", address, "key", key)
+		})
 	}
 	return false
 }

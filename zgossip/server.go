@@ -194,7 +194,10 @@ func (s *Server) receive() {
 				m := batch.Message(i)
 				frames := m[1:]
 				if s.cfg.SecretKey != "" {
-					frames = frames[1:] // the client's key, which was good enough to connect
+					if len(frames[0]) == 0 {
+						continue // No key was proven: the handler was not asked.
+					}
+					frames = frames[1:]
 				}
 				s.hub.Receive(now, m[0], frames)
 			}
@@ -315,6 +318,7 @@ func (s *Server) Close() error {
 		s.cancel()
 		err := errors.Join(s.monitor.Close(), s.router.Close())
 		s.done.Wait()
+		s.guard.logs.Wait()
 		s.cfg.Logger.Info("gossip server has ended")
 		s.closed = errors.Join(err, s.zmq.Close())
 	})

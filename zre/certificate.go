@@ -116,13 +116,29 @@ func unquoted(value string) string {
 	return inner
 }
 
-// Save writes the public key to the file, and both keys to one with _secret behind its
-// name, which only its owner may read. Neither may exist.
+// publicKeyIn returns the public key in a file.
+func publicKeyIn(file string) (string, error) {
+	data, err := readCertificate(file)
+	if err != nil {
+		return "", err
+	}
+	c, err := parseCertificate(data)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	return c.PublicKey, nil
+}
+
+// Save writes the public key to the file, and if there is a secret one both to one with
+// _secret behind its name, which only its owner may read. Neither may exist.
 func (c Certificate) Save(file string) error {
 	public := "#   ZeroMQ CURVE Public Certificate\n" +
 		"#   Exchange securely, or use a secure mechanism to verify the contents\n" +
 		"#   of this file after exchange.\n\n" +
 		fmt.Sprintf("metadata\ncurve\n    public-key = \"%s\"\n", c.PublicKey)
+	if c.SecretKey == "" {
+		return create(file, public, 0o644)
+	}
 	secret := "#   ZeroMQ CURVE **Secret** Certificate\n" +
 		"#   Who has this file is trusted: give it to nobody else.\n\n" +
 		fmt.Sprintf("metadata\ncurve\n    public-key = \"%s\"\n    secret-key = \"%s\"\n", c.PublicKey, c.SecretKey)
@@ -149,31 +165,28 @@ func create(file, text string, mode fs.FileMode) error {
 }
 
 // LoadTrustedKeys returns the public keys of the certificates in a file or in a
-// directory, for Config.TrustedKeys. In a directory each file counts, as for czmq's
-// zcertstore, but for hidden ones; one that is no certificate is an error.
+// directory, for Config.TrustedKeys. In a directory each file counts but for hidden ones
+// and those with secret keys, whose names end in _secret; one that is no certificate is
+// an error.
 func LoadTrustedKeys(path string) ([]string, error) {
 	entries, err := os.ReadDir(path)
-	if err != nil {
-		c, err := LoadCertificate(path) // which also tells what is wrong, should it be neither
+	if err != nil { // It is no directory, and should it be no file either that is told as well.
+		key, err := publicKeyIn(path)
 		if err != nil {
 			return nil, err
 		}
-		return []string{c.PublicKey}, nil
+		return []string{key}, nil
 	}
 	var keys []string
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") || e.IsDir() {
+		if strings.HasPrefix(e.Name(), ".") || strings.HasSuffix(e.Name(), secretSuffix) || e.IsDir() {
 			continue
 		}
-		data, err := readCertificate(filepath.Join(path, e.Name()))
+		key, err := publicKeyIn(filepath.Join(path, e.Name()))
 		if err != nil {
 			return nil, err
 		}
-		c, err := parseCertificate(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(path, e.Name()), err)
-		}
-		keys = append(keys, c.PublicKey)
+		keys = append(keys, key)
 	}
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("%s: there is no certificate in this directory", path)

@@ -96,8 +96,16 @@ func TestSaveCertificate(t *testing.T) {
 		must(t, c.Save(file))
 	}
 	must(t, os.Remove(file+secretSuffix))
-	if got, err := LoadCertificate(file); err != nil || got != (Certificate{PublicKey: c.PublicKey}) {
+	half := Certificate{PublicKey: c.PublicKey}
+	if got, err := LoadCertificate(file); err != nil || got != half {
 		t.Errorf("the public file alone: %+v, %v", got, err)
+	}
+	must(t, half.Save(file+"2"))
+	if got, err := LoadCertificate(file + "2"); err != nil || got != half {
+		t.Errorf("a public certificate: %+v, %v", got, err)
+	}
+	if _, err := os.Stat(file + "2" + secretSuffix); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file for no secret key: %v", err)
 	}
 }
 
@@ -116,7 +124,8 @@ func TestLoadTrustedKeys(t *testing.T) {
 	if got, err := LoadTrustedKeys(dir); err != nil || !slices.Equal(got, want) {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
-	must(t, os.Remove(filepath.Join(dir, "a_secret")))
+	must(t, os.Chmod(filepath.Join(dir, "a_secret"), 0)) // nobody needs to read it for that
+	write(t, filepath.Join(dir, "other_secret"), "no certificate")
 	if got, err := LoadTrustedKeys(filepath.Join(dir, "a")); err != nil || len(got) != 1 || !slices.Contains(want, got[0]) {
 		t.Errorf("%q, %v", got, err)
 	}

@@ -86,8 +86,8 @@ type Config struct {
 	// node's own address, as behind address translation.
 	Advertise string
 	// Peers are endpoints of nodes, tcp://IP:PORT, to greet without discovery. In a
-	// secure network their public keys follow, as in tcp://IP:PORT|KEY, where it is not the
-	// node's own.
+	// secure network the public key of each follows, as in tcp://IP:PORT|KEY, where it is
+	// not the node's own; it has to be a trusted one.
 	Peers []string
 
 	// SecretKey has the node take part in a secure network: all its connections to
@@ -99,7 +99,11 @@ type Config struct {
 	// visible; names, groups and messages do not.
 	SecretKey string
 	// TrustedKeys are the public keys of the nodes to speak with, or TrustAnyKey.
-	// Default: the node's own key, for a network whose nodes share one.
+	// Default: the node's own key, for a network whose nodes share one. Nodes with one key
+	// cannot be told apart by it. Where each has its own, a UUID belongs to the key that
+	// was first to prove it, until that peer is gone: go by Peer.PublicKey where it matters who
+	// somebody is. A trusted node can cut another one off for up to DeadPeriod, by connecting
+	// with its UUID; it cannot speak for it.
 	TrustedKeys []string
 
 	// Contest are groups that this node stands for the leadership of, whenever it is
@@ -136,9 +140,9 @@ type Config struct {
 	// comes in is dropped instead of queued.
 	DiscardEvents bool
 
-	// Logger gets what happens inside, all at debug level but for faults of this
-	// host, and for what befalls the connections to gossip servers. Default: nothing
-	// is logged.
+	// Logger gets what happens inside, all at debug level but for faults of this host,
+	// for what befalls the connections to gossip servers, and for nodes that keys leave
+	// out. Default: nothing is logged.
 	Logger *slog.Logger
 
 	tcpOnly bool // for tests: reach nodes of this process over TCP as well
@@ -250,19 +254,30 @@ func (c *Config) checkEndpoints() error {
 	}
 	for _, p := range c.Peers {
 		endpoint, key, keyed := strings.Cut(p, "|")
-		if !core.ValidEndpoint(endpoint) {
-			return &ConfigError{"Peers", p, "want tcp://IP:PORT"}
-		}
-		if _, err := curve.Parse(key); keyed && err != nil {
-			return &ConfigError{"Peers", p, fmt.Sprintf("want tcp://IP:PORT|KEY: %v", err)}
-		}
-		if keyed && c.SecretKey == "" {
-			return &ConfigError{"Peers", p, "want SecretKey too, or no key here"}
+		switch {
+		case !core.ValidEndpoint(endpoint):
+			return &ConfigError{"Peers", endpoint, "want tcp://IP:PORT"}
+		case !keyed:
+		case c.SecretKey == "":
+			return &ConfigError{"Peers", endpoint + "|…", "want SecretKey too, or no key here"}
+		default:
+			if _, err := curve.Parse(key); err != nil {
+				return &ConfigError{"Peers", endpoint + "|…", fmt.Sprintf("want tcp://IP:PORT|KEY: %v", err)}
+			}
 		}
 	}
 	for _, g := range c.Gossip {
-		if strings.TrimPrefix(g, "tcp://") == "" {
-			return &ConfigError{"Gossip", g, "want HOST:PORT or tcp://HOST:PORT"}
+		address, key, keyed := strings.Cut(g, "|")
+		switch {
+		case strings.TrimPrefix(address, "tcp://") == "":
+			return &ConfigError{"Gossip", address, "want HOST:PORT or tcp://HOST:PORT"}
+		case !keyed:
+		case c.SecretKey == "":
+			return &ConfigError{"Gossip", address + "|…", "want SecretKey too, or no key here"}
+		default:
+			if _, err := curve.Parse(key); err != nil {
+				return &ConfigError{"Gossip", address + "|…", fmt.Sprintf("want HOST:PORT|KEY: %v", err)}
+			}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package zre
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -61,6 +62,11 @@ func newSecurity(cfg *Config, log *slog.Logger) (*security, error) {
 	}
 	if s.trust, err = curve.NewTrust(s.public, cfg.TrustedKeys); err != nil {
 		return nil, &ConfigError{"TrustedKeys", cfg.TrustedKeys, err.Error()}
+	}
+	for _, p := range cfg.Peers {
+		if endpoint, key := s.keyOf(p); !s.trust.Allows(key) {
+			return nil, &ConfigError{"Peers", endpoint, "its key has to be one of TrustedKeys"}
+		}
 	}
 	return s, nil
 }
@@ -211,7 +217,7 @@ func decodeBeacon(payload []byte) (b zrebeacon.Plain, key string, err error) {
 func (c *Config) checkKeys() error {
 	if c.SecretKey == "" {
 		if len(c.TrustedKeys) > 0 {
-			return &ConfigError{"TrustedKeys", c.TrustedKeys[0], "want SecretKey too: without it nothing is encrypted"}
+			return &ConfigError{"TrustedKeys", fmt.Sprint(len(c.TrustedKeys), " keys"), "want SecretKey too: without it nothing is encrypted"}
 		}
 		return nil
 	}

@@ -203,6 +203,11 @@ func TestSecureConfig(t *testing.T) {
 		"trusted key":          {"TrustedKeys", Config{SecretKey: k.secret, TrustedKeys: []string{k.public, "x"}}},
 		"header":               {"Headers", Config{SecretKey: k.secret, Headers: map[string]string{"X-PUBLICKEY": ""}}},
 		"peer's key":           {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|x"}}},
+		"peer not trusted":     {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|" + newKeys(t).public}}},
+		"own key not trusted":  {"Peers", Config{SecretKey: k.secret, TrustedKeys: []string{newKeys(t).public}, Peers: []string{"tcp://10.0.0.1:1"}}},
+		"secret behind a peer": {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|" + k.secret[1:]}}},
+		"gossip's key":         {"Gossip", Config{SecretKey: k.secret, Gossip: []string{"10.0.0.1|" + k.secret[1:]}}},
+		"gossip with a key":    {"Gossip", Config{Gossip: []string{"10.0.0.1|" + k.public}}},
 		"peer with a key only": {"Peers", Config{Peers: []string{"tcp://10.0.0.1:1|" + k.public}}},
 	} {
 		n, err := Start(context.Background(), tc.cfg)

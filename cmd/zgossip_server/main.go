@@ -34,10 +34,11 @@ rings included. A node that leaves, or whose connection is lost for longer than
 --grace, is forgotten; a server that is started again learns its nodes anew as
 soon as they have connected to it.
 
-With --key it speaks over CURVE only, with those that it trusts; they give its
-public key behind its address: --gossip HOST:PORT|KEY. The addresses and public
-keys of nodes are no secret on networks with beacons; this is for servers that
-strangers can reach.
+With --key it serves those that it trusts, over CURVE only; they give its public
+key behind its address: --gossip HOST:PORT|KEY, or --connect for servers. It can
+still --connect to servers without a key, which have none behind theirs. The
+addresses and public keys of nodes are no secret on networks with beacons; this
+is for servers that strangers can reach.
 
 With --dump it asks a running server, of whatever make, what it knows, prints
 that, and ends. ADDRESS is HOST:PORT of that server; without it, it is the port
@@ -97,7 +98,7 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&o.listen, "listen", nil, "tcp://IP:PORT to serve at, * for any IP; may be repeated (default tcp://*:PORT)")
 	fs.Var(&o.port, "port", "the port, where --listen does not say one")
 	fs.StringArrayVar(&o.connect, "connect", nil, "HOST:PORT of another server to exchange tuples with (one with a key: HOST:PORT|KEY); may be repeated")
-	o.keys.Register(fs, "clients and servers")
+	o.keys.Register(fs, "serve clients over CURVE only", "clients")
 	fs.StringVar(&o.http, "http", "", "IP:PORT for /metrics (Prometheus) and /healthz")
 	fs.Var(&o.idle, "idle-timeout", "forget a client that has sent PINGs and falls silent for this long")
 	fs.Var(&o.grace, "grace", "keep tuples for this long after the connection of their client was lost")
@@ -168,7 +169,7 @@ func usage(env *cli.Env, err error) error {
 	if !ok {
 		return cli.Usagef("%v: %s", bad.Value, bad.Reason)
 	}
-	return env.Refuse(flag, bad.Value, bad.Reason)
+	return env.Refuse(flag, bad.Value, strings.ReplaceAll(bad.Reason, "SecretKey", "--key"))
 }
 
 // number is a whole number above 0.

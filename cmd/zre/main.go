@@ -49,7 +49,7 @@ moment (--patience) for the group or the peer that it names, and /peers and
 		LogLevel: slog.LevelWarn,
 		Flags:    opts.register,
 		Run: func(ctx context.Context, env *cli.Env, _ []string) error {
-			if opts.keygen != "" {
+			if env.Typed("keygen") {
 				return cli.NewKey(env, opts.keygen)
 			}
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"

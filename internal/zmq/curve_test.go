@@ -140,14 +140,34 @@ func TestCurveKeepsOthersOut(t *testing.T) {
 			d.Curve = curve
 			return d
 		}
-		plain := dealer(t, c, at, named(o, "plain"))
-		denied := dealer(t, c, at, with(&Curve{PublicKey: stranger, SecretKey: strangerSecret, ServerKey: server}, "denied"))
-		astray := dealer(t, c, at, with(&Curve{PublicKey: friend, SecretKey: friendSecret, ServerKey: stranger}, "astray"))
-		forged := dealer(t, c, at, with(&Curve{PublicKey: friend, SecretKey: strangerSecret, ServerKey: server}, "forged"))
-		for _, s := range []*Socket{plain, denied, astray, forged} {
+		for name, curve := range map[string]*Curve{
+			"plain":  nil,
+			"denied": {PublicKey: stranger, SecretKey: strangerSecret, ServerKey: server},
+			"astray": {PublicKey: friend, SecretKey: friendSecret, ServerKey: stranger},
+			"forged": {PublicKey: friend, SecretKey: strangerSecret, ServerKey: server},
+		} {
+			s, err := c.Dealer(with(curve, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := s.Monitor()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Connect(at); err != nil {
+				t.Fatal(err)
+			}
 			send(t, s, []byte("no"))
+			if ev, err := m.Next(); err != nil || ev.Kind != Disconnected {
+				t.Errorf("%s: %+v, %v", name, ev, err)
+			}
+			if err := errors.Join(m.Close(), s.Close()); err != nil {
+				t.Error(err)
+			}
 		}
-		until(t, "the stranger has asked", func() bool { return b.addressOf(stranger) != "" })
+		if b.addressOf(stranger) == "" {
+			t.Error("nobody asked about the stranger")
+		}
 		send(t, dealer(t, c, "inproc://within", named(o, "inside")), []byte("yes"))
 		if m := collect(t, in, 1)[0]; len(m) != 3 || string(m[0]) != "\x01inside" || len(m[1]) > 0 {
 			t.Errorf("message %q", m)

@@ -47,6 +47,9 @@ func (c *core) zapHandler() (*zap, error) {
 	if err == nil {
 		_, err = socket.Bind(zapEndpoint)
 	}
+	if err == nil {
+		_, err = socket.inboxParker() // lest there be no descriptor for it later
+	}
 	if err != nil {
 		if socket != nil {
 			_ = socket.Close() // It has sent nothing.

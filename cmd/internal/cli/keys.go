@@ -21,23 +21,36 @@ type KeyFlags struct {
 	trust []string
 }
 
-// Register adds the flags to a set; whom says with whom the program then speaks.
-func (f *KeyFlags) Register(fs *pflag.FlagSet, whom string) {
-	fs.StringVar(&f.key, "key", "", "speak over CURVE only, with the secret key in this `FILE` (zre --keygen makes one)")
+// Register adds the flags to a set; does says what the program does with a key, and whom
+// with whom it then speaks.
+func (f *KeyFlags) Register(fs *pflag.FlagSet, does, whom string) {
+	fs.StringVar(&f.key, "key", "", does+", with the secret key in this `FILE` (zre --keygen makes one)")
 	fs.Var(words{&f.trust, "FILE"}, "trust", "speak with "+whom+" that have a key in this file or directory, or \"any\"; may be repeated (default: those that have our own)")
 }
 
 // Load reads the certificates that the flags name.
 func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
-	if f.key != "" {
+	if env.Set("key") { // A name that is empty, as of a variable that is not set, must not turn it off.
+		switch _, noFile := zre.PublicKey(f.key); {
+		case f.key == "":
+			return "", nil, env.Refuse("key", `""`, "is no file; leave it out to speak in plain text")
+		case noFile == nil:
+			return "", nil, env.Refuse("key", "(hidden)", "is a key, and not the name of a file with one")
+		}
 		if secret, err = secretKey(env, f.key); err != nil {
 			return "", nil, env.Refuse("key", f.key, bareReason(err))
 		}
 	}
 	for _, t := range f.trust {
+		if secret == "" {
+			return "", nil, env.Refuse("trust", t, "want --key too: without it nothing is encrypted")
+		}
 		if t == trustAny {
 			trusted = append(trusted, zre.TrustAnyKey)
 			continue
+		}
+		if _, err := zre.PublicKey(t); err == nil {
+			return "", nil, env.Refuse("trust", "(hidden)", "is a key, and not the name of a file with one")
 		}
 		keys, err := zre.LoadTrustedKeys(t)
 		if err != nil {
@@ -80,6 +93,9 @@ func bareReason(err error) string {
 
 // NewKey makes a certificate for a secure network in FILE and FILE_secret.
 func NewKey(env *Env, file string) error {
+	if file == "" {
+		return Usagef(`--keygen "": is no file`)
+	}
 	c, err := zre.NewCertificate()
 	if err == nil {
 		err = c.Save(file)

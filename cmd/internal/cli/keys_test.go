@@ -71,9 +71,13 @@ func TestKeys(t *testing.T) {
 // Each mistake is told with its place and never with a secret.
 func TestKeyMistakes(t *testing.T) {
 	dir := t.TempDir()
-	c := saved(t, filepath.Join(dir, "own"))
+	own, text2 := filepath.Join(dir, "own"), filepath.Join(dir, "no certificate")
+	c := saved(t, own)
+	if err := os.WriteFile(text2, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	public := filepath.Join(dir, "public")
-	text, err := os.ReadFile(filepath.Join(dir, "own"))
+	text, err := os.ReadFile(own)
 	if err == nil {
 		err = os.WriteFile(public, text, 0o600)
 	}
@@ -88,19 +92,22 @@ func TestKeyMistakes(t *testing.T) {
 	}{
 		{args: []string{"--key", none}, want: "--key " + none + ": " + none + " cannot be read: "},
 		{args: []string{"--key", public}, want: "--key " + public + ": there is only a public key in it"},
-		{args: []string{"--trust", none}, want: "--trust " + none + ": "},
-		{args: []string{"--trust", dir}, want: ""},
+		{args: []string{"--key", own, "--trust", none}, want: "--trust " + none + ": "},
+		{args: []string{"--key", own, "--trust", dir}, want: "--trust " + dir + ": " + text2 + ": "},
+		{args: []string{"--trust", own}, want: "--trust " + own + ": want --key too"},
+		{args: []string{"--key", ""}, want: `--key "": is no file`},
+		{args: []string{"--key", c.SecretKey}, want: "--key (hidden): is a key"},
+		{args: []string{"--key", own, "--trust", c.SecretKey}, want: "--trust (hidden): is a key"},
+		{conf: "[zre]\nkey =\n", want: `mine:2: [zre] key: "": is no file`},
 		{conf: "[zre]\nname = x\nkey = " + none + "\n", want: "mine:3: [zre] key: " + none + ": "},
 	} {
 		w := world{files: map[string]string{"mine": test.conf}, vars: map[string]string{"ZRECFG": "mine"}}
 		r := w.run(t, "zrecat", test.args...)
 		_, err := r.node.Config(r.env)
 		switch {
-		case test.want == "" && err != nil:
-			t.Errorf("%v: %v", test.args, err)
-		case test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want) || Status(err) != ExitUsage):
+		case err == nil || !strings.HasPrefix(err.Error(), test.want) || Status(err) != ExitUsage:
 			t.Errorf("%v: %v, status %d, want %s", test.args, err, Status(err), test.want)
-		case err != nil && strings.Contains(err.Error(), c.SecretKey):
+		case strings.Contains(err.Error(), c.SecretKey):
 			t.Errorf("%v tells the key: %v", test.args, err)
 		}
 	}

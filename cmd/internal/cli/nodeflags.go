@@ -74,7 +74,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.ports, "port-range", "TCP ports to choose from for receiving")
 	fs.Var(&f.window, "send-window", "how much may be under way to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much is received before it is used, before peers wait")
-	f.keys.Register(fs, "nodes")
+	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")
 	fs.Var(f.headers, "header", "a header that peers are told; may be repeated")
 	fs.Var(words{&f.contest, "GROUP"}, "contest", "stand for the leadership of this group when in it (not with gyre in it); may be repeated")
 }
