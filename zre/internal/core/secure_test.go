@@ -232,3 +232,20 @@ func TestSecureStatic(t *testing.T) {
 		t.Errorf("the link to the configured endpoint is not the peer's: %+v", d.links)
 	}
 }
+
+// What a beacon began a beacon cannot end, and a configured endpoint is that of a key.
+func TestSecurePending(t *testing.T) {
+	addr := netip.MustParseAddr("10.0.0.2")
+	d := secureDesk(t)
+	d.core.Beacon(d.now, friend, addr, 41000, "k")
+	d.core.Beacon(d.now, friend, addr, 0, "k")
+	if len(d.core.peers) != 1 || d.links[0].closed != "" {
+		t.Errorf("%d peers, link %+v", len(d.core.peers), d.links[0])
+	}
+	d = secureDesk(t)
+	d.by("other", other, keyed(friendAt, "other"))
+	d.core.AddStatic(d.now, friendAt, "k")
+	if n := len(d.links); n != 2 || d.links[1].key != "k" {
+		t.Errorf("%d links, the last is %+v", n, d.links[n-1])
+	}
+}

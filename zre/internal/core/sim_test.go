@@ -29,6 +29,7 @@ type world struct {
 	nodes  []*simNode
 	loss   float64 // of beacons
 	sticky bool    // half of the nodes know no hand-over
+	secure bool    // nodes have keys
 	delay  time.Duration
 }
 
@@ -89,6 +90,7 @@ func (w *world) some(limit time.Duration) time.Duration {
 type simNode struct {
 	w      *world
 	id     uuid.UUID
+	key    string // "" in a plain world
 	addr   netip.AddrPort
 	core   *Core
 	alive  bool
@@ -126,8 +128,13 @@ func (w *world) start(id uuid.UUID, host int, port uint16) *simNode {
 		from:  make(map[uuid.UUID]*simConn),
 		views: make(map[uuid.UUID]*view),
 	}
+	headers := make(map[string]string)
+	if w.secure { // some share one, and who comes back may have a new one
+		n.key = fmt.Sprint("key", host%5, "-", w.rand.IntN(4)/3*w.serial)
+		headers[KeyHeader] = n.key
+	}
 	n.core = New(Config{
-		ID: id, Name: fmt.Sprint("n", host),
+		ID: id, Name: fmt.Sprint("n", host), PublicKey: n.key, Headers: headers,
 		QuietPeriod: 5 * time.Second, PingRate: time.Second, DeadPeriod: 30 * time.Second,
 		MaxPeers: 10_000, Shell: n, Logger: slog.New(slog.DiscardHandler),
 	})
@@ -168,10 +175,32 @@ func (n *simNode) broadcast(port uint16) {
 		}
 		n.w.after(n.w.some(3*n.w.delay), func() {
 			if to.alive && !to.frozen {
-				to.core.Beacon(n.w.now, n.id, n.addr.Addr(), port, "")
+				to.core.Beacon(n.w.now, n.id, n.addr.Addr(), port, n.key)
 			}
 		})
 	}
+}
+
+// forge lets a beacon be heard by all that is none of the node's.
+func (n *simNode) forge(id uuid.UUID, port uint16, key string) {
+	for _, to := range n.w.nodes {
+		if to.alive && !to.frozen && to != n {
+			to.core.Beacon(n.w.now, id, n.addr.Addr(), port, key)
+		}
+	}
+}
+
+// usurp connects to another node with the identity of a third one, and says something.
+func (n *simNode) usurp(to *simNode, id uuid.UUID) {
+	if p := to.core.peers[id]; !to.alive || to.id == id || n.id == id || p == nil || p.key == n.key {
+		return // With the same key it is the same node, as far as one can tell.
+	}
+	to.from[id] = &simConn{from: n, to: to.endpoint(), closed: true}
+	header, err := (&zremsg.Whisper{Sequence: 2}).AppendTo(nil)
+	if err != nil {
+		n.w.t.Fatal(err)
+	}
+	to.core.Receive(n.w.now, append([]byte{1}, id[:]...), []byte(n.key), header, nil)
 }
 
 // leave stops a node politely.
@@ -200,6 +229,7 @@ type simLink struct {
 type simConn struct {
 	from    *simNode
 	to      string
+	key     string // that whoever is there must have
 	queue   [][][]byte
 	moving  bool
 	closed  bool
@@ -207,8 +237,8 @@ type simConn struct {
 	ignored bool // by a node that knows no hand-over
 }
 
-func (n *simNode) Open(peer uuid.UUID, endpoint, _ string) (Link, error) {
-	return &simLink{&simConn{from: n, to: endpoint}, peer, 0}, nil
+func (n *simNode) Open(peer uuid.UUID, endpoint, key string) (Link, error) {
+	return &simLink{&simConn{from: n, to: endpoint, key: key}, peer, 0}, nil
 }
 
 func (n *simNode) Reopen(l Link, peer uuid.UUID, _, _, _ string) (Link, error) {
@@ -218,8 +248,9 @@ func (n *simNode) Reopen(l Link, peer uuid.UUID, _, _, _ string) (Link, error) {
 func (n *simNode) Local(string) string          { return n.endpoint() }
 func (n *simNode) IsLocal(endpoint string) bool { return endpoint == n.endpoint() }
 
-// Probe is answered after a while, as a connection is.
 func (n *simNode) Ban(string) {}
+
+// Probe is answered after a while, as a connection is.
 func (n *simNode) Probe(id uuid.UUID, endpoint string, _ Link) {
 	n.w.after(n.w.some(n.w.delay), func() {
 		if n.alive && n.w.hosts[endpoint] == nil {
@@ -261,7 +292,7 @@ func (l *simConn) arrive() {
 		return
 	}
 	to := w.hosts[l.to]
-	if to == nil || to.frozen {
+	if to == nil || to.frozen || to.key != l.key {
 		l.moving = true
 		w.after(100*time.Millisecond, l.arrive)
 		return
@@ -287,7 +318,7 @@ func (l *simConn) arrive() {
 		return
 	}
 	if to.from[l.from.id] == l && !l.ignored {
-		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), nil, frames[0], frames[1:])
+		to.core.Receive(w.now, append([]byte{1}, l.from.id[:]...), []byte(l.from.key), frames[0], frames[1:])
 	}
 	l.move()
 }
@@ -398,7 +429,7 @@ func TestSimulatedNodesReachOneView(t *testing.T) {
 		for seed := range uint64(max(1, 40/size)) {
 			t.Run(fmt.Sprintf("%d nodes, seed %d", size, seed), func(t *testing.T) {
 				w := newWorld(t, seed)
-				w.loss = 0.5
+				w.loss, w.secure = 0.5, seed%2 == 1
 				for i := range size {
 					w.after(w.some(time.Second), func() {
 						n := w.start(w.random(), i+1, 41000)
@@ -418,10 +449,11 @@ func TestSimulatedNodesReachOneView(t *testing.T) {
 // Nodes join, leave groups, talk, leave, die and come back; when the unrest ends
 // there is one view again.
 func TestSimulatedUnrest(t *testing.T) {
-	for seed := range uint64(48) {
+	for seed := range uint64(96) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
-			w.loss, w.sticky = 0.3, seed%2 == 1
+			w.secure = seed >= 48
+			w.loss, w.sticky = 0.3, seed%2 == 1 && !w.secure // all that have keys know hand-over
 			if seed%3 == 0 {
 				w.delay = 200 * time.Millisecond
 			}
@@ -436,6 +468,19 @@ func TestSimulatedUnrest(t *testing.T) {
 					continue
 				}
 				group := fmt.Sprint("g", w.rand.IntN(5))
+				if w.secure && w.rand.IntN(4) == 0 { // what strangers, and trusted nodes, may try
+					other := w.nodes[w.rand.IntN(len(w.nodes))]
+					switch w.rand.IntN(4) {
+					case 0:
+						n.forge(n.id, 0, n.key)
+					case 1:
+						n.forge(w.random(), n.addr.Port(), other.key)
+					case 2:
+						n.forge(n.id, 9, n.key)
+					case 3:
+						n.usurp(w.nodes[w.rand.IntN(len(w.nodes))], other.id)
+					}
+				}
 				switch w.rand.IntN(20) {
 				case 0:
 					n.leave()
