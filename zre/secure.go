@@ -92,7 +92,7 @@ func (s *security) ban(key string, until time.Time) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	maps.DeleteFunc(s.banned, func(_ string, end time.Time) bool { return end.Before(now) })
-	s.banned[key] = until // of keys that have connected, which are no more than peers
+	s.banned[key] = until
 }
 
 func (s *security) isBanned(key string) bool {
