@@ -2,6 +2,10 @@ package zgossip
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +64,29 @@ func TestSecureServer(t *testing.T) {
 	}
 	eventually(t, "its tuple has gone", func() bool { return len(s.Tuples()) == 1 && !a.knows(2) })
 }
+
+// What a server remembers of strangers is bounded.
+func TestSecureServerAndManyStrangers(t *testing.T) {
+	var lines atomic.Int64
+	log := slog.New(slog.NewTextHandler(writerFunc(func(p []byte) (int, error) {
+		lines.Add(int64(strings.Count(string(p), "not trusted")))
+		return len(p), nil
+	}), nil))
+	s, _ := startServer(t, ServerConfig{SecretKey: someSecret, Logger: log})
+	for i := range 1000 {
+		if s.allow(fmt.Sprint("stranger ", i/2), "10.0.0.1") {
+			t.Fatal("a stranger is let in")
+		}
+	}
+	s.guard.logs.Wait()
+	if got := s.Stats().Refused["key not trusted"]; got != 1000 || lines.Load() != maxTold {
+		t.Errorf("%d refused, %d lines", got, lines.Load())
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 // Servers exchange tuples over CURVE, and one without a key may be a client of one with.
 func TestSecureFederation(t *testing.T) {

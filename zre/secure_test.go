@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gozre/zre/internal/zmq"
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/internal/core"
 )
@@ -115,7 +116,14 @@ func TestSecureNetworkOfManyKeys(t *testing.T) {
 	if p, ok := b.Peer(a.ID()); !ok || p.PublicKey != k1.public {
 		t.Errorf("peer %+v", p)
 	}
+	if z, err := zmq.Open(); err != nil || z.HasInproc(inprocName(a.ID())) || z.Close() != nil {
+		t.Errorf("a node with a key can be reached over inproc, or %v", err)
+	}
 	leaves(t, b, a)
+	// Neither trusts its own key, and hears its own beacons.
+	if n := a.Stats().Untrusted; n != 0 {
+		t.Errorf("%d untrusted", n)
+	}
 }
 
 func TestTrustAnyKey(t *testing.T) {
@@ -190,6 +198,50 @@ func TestSecureGossip(t *testing.T) {
 		}
 	}
 	leaves(t, b, a)
+}
+
+// A node with a key that is a gossip server serves over CURVE, and tells its key.
+func TestSecureGossipBind(t *testing.T) {
+	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
+	quiet := func(c *Config) { c.NoBeacon = true }
+	a := w.start("a", k1.with(k2), quiet, func(c *Config) { c.GossipBind = "tcp://127.0.0.1:*" })
+	addr := strings.TrimPrefix(a.find.server.Endpoints()[0], "tcp://")
+	plain := w.start("plain", quiet, func(c *Config) { c.Gossip = []string{addr} })
+	b := w.start("b", k2.with(k1), quiet, func(c *Config) { c.Gossip = []string{addr + "|" + k1.public} })
+	converse(t, a, b)
+	leaves(t, b, a)
+	if n := plain.Stats().Untrusted; n != 0 || len(plain.Peers()) != 0 { // it was told nothing
+		t.Errorf("the plain node was told of %d, and has met %d", n, len(plain.Peers()))
+	}
+	if n := a.Stats().Untrusted; n != 0 {
+		t.Errorf("%d untrusted: its own tuple is one", n)
+	}
+}
+
+// A ban ends, and what is remembered of strangers is bounded.
+func TestBan(t *testing.T) {
+	k1, k2 := newKeys(t), newKeys(t)
+	var book logBook
+	s, err := newSecurity(&Config{SecretKey: k1.secret, TrustedKeys: []string{k2.public}}, slog.New(slog.NewTextHandler(&book, nil)))
+	must(t, err)
+	s.ban("other", time.Now().Add(-time.Second))
+	s.ban(k2.public, time.Now().Add(time.Hour))
+	if s.allow(k2.public, "10.0.0.1") || len(s.banned) != 1 {
+		t.Errorf("a banned key is let in, or of %v one is over", s.banned)
+	}
+	s.ban(k2.public, time.Now().Add(-time.Second))
+	if !s.allow(k2.public, "10.0.0.1") {
+		t.Error("the ban does not end")
+	}
+	for i := range 1000 {
+		if s.allow(fmt.Sprint("stranger ", i), "10.0.0.1") {
+			t.Fatal("a stranger is let in")
+		}
+	}
+	s.logs.Wait()
+	if n := book.count("level=WARN"); n != maxTold || s.refused.Load() != 1001 {
+		t.Errorf("%d warnings, %d refused", n, s.refused.Load())
+	}
 }
 
 func TestSecureConfig(t *testing.T) {

@@ -121,6 +121,35 @@ func TestCurveTellsTheKey(t *testing.T) {
 	}
 }
 
+// The key comes between identity and what follows also where the shim's table of frames is full just there.
+func TestCurveWithManyFrames(t *testing.T) {
+	onEachPath(t, func(t *testing.T, c *Context, o Options) {
+		server, serverSecret := pair(t)
+		public, secret := pair(t)
+		b := bouncer{list: []string{public}}
+		r, d := o, named(o, "peer")
+		r.Curve = &Curve{PublicKey: server, SecretKey: serverSecret, Allow: b.allow}
+		d.Curve = &Curve{PublicKey: public, SecretKey: secret, ServerKey: server}
+		in, at := router(t, c, r)
+		out := dealer(t, c, at, d)
+		const most, table = 1600, 768
+		var sizes []int
+		for n := table - 6; n < table+6; n++ {
+			sizes = append(sizes, n, 1, most-n)
+		}
+		for i, n := range sizes {
+			send(t, out, number(i), make([][]byte, n-1)...)
+		}
+		i := 0
+		each(t, in, len(sizes), func(m [][]byte) {
+			if len(m) != sizes[i]+2 || string(m[0]) != "\x01peer" || string(m[1]) != public || !bytes.Equal(m[2], number(i)) {
+				t.Errorf("message %d has %d frames, want %d; it begins %q", i, len(m), sizes[i]+2, m[:3])
+			}
+			i++
+		})
+	})
+}
+
 // Nobody else gets a word in: not without CURVE, not with a key that is not allowed, not by way of a server key that
 // is another's. What comes over inproc has proven nothing.
 func TestCurveKeepsOthersOut(t *testing.T) {

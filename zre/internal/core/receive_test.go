@@ -295,11 +295,16 @@ func TestWhoIsToldGoodbye(t *testing.T) {
 		{"dynamic port", dynamicAt, func(*desk) {}, false},
 		{"dynamic port, found by gossip", dynamicAt, func(d *desk) { d.core.Discovered(d.now, friend, dynamicAt, "") }, true},
 		{"dynamic port, configured", dynamicAt, func(d *desk) { d.core.AddStatic(d.now, dynamicAt, "") }, true},
+		{"dynamic port, with a key", dynamicAt, func(d *desk) { d.core.cfg.PublicKey = "own" }, true},
 		{"dynamic port, we send no beacons", dynamicAt, func(d *desk) { d.core.cfg.NoBeacon = true }, true},
 	} {
 		d := newDesk(t)
 		c.change(d)
-		d.from(friend, hello(c.endpoint))
+		if d.core.cfg.PublicKey == "" {
+			d.from(friend, hello(c.endpoint))
+		} else {
+			d.by("k", friend, keyed(c.endpoint, "k"))
+		}
 		d.core.Goodbye()
 		if got := strings.Contains(d.links[0].kinds(), "GOODBYE"); got != c.want {
 			t.Errorf("%s: sent %s, want GOODBYE %v", c.name, d.links[0].kinds(), c.want)

@@ -117,7 +117,11 @@ func TestSecurePeerAtOneEndpointWithOthers(t *testing.T) {
 		last := d.core.peers[friend].last
 		d.by("k", friend, &zremsg.PingOK{Sequence: last + 1})
 	}
+	d.core.peers[friend].noticed = d.now
 	d.by("other", other, keyed(friendAt, "other"))
+	if p := d.core.peers[friend]; p.noticed > d.now-5*time.Second {
+		t.Error("nobody asks whether it is still there")
+	}
 	d.wantLog("ENTER friend", "ENTER friend")
 	if len(d.core.peers) != 2 {
 		t.Errorf("%d peers", len(d.core.peers))
