@@ -152,7 +152,7 @@ func (c ServerConfig) withAddresses() (ServerConfig, error) {
 		c.remotes = append(c.remotes, to)
 	}
 	if c.SecretKey == "" && len(c.TrustedKeys) > 0 {
-		return c, &ConfigError{"TrustedKeys", c.TrustedKeys[0], "want SecretKey too: without it everybody may connect"}
+		return c, &ConfigError{"TrustedKeys", "(hidden)", "want SecretKey too: without it everybody may connect"}
 	}
 	return c, nil
 }

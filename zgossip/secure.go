@@ -32,7 +32,7 @@ func (s *Server) guarded() (*zmq.Curve, error) {
 		return nil, &ConfigError{"SecretKey", "(hidden)", err.Error()}
 	}
 	if s.guard.trust, err = curve.NewTrust(public, s.cfg.TrustedKeys); err != nil {
-		return nil, &ConfigError{"TrustedKeys", s.cfg.TrustedKeys, err.Error()}
+		return nil, &ConfigError{"TrustedKeys", "(hidden)", err.Error()}
 	}
 	s.guard.told = make(map[string]struct{})
 	return &zmq.Curve{PublicKey: public, SecretKey: s.cfg.SecretKey, Allow: s.allow}, nil

@@ -135,7 +135,11 @@ func (s *Server) start() {
 	for _, l := range s.links {
 		s.done.Go(func() { l.dialer.run(ctx) })
 	}
-	s.cfg.Logger.Info("gossip server is up", "endpoints", s.bound, "connect", s.cfg.Connect)
+	connect := make([]string, 0, len(s.cfg.remotes)) // without what is behind a |
+	for _, to := range s.cfg.remotes {
+		connect = append(connect, to.address)
+	}
+	s.cfg.Logger.Info("gossip server is up", "endpoints", s.bound, "connect", connect)
 }
 
 // Endpoints gives what the server is bound to, with wildcards for ports filled in.

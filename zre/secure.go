@@ -61,7 +61,7 @@ func newSecurity(cfg *Config, log *slog.Logger) (*security, error) {
 		return nil, &ConfigError{"SecretKey", "(hidden)", err.Error()}
 	}
 	if s.trust, err = curve.NewTrust(s.public, cfg.TrustedKeys); err != nil {
-		return nil, &ConfigError{"TrustedKeys", cfg.TrustedKeys, err.Error()}
+		return nil, &ConfigError{"TrustedKeys", "(hidden)", err.Error()}
 	}
 	for _, p := range cfg.Peers {
 		if endpoint, key := s.keyOf(p); !s.trust.Allows(key) {

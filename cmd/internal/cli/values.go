@@ -240,8 +240,11 @@ func (e endpoints) Set(text string) error {
 	if keyed {
 		endpoint += "|" + key
 	}
-	if err == nil {
+	if err == nil || keyed {
+		// Errors about a flag quote its value, and what is behind the | might be a secret
+		// key by mistake. A bad address before it is refused when the node starts.
 		*e.list = append(*e.list, endpoint)
+		return nil
 	}
 	return err
 }

@@ -54,6 +54,7 @@ type ballot struct {
 	running *election     // nil if there is none
 	over    *election     // the one that ended last
 	leader  uuid.UUID     // the one elected last, uuid.Nil if none was or it is gone
+	givenUp uuid.UUID     // the challenger of an election that stalled here
 }
 
 // Contest makes this node stand for the leadership of a group whenever it is in it.
@@ -172,6 +173,7 @@ func (c *Core) stall(group string, b *ballot) {
 	if e.told && (b.leader == e.wave || c.elected(group, b, e.wave)) {
 		return
 	}
+	b.givenUp = e.wave
 	c.standAgain(group, b)
 }
 

@@ -122,7 +122,9 @@ func (c *Core) lead(p *Peer, m *zremsg.Leader) {
 	}
 	e := b.running
 	if e == nil {
-		c.late(p, m.Group, b, id, gotLeader)
+		if !c.late(p, m.Group, b, id, gotLeader) && id == b.givenUp {
+			c.resume(m.Group, b)
+		}
 		return
 	}
 	if e.wave != id {
@@ -133,6 +135,15 @@ func (c *Core) lead(p *Peer, m *zremsg.Leader) {
 		c.voteAll(m.Group, e)
 	}
 	c.voted(m.Group, b, p, gotLeader)
+}
+
+// resume takes in that an election was won which this node has given up: it had
+// voted, and somebody was slower than its patience, as who has yet to find out that a
+// member is dead. The others are told nothing; they have that patience as well.
+func (c *Core) resume(group string, b *ballot) {
+	if b.leader == b.givenUp || c.elected(group, b, b.givenUp) {
+		b.givenUp, b.due, b.pause = uuid.Nil, 0, 0
+	}
 }
 
 // voted records what a peer has sent for the election that runs.
@@ -175,7 +186,7 @@ func (c *Core) advance(group string, b *ballot) {
 				e.votes[p] |= leftOut
 			}
 		}
-		b.running, b.over, b.due = nil, e, 0
+		b.running, b.over, b.due, b.givenUp = nil, e, 0, uuid.Nil
 		if c.elected(group, b, e.wave) {
 			b.pause = 0
 		} else {
