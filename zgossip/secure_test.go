@@ -88,7 +88,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// Servers exchange tuples over CURVE, and one without a key may be a client of one with.
+// Servers exchange tuples over CURVE.
 func TestSecureFederation(t *testing.T) {
 	a, addrA := startServer(t, ServerConfig{SecretKey: someSecret})
 	_, addrB := startServer(t, ServerConfig{SecretKey: someSecret, Connect: []string{addrA + "|" + somePublic}})
