@@ -93,7 +93,7 @@ type Config struct {
 	// SecretKey has the node take part in a secure network: all its connections to
 	// peers use CURVE (ZeroMQ RFC 26), by which messages are encrypted and each side
 	// proves that it has its key; and it has nothing to do with nodes that do not. It has
-	// 40 characters of Z85 (ZeroMQ RFC 32): see [NewKeyPair]. The beacon then carries the
+	// 40 characters of Z85 (ZeroMQ RFC 32): see [NewCertificate]. The beacon then carries the
 	// public key, the HELLO has it in the header X-PUBLICKEY, and gossip servers are told it
 	// behind the endpoint, as by zyre. Who is where, and with which key, remains
 	// visible; names, groups and messages do not.
@@ -254,31 +254,33 @@ func (c *Config) checkEndpoints() error {
 	}
 	for _, p := range c.Peers {
 		endpoint, key, keyed := strings.Cut(p, "|")
-		switch {
-		case !core.ValidEndpoint(endpoint):
+		if !core.ValidEndpoint(endpoint) {
 			return &ConfigError{"Peers", endpoint, "want tcp://IP:PORT"}
-		case !keyed:
-		case c.SecretKey == "":
-			return &ConfigError{"Peers", endpoint + "|…", "want SecretKey too, or no key here"}
-		default:
-			if _, err := curve.Parse(key); err != nil {
-				return &ConfigError{"Peers", endpoint + "|…", fmt.Sprintf("want tcp://IP:PORT|KEY: %v", err)}
-			}
+		}
+		if err := c.checkKeyOf("Peers", endpoint, key); keyed && err != nil {
+			return err
 		}
 	}
 	for _, g := range c.Gossip {
 		address, key, keyed := strings.Cut(g, "|")
-		switch {
-		case strings.TrimPrefix(address, "tcp://") == "":
+		if strings.TrimPrefix(address, "tcp://") == "" {
 			return &ConfigError{"Gossip", address, "want HOST:PORT or tcp://HOST:PORT"}
-		case !keyed:
-		case c.SecretKey == "":
-			return &ConfigError{"Gossip", address + "|…", "want SecretKey too, or no key here"}
-		default:
-			if _, err := curve.Parse(key); err != nil {
-				return &ConfigError{"Gossip", address + "|…", fmt.Sprintf("want HOST:PORT|KEY: %v", err)}
-			}
 		}
+		if err := c.checkKeyOf("Gossip", address, key); keyed && err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkKeyOf checks the public key behind an address. It is not shown, as it might be
+// a secret one by mistake.
+func (c *Config) checkKeyOf(field, address, key string) error {
+	if c.SecretKey == "" {
+		return &ConfigError{field, address + "|…", "want SecretKey too, or no key here"}
+	}
+	if _, err := curve.Parse(key); err != nil {
+		return &ConfigError{field, address + "|…", fmt.Sprintf("want ADDRESS|KEY: %v", err)}
 	}
 	return nil
 }

@@ -18,11 +18,11 @@ func (n *Node) openInbox() error {
 	first, count := n.cfg.Ports.First, n.cfg.Ports.Last-n.cfg.Ports.First+1
 	for _, i := range rand.Perm(count) {
 		err := n.bind(first + i)
-		if err == nil && n.security.public == "" {
-			return n.bindInproc()
-		}
 		if err == nil {
-			return nil // Nothing is proven over inproc.
+			if n.security.public != "" {
+				return nil // Nothing is proven over inproc.
+			}
+			return n.bindInproc()
 		}
 		if !errors.Is(err, zmq.ErrAddrInUse) {
 			return fmt.Errorf("inbox: %w", err)

@@ -21,14 +21,10 @@ import (
 // encrypted, but it may be sent to anybody who asks.
 const TrustAnyKey = curve.AnyKey
 
-// NewKeyPair makes the keys of a node of a secure network, 40 characters of Z85 each:
-// see Config.SecretKey.
-func NewKeyPair() (public, secret string, err error) { return curve.NewPair() }
-
 // PublicKey returns the public key that belongs to a secret one.
 func PublicKey(secret string) (string, error) { return curve.Public(secret) }
 
-// The ways by which a node can turn up in a network that it does not belong to.
+// Why a node is left out.
 var (
 	errPlain     = errors.New("it does not use CURVE, and this node does")
 	errSecure    = errors.New("it uses CURVE, and this node has no key")

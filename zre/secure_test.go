@@ -21,9 +21,9 @@ type keys struct{ public, secret string }
 
 func newKeys(t *testing.T) keys {
 	t.Helper()
-	public, secret, err := NewKeyPair()
+	c, err := NewCertificate()
 	must(t, err)
-	return keys{public, secret}
+	return keys{c.PublicKey, c.SecretKey}
 }
 
 // with has a node use keys, and trust those of others, or its own.

@@ -117,8 +117,8 @@ func ValidEndpoint(s string) bool {
 	return err == nil && ap.String() == rest && ap.Port() != 0 && !ap.Addr().IsUnspecified() && !ap.Addr().IsMulticast()
 }
 
-// BeaconRefused takes in a datagram that is no beacon, or that of a secure
-// network, which a plain node stays out of.
+// BeaconRefused takes in a datagram that is no beacon, or that of a node which is none
+// of this network's.
 func (c *Core) BeaconRefused(from netip.AddrPort, cause error) {
 	c.stats.BeaconsRefused++
 	c.log("beacon refused", nil, "from", from, "cause", cause)
