@@ -15,6 +15,20 @@ const (
 	TextSize = 40
 )
 
+// Key is a key in octets. The zero Key stands for none.
+type Key [Size]byte
+
+// String gives the text of a key, "" for the zero Key.
+func (k Key) String() string {
+	if k.IsZero() {
+		return ""
+	}
+	return Text(k)
+}
+
+// IsZero reports whether k stands for no key.
+func (k Key) IsZero() bool { return k == Key{} }
+
 // ErrKey says that a text is not that of a key.
 var ErrKey = errors.New("not a CURVE key, which has 40 characters of Z85")
 

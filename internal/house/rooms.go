@@ -35,6 +35,7 @@ var rooms = []room{
 
 	// What touches the system.
 	{dir: "internal/zmq/...", may: []string{"internal/zmq/...", "internal/curve", "C", "github.com/pebbe/zmq4", "golang.org/x/sys/..."}},
+	{dir: "internal/transport", may: []string{"internal/curve"}},
 	{dir: "internal/netif", may: []string{"golang.org/x/sys/...", "golang.org/x/net/...", "github.com/vishvananda/netlink/nl"}},
 	{dir: "internal/beacon", may: []string{"internal/netif", "golang.org/x/sys/...", "golang.org/x/net/..."}},
 

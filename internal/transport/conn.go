@@ -1,0 +1,242 @@
+package transport
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/gozre/zre/internal/curve"
+)
+
+// Conn is one connection, from Dial or its acceptance to its end. Its methods are
+// safe for concurrent use.
+type Conn struct {
+	// What follows is set before the first call to Config.Accept or the Handler,
+	// but Handler.Retry, and does not change afterwards.
+
+	Identity []byte         // of the other end, from its handshake
+	Remote   netip.AddrPort // address of the other end; not valid within one process
+	Key      curve.Key      // public key that the other end has proven; zero with NULL
+	Dialed   bool           // this end has dialed
+	InProc   bool           // the other end is in this process
+
+	driver Driver
+
+	mu     sync.Mutex
+	chunks []chunk // full ones, in order
+	buf    []byte  // the one that is being filled, nil if there is none
+	queued int     // octets that are not written yet
+	busy   bool    // a writer is at work, or the connection is not up yet
+	err    error   // why nothing can be sent any more
+}
+
+// chunk is a part of an outbox: whole frames.
+type chunk struct {
+	b       []byte
+	content *Content // whose memory it is, nil if it is the outbox's own
+}
+
+// Driver is a transport's part of a connection.
+type Driver interface {
+	// Flush is called when there is something to write and nobody is writing. The
+	// caller of Conn.Send waits for it, so it must not block. It has the right to
+	// write until Conn.Take reports false.
+	Flush(c *Conn)
+	// Close closes the connection, after what is in the outbox was sent if drain
+	// is positive and that is possible in the time. It must not block.
+	Close(c *Conn, drain time.Duration)
+	// Abort closes the connection and discards what is unsent, also in the
+	// system's buffers.
+	Abort(c *Conn)
+}
+
+// NewConn returns a connection that is not up: what is sent stays in the outbox
+// until the transport calls Take for the first time.
+func NewConn(d Driver) *Conn { return &Conn{driver: d, busy: true} }
+
+// Driver returns what the connection was made with.
+func (c *Conn) Driver() Driver { return c.driver }
+
+// copyBelow is the size, in octets, below which shared content is copied into an
+// outbox: a reference would cost more.
+const copyBelow = 512
+
+// Send puts a message into the outbox. It copies the frames and does not wait.
+// It fails only if the connection has ended, with the reason.
+func (c *Conn) Send(first []byte, rest ...[]byte) error {
+	size := frameSize(len(first))
+	for _, f := range rest {
+		size += frameSize(len(f))
+	}
+	c.mu.Lock()
+	if c.err != nil {
+		c.mu.Unlock()
+		return c.err
+	}
+	c.reserve(size)
+	c.buf = AppendFrame(c.buf, moreUnlessLast(0, len(rest)+1), first)
+	for i, f := range rest {
+		c.buf = AppendFrame(c.buf, moreUnlessLast(i, len(rest)), f)
+	}
+	c.flush(size)
+	return nil
+}
+
+// SendContent is Send with content that several connections share.
+func (c *Conn) SendContent(first []byte, content *Content) error {
+	size := frameSize(len(first)) + len(content.encoded)
+	c.mu.Lock()
+	if c.err != nil {
+		c.mu.Unlock()
+		return c.err
+	}
+	if len(content.encoded) < copyBelow {
+		c.reserve(size)
+		c.buf = AppendFrame(c.buf, FlagMore, first)
+		c.buf = append(c.buf, content.encoded...)
+	} else {
+		c.reserve(frameSize(len(first)))
+		c.buf = AppendFrame(c.buf, FlagMore, first)
+		content.users.Add(1)
+		c.chunks = append(c.chunks, chunk{b: c.buf}, chunk{content.encoded, content})
+		c.buf = nil
+	}
+	c.flush(size)
+	return nil
+}
+
+// reserve makes room in buf. Called under mu.
+func (c *Conn) reserve(size int) {
+	switch {
+	case c.buf == nil:
+		c.buf = newBuffer(size)
+	case cap(c.buf)-len(c.buf) >= size:
+	default:
+		c.chunks = append(c.chunks, chunk{b: c.buf})
+		// One that did not suffice is followed by a large one: this is a stream.
+		c.buf = newBuffer(max(size, chunkSize))
+	}
+}
+
+// flush ends a Send of size octets. It is called under mu, and unlocks it.
+func (c *Conn) flush(size int) {
+	c.queued += size
+	idle := !c.busy
+	c.busy = true
+	c.mu.Unlock()
+	if idle {
+		c.driver.Flush(c)
+	}
+}
+
+// Queued returns how many octets are not written yet.
+func (c *Conn) Queued() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.queued
+}
+
+// Err returns why the connection has ended, nil while it has not.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Close closes the connection. What is in the outbox is dropped; with a positive
+// drain it is sent first, for at most that time. It does not wait. Further calls
+// do nothing, except that one with a shorter drain counts.
+func (c *Conn) Close(drain time.Duration) { c.driver.Close(c, drain) }
+
+// Abort closes the connection at once and discards what is unsent, also what the
+// system has not sent yet.
+func (c *Conn) Abort() { c.driver.Abort(c) }
+
+// Pending is what a writer has taken from an outbox.
+type Pending struct {
+	Buffers [][]byte // whole frames each
+	Octets  int      // of all buffers
+	chunks  []chunk
+}
+
+// takeMost is how many octets a writer takes at once, but for one buffer more.
+const takeMost = 256 << 10
+
+// Take gives the writer what has gathered in the outbox, up to about 256 KiB, in
+// place of what it took before, which is written. It reports false if there is
+// nothing: then the writer has to stop, and Driver.Flush is called when there is
+// something again. Only the writer calls it.
+func (c *Conn) Take(p *Pending) bool {
+	c.mu.Lock()
+	c.queued -= p.Octets
+	p.Octets = 0
+	p.release()
+	if c.err != nil {
+		c.mu.Unlock()
+		return false
+	}
+	n := 0
+	for ; n < len(c.chunks) && p.Octets < takeMost; n++ {
+		p.add(c.chunks[n])
+	}
+	left := append(c.chunks[:0], c.chunks[n:]...)
+	clear(c.chunks[len(left):])
+	c.chunks = left
+	if len(c.chunks) == 0 && len(c.buf) > 0 && p.Octets < takeMost {
+		p.add(chunk{b: c.buf})
+		c.buf = nil
+	}
+	if cap(c.chunks) > 64 && len(c.chunks) == 0 {
+		c.chunks = nil
+	}
+	more := len(p.Buffers) > 0
+	c.busy = more
+	c.mu.Unlock()
+	return more
+}
+
+// add appends a chunk.
+func (p *Pending) add(k chunk) {
+	p.Buffers = append(p.Buffers, k.b)
+	p.chunks = append(p.chunks, k)
+	p.Octets += len(k.b)
+}
+
+// release lets the memory be used again.
+func (p *Pending) release() {
+	for _, k := range p.chunks {
+		if k.content != nil {
+			k.content.Release()
+		} else {
+			freeBuffer(k.b)
+		}
+	}
+	clear(p.chunks)
+	clear(p.Buffers)
+	p.chunks, p.Buffers = p.chunks[:0], p.Buffers[:0]
+}
+
+// Drop releases what was taken and not written, when the connection has ended.
+func (p *Pending) Drop() {
+	p.Octets = 0
+	p.release()
+}
+
+// Fail ends the connection for senders: Send gives this error from now on, and
+// what is in the outbox is dropped. Only the first call counts; it reports whether
+// this was the first. Only the transport calls it.
+func (c *Conn) Fail(err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return false
+	}
+	c.err = err
+	p := Pending{chunks: c.chunks}
+	if c.buf != nil {
+		p.chunks = append(p.chunks, chunk{b: c.buf})
+	}
+	p.release()
+	c.chunks, c.buf, c.queued = nil, nil, 0
+	return true
+}

@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/gozre/zre/internal/curve"
+)
+
+// Errors of all transports; further errors wrap them where one applies.
+var (
+	// ErrClosed says that the connection or transport was closed by its owner.
+	ErrClosed = errors.New("connection is closed")
+	// ErrAddrInUse says that another socket listens at the address.
+	ErrAddrInUse = errors.New("address is in use")
+	// ErrAddrNotAvailable says that the address is none of this host's.
+	ErrAddrNotAvailable = errors.New("address is not available on this host")
+	// ErrRefused says that nobody listens at the address.
+	ErrRefused = errors.New("connection refused")
+	// ErrUnreachable says that no route leads to the address.
+	ErrUnreachable = errors.New("host or network is unreachable")
+	// ErrTimeout says that the other end did not answer in time.
+	ErrTimeout = errors.New("timed out")
+	// ErrReset says that the other end, or its system, has ended the connection
+	// without an orderly close, or no longer knows of it.
+	ErrReset = errors.New("connection reset by peer")
+	// ErrEnded says that the other end has closed the connection.
+	ErrEnded = errors.New("connection closed by peer")
+	// ErrHandshake says that the handshake failed: the other end does not speak
+	// ZMTP 3, has another mechanism or socket type, or broke the protocol.
+	ErrHandshake = errors.New("handshake failed")
+	// ErrUntrusted says that the other end does not trust our key.
+	ErrUntrusted = errors.New("the peer does not trust our key")
+	// ErrWrongKey says that the other end does not have the public key that was
+	// expected.
+	ErrWrongKey = errors.New("the peer has another key than expected")
+	// ErrNotTrusted says that we do not trust the key of the other end.
+	ErrNotTrusted = errors.New("the key of the peer is not trusted")
+	// ErrMechanism says that one end uses CURVE and the other one does not.
+	ErrMechanism = errors.New("one end uses CURVE and the other does not")
+	// ErrProtocol says that the other end broke the protocol after the handshake.
+	ErrProtocol = errors.New("protocol error")
+	// ErrTooLarge says that a frame or message was beyond a limit of Limits.
+	ErrTooLarge = errors.New("message is larger than allowed")
+)
+
+// Transport makes connections. All methods are safe for concurrent use.
+type Transport interface {
+	// Listen accepts connections at the address, for each of which Config.Accept
+	// is called. It may be called several times. Port 0 stands for any free port;
+	// the address that it listens at is returned.
+	Listen(addr netip.AddrPort) (netip.AddrPort, error)
+	// Dial makes a connection. It returns at once; what becomes of it is told to
+	// the handler.
+	Dial(to Target, h Handler) *Conn
+	// Close closes all listeners and connections, drains the latter for the given
+	// time at most, and waits until no Handler runs any more. It must not be
+	// called from a Handler.
+	Close(drain time.Duration) error
+}
+
+// Target is where a connection is dialed to.
+type Target struct {
+	Addr netip.AddrPort
+	// Key is the public key that the other end must have; zero with NULL.
+	Key curve.Key
+	// Name finds a listener of this process by its Config.Name, "" if the name
+	// is not known.
+	Name string
+}
+
+// Config is what a transport is made of.
+type Config struct {
+	// Identity is what accepted connections at the other end are known by, up to
+	// 255 octets; none is allowed.
+	Identity []byte
+	// Name is what other parts of this process find the listeners by (package
+	// mem), "" if they do not.
+	Name string
+	// Accept is called once for each accepted connection when its handshake is
+	// complete, before any other call for it. Nil for the Handler refuses the
+	// connection. It is called from the connection's goroutine.
+	Accept func(c *Conn) Handler
+	// Lost, if not nil, is called when an accepted connection has ended and it is
+	// not known which one it was. Only package libzmq does that.
+	Lost func()
+	// Security is set to use CURVE (ZeroMQ RFC 26) on all connections; nil means
+	// the mechanism NULL.
+	Security *Security
+	Limits   Limits
+	// Logger gets refused handshakes and faults of this host. Not nil.
+	Logger *slog.Logger
+}
+
+// Security is what a transport needs for CURVE.
+type Security struct {
+	Public, Secret curve.Key
+	// Allow decides within the handshake of an accepted connection whether the
+	// owner of the key may connect; an error refuses it, and the other end is
+	// told that its key is not trusted. It must not block.
+	Allow func(key curve.Key, from netip.AddrPort) error
+}
+
+// Handler is told what happens to one connection. The calls come from one
+// goroutine at a time.
+type Handler interface {
+	// Up is the first call, when the handshake of a dialed connection is
+	// complete. For an accepted one Config.Accept stands for it.
+	Up(c *Conn)
+	// Receive hands over messages in order. It may block, which stops reading.
+	// The first frame of each message, and the slice of messages, are valid until
+	// it returns; the other frames belong to the receiver.
+	Receive(c *Conn, messages []Message)
+	// Retry says that an attempt to connect has failed and that there will be
+	// another one.
+	Retry(c *Conn, err error)
+	// Down is the last call: the connection has ended. The error wraps ErrClosed
+	// if Close was called.
+	Down(c *Conn, err error)
+}
+
+// Message is a received message.
+type Message struct {
+	First []byte   // valid until Receive returns
+	Rest  [][]byte // the receiver's; frames below 8 KiB share memory with their neighbours
+}
+
+// The defaults of Limits.
+const (
+	DefaultMaxFrame         = 256 << 20
+	DefaultMaxFrames        = 65536
+	DefaultMaxFirst         = 1 << 20
+	DefaultHandshakeTimeout = 10 * time.Second
+	DefaultMaxHandshakes    = 1024
+	DefaultMaxPerHost       = 256
+	DefaultKeepAlive        = 10 * time.Second
+	DefaultRetryFirst       = 50 * time.Millisecond
+	DefaultRetryMost        = 2 * time.Second
+)
+
+// Limits bound what the other ends can make a transport do. A zero field stands
+// for its default.
+type Limits struct {
+	// MaxFrame is the largest frame, in octets; MaxMessage the largest message,
+	// all its frames together, each with 24 octets on top (default: MaxFrame);
+	// MaxFrames the largest number of frames in a message; MaxFirst the largest
+	// first frame, in octets. A connection that exceeds one is closed as soon as
+	// the octets that say so arrive.
+	MaxFrame, MaxMessage int64
+	MaxFrames, MaxFirst  int
+	// HandshakeTimeout bounds a handshake, from the accepted or established TCP
+	// connection on.
+	HandshakeTimeout time.Duration
+	// MaxHandshakes bounds accepted connections with an unfinished handshake, in
+	// all; MaxPerHost those from one address. Beyond it, a newcomer is closed.
+	MaxHandshakes, MaxPerHost int
+	// KeepAlive is the silence after which TCP asks whether the other end is
+	// still there, and between two such questions; after three without an answer
+	// the connection ends. Where the other end speaks ZMTP 3.1 it is also the time
+	// between two ZMTP PINGs on a silent connection.
+	KeepAlive time.Duration
+	// RetryFirst is the pause after the first failed attempt to connect. It
+	// doubles up to RetryMost; each pause is shortened by up to a quarter, at
+	// random.
+	RetryFirst, RetryMost time.Duration
+}
+
+// WithDefaults returns the limits with zero fields filled in.
+func (l Limits) WithDefaults() Limits {
+	orDefault(&l.MaxFrame, DefaultMaxFrame)
+	orDefault(&l.MaxMessage, l.MaxFrame)
+	orDefault(&l.MaxFrames, DefaultMaxFrames)
+	orDefault(&l.MaxFirst, DefaultMaxFirst)
+	orDefault(&l.HandshakeTimeout, DefaultHandshakeTimeout)
+	orDefault(&l.MaxHandshakes, DefaultMaxHandshakes)
+	orDefault(&l.MaxPerHost, DefaultMaxPerHost)
+	orDefault(&l.KeepAlive, DefaultKeepAlive)
+	orDefault(&l.RetryFirst, DefaultRetryFirst)
+	orDefault(&l.RetryMost, DefaultRetryMost)
+	return l
+}
+
+func orDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
