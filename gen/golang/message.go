@@ -18,6 +18,7 @@ func (e *emitter) message(f *jen.File, i int) {
 	doc(f, fmt.Sprintf("ID returns %s.", n.id))
 	f.Func().Params(jen.Op("*").Id(n.typ)).Id("ID").Params().Id("ID").Block(jen.Return(jen.Id(n.id)))
 
+	e.accessors(f, n)
 	e.appendTo(f, m, n)
 	e.decode(f, m, n)
 }

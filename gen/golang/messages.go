@@ -4,8 +4,6 @@ import (
 	"strconv"
 
 	"github.com/dave/jennifer/jen"
-
-	"github.com/gozre/zre/gen/model"
 )
 
 // messages writes message_gen.go: constants, ids, and what decodes any message.
@@ -14,14 +12,15 @@ func (e *emitter) messages(f *jen.File) {
 	e.ids(f)
 
 	doc(f, "Message is one of the messages: a pointer to one of the structs of this package.")
-	f.Type().Id("Message").Interface(
-		jen.Comment("// ID tells which message it is."),
-		jen.Id("ID").Params().Id("ID"),
-		jen.Comment("// AppendTo appends the first frame of the message to dst."),
-		jen.Id("AppendTo").Params(jen.Id("dst").Index().Byte()).Params(jen.Index().Byte(), jen.Error()),
-		jen.Comment("// Decode replaces the message by the one in its first frame."),
-		jen.Id("Decode").Params(jen.Id("frame").Index().Byte()).Error(),
-	)
+	f.Type().Id("Message").InterfaceFunc(func(g *jen.Group) {
+		g.Comment("// ID tells which message it is.")
+		g.Id("ID").Params().Id("ID")
+		e.accessorMethods(g)
+		g.Comment("// AppendTo appends the first frame of the message to dst.")
+		g.Id("AppendTo").Params(jen.Id("dst").Index().Byte()).Params(jen.Index().Byte(), jen.Error())
+		g.Comment("// Decode replaces the message by the one in its first frame.")
+		g.Id("Decode").Params(jen.Id("frame").Index().Byte()).Error()
+	})
 
 	doc(f, "Decode decodes the first frame of any message. The message is a new one, and nothing of frame is kept. An error is a *wire.FieldError.")
 	f.Func().Id("Decode").Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Message"), jen.Error()).BlockFunc(func(g *jen.Group) {
@@ -85,38 +84,6 @@ func (e *emitter) ids(f *jen.File) {
 			g.Default().Block(jen.Return(e.wireFunc("UnknownID").Call(jen.Uint8().Call(jen.Id("id")))))
 		}),
 	)
-}
-
-// header writes Header and DecodeHeader.
-func (e *emitter) header(f *jen.File) {
-	doc(f, "Header is what all messages start with.")
-	f.Type().Id("Header").StructFunc(func(g *jen.Group) {
-		doc(g, "ID is the id, which may be unknown here.")
-		g.Id("ID").Id("ID")
-		var fields []model.Field
-		for _, field := range e.p.Header {
-			if !field.Kind.Framed() {
-				fields = append(fields, field)
-			}
-		}
-		e.structFields(g, fields)
-	})
-
-	doc(f, "DecodeHeader decodes the start of any frame of the protocol, also of a message that is not known here or whose other fields are not sound. Constants are checked.")
-	f.Func().Id("DecodeHeader").Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Header"), jen.Error()).BlockFunc(func(g *jen.Group) {
-		g.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame"))
-		g.Id("h").Op(":=").Id("Header").Values(jen.Id("ID").Op(":").Id("readID").Call(jen.Op("&").Id("r")))
-		e.readTopic(g, "h")
-		for i := range e.p.Header {
-			if field := &e.p.Header[i]; !field.Kind.Framed() {
-				e.readField(g, "h", field)
-			}
-		}
-		g.If(jen.Err().Op(":=").Id("r").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(
-			jen.Return(jen.Id("Header").Values(), jen.Err()),
-		)
-		g.Return(jen.Id("h"), jen.Nil())
-	})
 }
 
 // start writes the functions that read what comes before the fields.

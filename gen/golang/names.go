@@ -18,7 +18,11 @@ type names struct {
 	fields   map[string]string // by model.Key
 	defines  []string          // in the order of the protocol
 	topic    string            // the field of a publish-subscribe topic
+	header   []accessorNames   // in the order of accessors
 }
+
+// accessorNames are the methods that get and set a field that all messages have.
+type accessorNames struct{ get, set string }
 
 type messageNames struct {
 	typ    string // the struct
@@ -53,6 +57,12 @@ func newNames(p *model.Protocol, pkg string) *names {
 	fields := newScope("ID", "AppendTo", "Decode")
 	if p.PubSub {
 		n.topic = fields.take("Topic", "", "")
+		n.header = append(n.header, takeAccessors(fields, n.topic))
+	}
+	for i := range p.Header {
+		if f := &p.Header[i]; f.Constant == nil {
+			n.header = append(n.header, takeAccessors(fields, goName(f.Name, "Field")))
+		}
 	}
 	for _, m := range p.Messages {
 		for _, f := range m.Fields {
@@ -62,6 +72,11 @@ func newNames(p *model.Protocol, pkg string) *names {
 		}
 	}
 	return n
+}
+
+// takeAccessors returns the names of the accessors of a header field.
+func takeAccessors(s scope, name string) accessorNames {
+	return accessorNames{get: s.take("Header"+name, "Field", ""), set: s.take("SetHeader"+name, "Field", "")}
 }
 
 // field returns the Go name of a field.

@@ -164,6 +164,31 @@ func (r reference) decode(frames [][]byte) (*model.Message, []any, error) {
 	return m, values, nil
 }
 
+// header returns the id and the header fields of a frame, also of one that is broken after
+// them, and whether they are sound.
+func (r reference) header(frame []byte) ([]any, bool) {
+	in := &source{b: frame}
+	if !bytes.Equal(in.next(len(r.p.Signature)), r.p.Signature) {
+		return nil, false
+	}
+	values := []any{in.number(1)}
+	if r.p.PubSub {
+		topic, rest, found := bytes.Cut(in.b, []byte{0})
+		in.b, in.bad = rest, in.bad || !found
+		values = append(values, string(topic))
+	}
+	for _, f := range r.p.Header {
+		switch {
+		case f.Constant != nil:
+			want := appendConstant(nil, &f)
+			in.bad = in.bad || !bytes.Equal(in.next(len(want)), want)
+		case !f.Kind.Framed():
+			values = append(values, in.value(&f))
+		}
+	}
+	return values, !in.bad
+}
+
 // source hands out octets until there are too few.
 type source struct {
 	b   []byte

@@ -27,11 +27,12 @@ type subject struct {
 	reuse        func([]byte) (message, error) // Decode of one Decoder
 	decodeFrames func([][]byte) (message, error)
 	encode       func(message) ([][]byte, error)
+	header       func([]byte) (any, error) // DecodeHeader
 }
 
 // adapt makes a subject of the functions of a package.
-func adapt[M message](name, path string, decode, reuse func([]byte) (M, error),
-	decodeFrames func([][]byte) (M, error), encode func(M) ([][]byte, error)) subject {
+func adapt[M message, H any](name, path string, decode, reuse func([]byte) (M, error),
+	decodeFrames func([][]byte) (M, error), encode func(M) ([][]byte, error), header func([]byte) (H, error)) subject {
 	erase := func(f func([]byte) (M, error)) func([]byte) (message, error) {
 		return func(b []byte) (message, error) {
 			m, err := f(b)
@@ -51,6 +52,7 @@ func adapt[M message](name, path string, decode, reuse func([]byte) (M, error),
 			return m, nil
 		},
 		encode: func(m message) ([][]byte, error) { return encode(m.(M)) },
+		header: func(b []byte) (any, error) { return header(b) },
 	}
 }
 
@@ -64,12 +66,12 @@ func subjects() []subject {
 	var pubsub pubsubproto.Decoder
 	var clash typemsg.Decoder
 	return []subject{
-		adapt("zremsg", "../../specs/zre_msg.xml", zremsg.Decode, zre.Decode, zremsg.DecodeFrames, zremsg.Encode),
-		adapt("zgossipmsg", "../../specs/zgossip_msg.xml", zgossipmsg.Decode, gossip.Decode, zgossipmsg.DecodeFrames, zgossipmsg.Encode),
-		adapt("zrebeacon", "../../specs/zre_beacon.yaml", zrebeacon.Decode, beacon.Decode, zrebeacon.DecodeFrames, zrebeacon.Encode),
-		adapt("everythingmsg", "../../gen/testdata/everything.xml", everythingmsg.Decode, everything.Decode, everythingmsg.DecodeFrames, everythingmsg.Encode),
-		adapt("pubsubproto", "../../gen/testdata/pubsub.xml", pubsubproto.Decode, pubsub.Decode, pubsubproto.DecodeFrames, pubsubproto.Encode),
-		adapt("typemsg", "../../gen/testdata/clash.yaml", typemsg.Decode, clash.Decode, typemsg.DecodeFrames, typemsg.Encode),
+		adapt("zremsg", "../../specs/zre_msg.xml", zremsg.Decode, zre.Decode, zremsg.DecodeFrames, zremsg.Encode, zremsg.DecodeHeader),
+		adapt("zgossipmsg", "../../specs/zgossip_msg.xml", zgossipmsg.Decode, gossip.Decode, zgossipmsg.DecodeFrames, zgossipmsg.Encode, zgossipmsg.DecodeHeader),
+		adapt("zrebeacon", "../../specs/zre_beacon.yaml", zrebeacon.Decode, beacon.Decode, zrebeacon.DecodeFrames, zrebeacon.Encode, zrebeacon.DecodeHeader),
+		adapt("everythingmsg", "../../gen/testdata/everything.xml", everythingmsg.Decode, everything.Decode, everythingmsg.DecodeFrames, everythingmsg.Encode, everythingmsg.DecodeHeader),
+		adapt("pubsubproto", "../../gen/testdata/pubsub.xml", pubsubproto.Decode, pubsub.Decode, pubsubproto.DecodeFrames, pubsubproto.Encode, pubsubproto.DecodeHeader),
+		adapt("typemsg", "../../gen/testdata/clash.yaml", typemsg.Decode, clash.Decode, typemsg.DecodeFrames, typemsg.Encode, typemsg.DecodeHeader),
 	}
 }
 
@@ -158,7 +160,7 @@ func set(t testing.TB, m message, values []any) {
 }
 
 // get returns the fields of a message as the reference has them.
-func get(m message) []any {
+func get(m any) []any {
 	v := reflect.ValueOf(m).Elem()
 	var values []any
 	for i := range v.NumField() {

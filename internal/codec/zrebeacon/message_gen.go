@@ -30,6 +30,14 @@ func (id ID) String() string {
 type Message interface {
 	// ID tells which message it is.
 	ID() ID
+	// HeaderUUID returns the header field "uuid".
+	HeaderUUID() [16]byte
+	// SetHeaderUUID sets the header field "uuid".
+	SetHeaderUUID([16]byte)
+	// HeaderPort returns the header field "port".
+	HeaderPort() uint16
+	// SetHeaderPort sets the header field "port".
+	SetHeaderPort(uint16)
 	// AppendTo appends the first frame of the message to dst.
 	AppendTo(dst []byte) ([]byte, error)
 	// Decode replaces the message by the one in its first frame.
@@ -72,6 +80,10 @@ type Header struct {
 // message that is not known here or whose other fields are not sound. Constants
 // are checked.
 func DecodeHeader(frame []byte) (Header, error) {
+	if len(frame) >= 22 &&
+		string(frame[0:3]) == "ZRE" {
+		return Header{ID: ID(frame[3]), UUID: [16]byte(frame[4:20]), Port: wire.Uint16(frame[20:])}, nil
+	}
 	r := wire.NewReader(frame)
 	h := Header{ID: readID(&r)}
 	r.Octets("uuid", h.UUID[:])

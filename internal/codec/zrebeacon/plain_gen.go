@@ -17,6 +17,40 @@ func (*Plain) ID() ID {
 	return IDPlain
 }
 
+// HeaderUUID returns the header field "uuid", and the zero value for a nil
+// message.
+func (m *Plain) HeaderUUID() (v [16]byte) {
+	if m != nil {
+		v = m.UUID
+	}
+	return v
+}
+
+// SetHeaderUUID sets the header field "uuid". It does nothing for a nil
+// message.
+func (m *Plain) SetHeaderUUID(v [16]byte) {
+	if m != nil {
+		m.UUID = v
+	}
+}
+
+// HeaderPort returns the header field "port", and the zero value for a nil
+// message.
+func (m *Plain) HeaderPort() (v uint16) {
+	if m != nil {
+		v = m.Port
+	}
+	return v
+}
+
+// SetHeaderPort sets the header field "port". It does nothing for a nil
+// message.
+func (m *Plain) SetHeaderPort(v uint16) {
+	if m != nil {
+		m.Port = v
+	}
+}
+
 // AppendTo appends the message to dst. It does not fail.
 func (m *Plain) AppendTo(dst []byte) ([]byte, error) {
 	out := append(dst, 'Z', 'R', 'E', byte(IDPlain))

@@ -19,6 +19,40 @@ func (*Secure) ID() ID {
 	return IDSecure
 }
 
+// HeaderUUID returns the header field "uuid", and the zero value for a nil
+// message.
+func (m *Secure) HeaderUUID() (v [16]byte) {
+	if m != nil {
+		v = m.UUID
+	}
+	return v
+}
+
+// SetHeaderUUID sets the header field "uuid". It does nothing for a nil
+// message.
+func (m *Secure) SetHeaderUUID(v [16]byte) {
+	if m != nil {
+		m.UUID = v
+	}
+}
+
+// HeaderPort returns the header field "port", and the zero value for a nil
+// message.
+func (m *Secure) HeaderPort() (v uint16) {
+	if m != nil {
+		v = m.Port
+	}
+	return v
+}
+
+// SetHeaderPort sets the header field "port". It does nothing for a nil
+// message.
+func (m *Secure) SetHeaderPort(v uint16) {
+	if m != nil {
+		m.Port = v
+	}
+}
+
 // AppendTo appends the message to dst. It does not fail.
 func (m *Secure) AppendTo(dst []byte) ([]byte, error) {
 	out := append(dst, 'Z', 'R', 'E', byte(IDSecure))

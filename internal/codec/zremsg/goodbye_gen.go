@@ -17,6 +17,23 @@ func (*Goodbye) ID() ID {
 	return IDGoodbye
 }
 
+// HeaderSequence returns the header field "sequence", and the zero value for a
+// nil message.
+func (m *Goodbye) HeaderSequence() (v uint16) {
+	if m != nil {
+		v = m.Sequence
+	}
+	return v
+}
+
+// SetHeaderSequence sets the header field "sequence". It does nothing for a nil
+// message.
+func (m *Goodbye) SetHeaderSequence(v uint16) {
+	if m != nil {
+		m.Sequence = v
+	}
+}
+
 // AppendTo appends the message to dst. It does not fail.
 func (m *Goodbye) AppendTo(dst []byte) ([]byte, error) {
 	out := append(dst, 0xaa, 0xa1, byte(IDGoodbye), Version)

@@ -27,6 +27,23 @@ func (*Hello) ID() ID {
 	return IDHello
 }
 
+// HeaderSequence returns the header field "sequence", and the zero value for a
+// nil message.
+func (m *Hello) HeaderSequence() (v uint16) {
+	if m != nil {
+		v = m.Sequence
+	}
+	return v
+}
+
+// SetHeaderSequence sets the header field "sequence". It does nothing for a nil
+// message.
+func (m *Hello) SetHeaderSequence(v uint16) {
+	if m != nil {
+		m.Sequence = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Hello) AppendTo(dst []byte) ([]byte, error) {

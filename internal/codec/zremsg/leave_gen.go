@@ -20,6 +20,23 @@ func (*Leave) ID() ID {
 	return IDLeave
 }
 
+// HeaderSequence returns the header field "sequence", and the zero value for a
+// nil message.
+func (m *Leave) HeaderSequence() (v uint16) {
+	if m != nil {
+		v = m.Sequence
+	}
+	return v
+}
+
+// SetHeaderSequence sets the header field "sequence". It does nothing for a nil
+// message.
+func (m *Leave) SetHeaderSequence(v uint16) {
+	if m != nil {
+		m.Sequence = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Leave) AppendTo(dst []byte) ([]byte, error) {

@@ -60,6 +60,10 @@ func (id ID) String() string {
 type Message interface {
 	// ID tells which message it is.
 	ID() ID
+	// HeaderSequence returns the header field "sequence".
+	HeaderSequence() uint16
+	// SetHeaderSequence sets the header field "sequence".
+	SetHeaderSequence(uint16)
 	// AppendTo appends the first frame of the message to dst.
 	AppendTo(dst []byte) ([]byte, error)
 	// Decode replaces the message by the one in its first frame.
@@ -125,6 +129,11 @@ type Header struct {
 // message that is not known here or whose other fields are not sound. Constants
 // are checked.
 func DecodeHeader(frame []byte) (Header, error) {
+	if len(frame) >= 6 &&
+		string(frame[0:2]) == "\xaa\xa1" &&
+		string(frame[3:4]) == "\x02" {
+		return Header{ID: ID(frame[2]), Sequence: wire.Uint16(frame[4:])}, nil
+	}
 	r := wire.NewReader(frame)
 	h := Header{ID: readID(&r)}
 	r.Constant("version", "\x02")

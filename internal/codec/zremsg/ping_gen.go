@@ -16,6 +16,23 @@ func (*Ping) ID() ID {
 	return IDPing
 }
 
+// HeaderSequence returns the header field "sequence", and the zero value for a
+// nil message.
+func (m *Ping) HeaderSequence() (v uint16) {
+	if m != nil {
+		v = m.Sequence
+	}
+	return v
+}
+
+// SetHeaderSequence sets the header field "sequence". It does nothing for a nil
+// message.
+func (m *Ping) SetHeaderSequence(v uint16) {
+	if m != nil {
+		m.Sequence = v
+	}
+}
+
 // AppendTo appends the message to dst. It does not fail.
 func (m *Ping) AppendTo(dst []byte) ([]byte, error) {
 	out := append(dst, 0xaa, 0xa1, byte(IDPing), Version)

@@ -18,6 +18,23 @@ func (*Whisper) ID() ID {
 	return IDWhisper
 }
 
+// HeaderSequence returns the header field "sequence", and the zero value for a
+// nil message.
+func (m *Whisper) HeaderSequence() (v uint16) {
+	if m != nil {
+		v = m.Sequence
+	}
+	return v
+}
+
+// SetHeaderSequence sets the header field "sequence". It does nothing for a nil
+// message.
+func (m *Whisper) SetHeaderSequence(v uint16) {
+	if m != nil {
+		m.Sequence = v
+	}
+}
+
 // AppendTo appends the first frame of the message to dst. It does not fail.
 func (m *Whisper) AppendTo(dst []byte) ([]byte, error) {
 	out := append(dst, 0xaa, 0xa1, byte(IDWhisper), Version)

@@ -20,6 +20,23 @@ func (*Frames) ID() ID {
 	return IDFrames
 }
 
+// HeaderSequenceNumber returns the header field "sequence number", and the zero
+// value for a nil message.
+func (m *Frames) HeaderSequenceNumber() (v uint32) {
+	if m != nil {
+		v = m.SequenceNumber
+	}
+	return v
+}
+
+// SetHeaderSequenceNumber sets the header field "sequence number". It does
+// nothing for a nil message.
+func (m *Frames) SetHeaderSequenceNumber(v uint32) {
+	if m != nil {
+		m.SequenceNumber = v
+	}
+}
+
 // AppendTo appends the first frame of the message to dst. On an error, which
 // tells the field that is too long, it returns dst as it was.
 func (m *Frames) AppendTo(dst []byte) ([]byte, error) {

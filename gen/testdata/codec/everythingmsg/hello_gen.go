@@ -15,6 +15,23 @@ func (*Hello) ID() ID {
 	return IDHello
 }
 
+// HeaderSequenceNumber returns the header field "sequence number", and the zero
+// value for a nil message.
+func (m *Hello) HeaderSequenceNumber() (v uint32) {
+	if m != nil {
+		v = m.SequenceNumber
+	}
+	return v
+}
+
+// SetHeaderSequenceNumber sets the header field "sequence number". It does
+// nothing for a nil message.
+func (m *Hello) SetHeaderSequenceNumber(v uint32) {
+	if m != nil {
+		m.SequenceNumber = v
+	}
+}
+
 // AppendTo appends the message to dst. It does not fail.
 func (m *Hello) AppendTo(dst []byte) ([]byte, error) {
 	out := append(dst, 0xaa, 0xad, byte(IDHello), 0x0a, 'E', 'V', 'E', 'R', 'Y', 'T', 'H', 'I', 'N', 'G', 0x00, 0x03)

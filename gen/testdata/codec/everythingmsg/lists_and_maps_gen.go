@@ -20,6 +20,23 @@ func (*ListsAndMaps) ID() ID {
 	return IDListsAndMaps
 }
 
+// HeaderSequenceNumber returns the header field "sequence number", and the zero
+// value for a nil message.
+func (m *ListsAndMaps) HeaderSequenceNumber() (v uint32) {
+	if m != nil {
+		v = m.SequenceNumber
+	}
+	return v
+}
+
+// SetHeaderSequenceNumber sets the header field "sequence number". It does
+// nothing for a nil message.
+func (m *ListsAndMaps) SetHeaderSequenceNumber(v uint32) {
+	if m != nil {
+		m.SequenceNumber = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *ListsAndMaps) AppendTo(dst []byte) ([]byte, error) {

@@ -58,6 +58,10 @@ func (id ID) String() string {
 type Message interface {
 	// ID tells which message it is.
 	ID() ID
+	// HeaderSequenceNumber returns the header field "sequence number".
+	HeaderSequenceNumber() uint32
+	// SetHeaderSequenceNumber sets the header field "sequence number".
+	SetHeaderSequenceNumber(uint32)
 	// AppendTo appends the first frame of the message to dst.
 	AppendTo(dst []byte) ([]byte, error)
 	// Decode replaces the message by the one in its first frame.
@@ -113,6 +117,12 @@ type Header struct {
 // message that is not known here or whose other fields are not sound. Constants
 // are checked.
 func DecodeHeader(frame []byte) (Header, error) {
+	if len(frame) >= 20 &&
+		string(frame[0:2]) == "\xaa\xad" &&
+		string(frame[3:14]) == "\nEVERYTHING" &&
+		string(frame[14:16]) == "\x00\x03" {
+		return Header{ID: ID(frame[2]), SequenceNumber: wire.Uint32(frame[16:])}, nil
+	}
 	r := wire.NewReader(frame)
 	h := Header{ID: readID(&r)}
 	r.Constant("protocol", "\nEVERYTHING")

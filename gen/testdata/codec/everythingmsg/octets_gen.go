@@ -22,6 +22,23 @@ func (*Octets) ID() ID {
 	return IDOctets
 }
 
+// HeaderSequenceNumber returns the header field "sequence number", and the zero
+// value for a nil message.
+func (m *Octets) HeaderSequenceNumber() (v uint32) {
+	if m != nil {
+		v = m.SequenceNumber
+	}
+	return v
+}
+
+// SetHeaderSequenceNumber sets the header field "sequence number". It does
+// nothing for a nil message.
+func (m *Octets) SetHeaderSequenceNumber(v uint32) {
+	if m != nil {
+		m.SequenceNumber = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Octets) AppendTo(dst []byte) ([]byte, error) {

@@ -31,6 +31,23 @@ func (*Texts) ID() ID {
 	return IDTexts
 }
 
+// HeaderSequenceNumber returns the header field "sequence number", and the zero
+// value for a nil message.
+func (m *Texts) HeaderSequenceNumber() (v uint32) {
+	if m != nil {
+		v = m.SequenceNumber
+	}
+	return v
+}
+
+// SetHeaderSequenceNumber sets the header field "sequence number". It does
+// nothing for a nil message.
+func (m *Texts) SetHeaderSequenceNumber(v uint32) {
+	if m != nil {
+		m.SequenceNumber = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Texts) AppendTo(dst []byte) ([]byte, error) {

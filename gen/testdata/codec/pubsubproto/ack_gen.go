@@ -15,6 +15,21 @@ func (*Ack) ID() ID {
 	return IDAck
 }
 
+// HeaderTopic returns the topic, and the zero value for a nil message.
+func (m *Ack) HeaderTopic() (v string) {
+	if m != nil {
+		v = m.Topic
+	}
+	return v
+}
+
+// SetHeaderTopic sets the topic. It does nothing for a nil message.
+func (m *Ack) SetHeaderTopic(v string) {
+	if m != nil {
+		m.Topic = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Ack) AppendTo(dst []byte) ([]byte, error) {

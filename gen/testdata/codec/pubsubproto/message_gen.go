@@ -30,6 +30,10 @@ func (id ID) String() string {
 type Message interface {
 	// ID tells which message it is.
 	ID() ID
+	// HeaderTopic returns the topic.
+	HeaderTopic() string
+	// SetHeaderTopic sets the topic.
+	SetHeaderTopic(string)
 	// AppendTo appends the first frame of the message to dst.
 	AppendTo(dst []byte) ([]byte, error)
 	// Decode replaces the message by the one in its first frame.

@@ -19,6 +19,21 @@ func (*Record) ID() ID {
 	return IDRecord
 }
 
+// HeaderTopic returns the topic, and the zero value for a nil message.
+func (m *Record) HeaderTopic() (v string) {
+	if m != nil {
+		v = m.Topic
+	}
+	return v
+}
+
+// SetHeaderTopic sets the topic. It does nothing for a nil message.
+func (m *Record) SetHeaderTopic(v string) {
+	if m != nil {
+		m.Topic = v
+	}
+}
+
 // AppendTo appends the first frame of the message to dst. On an error, which
 // tells the field that is too long, it returns dst as it was.
 func (m *Record) AppendTo(dst []byte) ([]byte, error) {

@@ -14,6 +14,21 @@ func (*DecodeHeaderMsg) ID() ID {
 	return IDDecodeHeader
 }
 
+// HeaderID returns the header field "id", and the zero value for a nil message.
+func (m *DecodeHeaderMsg) HeaderID() (v string) {
+	if m != nil {
+		v = m.IDField
+	}
+	return v
+}
+
+// SetHeaderID sets the header field "id". It does nothing for a nil message.
+func (m *DecodeHeaderMsg) SetHeaderID(v string) {
+	if m != nil {
+		m.IDField = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *DecodeHeaderMsg) AppendTo(dst []byte) ([]byte, error) {

@@ -14,6 +14,21 @@ func (*Doc) ID() ID {
 	return IDDoc
 }
 
+// HeaderID returns the header field "id", and the zero value for a nil message.
+func (m *Doc) HeaderID() (v string) {
+	if m != nil {
+		v = m.IDField
+	}
+	return v
+}
+
+// SetHeaderID sets the header field "id". It does nothing for a nil message.
+func (m *Doc) SetHeaderID(v string) {
+	if m != nil {
+		m.IDField = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Doc) AppendTo(dst []byte) ([]byte, error) {

@@ -31,6 +31,21 @@ func (*Fields) ID() ID {
 	return IDFields
 }
 
+// HeaderID returns the header field "id", and the zero value for a nil message.
+func (m *Fields) HeaderID() (v string) {
+	if m != nil {
+		v = m.IDField
+	}
+	return v
+}
+
+// SetHeaderID sets the header field "id". It does nothing for a nil message.
+func (m *Fields) SetHeaderID(v string) {
+	if m != nil {
+		m.IDField = v
+	}
+}
+
 // AppendTo appends the first frame of the message to dst. On an error, which
 // tells the field that is too long, it returns dst as it was.
 func (m *Fields) AppendTo(dst []byte) ([]byte, error) {

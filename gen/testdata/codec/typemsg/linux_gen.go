@@ -14,6 +14,21 @@ func (*Linux) ID() ID {
 	return IDLinux
 }
 
+// HeaderID returns the header field "id", and the zero value for a nil message.
+func (m *Linux) HeaderID() (v string) {
+	if m != nil {
+		v = m.IDField
+	}
+	return v
+}
+
+// SetHeaderID sets the header field "id". It does nothing for a nil message.
+func (m *Linux) SetHeaderID(v string) {
+	if m != nil {
+		m.IDField = v
+	}
+}
+
 // AppendTo appends the message to dst. On an error, which tells the field that
 // is too long, it returns dst as it was.
 func (m *Linux) AppendTo(dst []byte) ([]byte, error) {

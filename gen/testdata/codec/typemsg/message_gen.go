@@ -129,6 +129,10 @@ func (id ID) String() string {
 type Message interface {
 	// ID tells which message it is.
 	ID() ID
+	// HeaderID returns the header field "id".
+	HeaderID() string
+	// SetHeaderID sets the header field "id".
+	SetHeaderID(string)
 	// AppendTo appends the first frame of the message to dst.
 	AppendTo(dst []byte) ([]byte, error)
 	// Decode replaces the message by the one in its first frame.
