@@ -35,7 +35,7 @@ var ErrKey = errors.New("not a CURVE key, which has 40 characters of Z85")
 const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 
 // Parse gives the octets of a key. The error does not quote the text, as it may be that of a secret key.
-func Parse(text string) (key [Size]byte, err error) {
+func Parse(text string) (key Key, err error) {
 	if len(text) != TextSize {
 		return key, fmt.Errorf("%w: it has %d", ErrKey, len(text))
 	}
@@ -44,12 +44,12 @@ func Parse(text string) (key [Size]byte, err error) {
 		for j := i; j < i+5; j++ {
 			digit := strings.IndexByte(alphabet, text[j])
 			if digit < 0 {
-				return [Size]byte{}, fmt.Errorf("%w: character %d is none of Z85", ErrKey, j+1)
+				return Key{}, fmt.Errorf("%w: character %d is none of Z85", ErrKey, j+1)
 			}
 			word = word*85 + uint64(digit)
 		}
 		if word > 1<<32-1 {
-			return [Size]byte{}, fmt.Errorf("%w: characters %d to %d are too large a number", ErrKey, i+1, i+5)
+			return Key{}, fmt.Errorf("%w: characters %d to %d are too large a number", ErrKey, i+1, i+5)
 		}
 		binary.BigEndian.PutUint32(key[i/5*4:], uint32(word))
 	}
