@@ -3,6 +3,9 @@
 //
 // Each message and each field becomes a rule. ABNF tells names apart without
 // regard to case and knows letters, digits and dashes only, so names are
-// mapped, and one that is taken gets a suffix. The model's own grammar of a
-// conversation is taken over if it is sound ABNF; else it becomes a comment.
+// mapped, and one that is taken gets a suffix.
+//
+// The model's own grammar of a conversation is taken over, also when it is in the dialect that
+// models of zproto have: C:HELLO and S:WORLD say who speaks, and | stands between alternatives.
+// Lint reports, with the line in the model, why one is not sound; it becomes a comment then.
 package abnf

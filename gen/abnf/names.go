@@ -1,6 +1,7 @@
 package abnf
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -9,19 +10,23 @@ import (
 
 // names holds the names of the rules.
 type names struct {
-	p            *model.Protocol
-	class        string
-	conversation string // the model's grammar, if it is sound
-	messages     []string
-	fields       map[fieldKey]string
+	p        *model.Protocol
+	class    string   // the rule for any message at any time, if the model has no grammar
+	grammar  *grammar // the model's own
+	messages []string
+	fields   map[fieldKey]string
 }
 
 // fieldKey tells the rules of fields apart: fields of one name have one rule
-// if they have the same value, too.
-type fieldKey struct{ name, constant string }
+// if they have the same type, size and value, too.
+type fieldKey struct {
+	name, constant string
+	kind           model.Kind
+	size           int
+}
 
 func keyOf(f *model.Field) fieldKey {
-	k := fieldKey{name: model.Key(f.Name)}
+	k := fieldKey{name: model.Key(f.Name), kind: f.Kind, size: f.Size}
 	if f.Constant != nil {
 		k.constant = string(f.ConstantOctets())
 	}
@@ -43,10 +48,17 @@ func newNames(p *model.Protocol) *names {
 	for _, prim := range primitives {
 		taken[prim.name] = true
 	}
+	others := maps.Clone(taken)
 	for _, m := range p.Messages {
 		n.messages = append(n.messages, take(taken, ruleName(m.Name, "message"), "-message"))
 	}
-	if !n.takeGrammar(taken) {
+	n.grammar = readGrammar(p, n.messages, others)
+	switch {
+	case n.grammar.sound():
+		for _, r := range n.grammar.rules {
+			taken[strings.ToLower(r.Name)] = true
+		}
+	case len(n.grammar.faults) == 0:
 		n.class = take(taken, ruleName(p.Name, "protocol"), "-protocol")
 	}
 	for i := range p.Messages {
@@ -58,26 +70,6 @@ func newNames(p *model.Protocol) *names {
 		}
 	}
 	return n
-}
-
-// takeGrammar takes over the model's grammar of a conversation, if it is ABNF
-// and refers to nothing but its own rules, the messages and the core rules.
-func (n *names) takeGrammar(taken map[string]bool) bool {
-	text := dedent(n.p.Grammar.Text)
-	own, err := Check(text, n.messages...)
-	if err != nil || len(own) == 0 {
-		return false
-	}
-	for _, name := range own {
-		if taken[name] {
-			return false
-		}
-	}
-	for _, name := range own {
-		taken[name] = true
-	}
-	n.conversation = strings.TrimRight(text, "\n")
-	return true
 }
 
 // take returns the name, with the suffix and a number where it is taken.
@@ -113,25 +105,4 @@ func ruleName(name, prefix string) string {
 		s = prefix + "-" + s
 	}
 	return s
-}
-
-// dedent takes away the blanks that all lines start with, and the empty lines
-// before and after: within a model a grammar is indented.
-func dedent(text string) string {
-	var lines []string
-	for line := range strings.Lines(strings.ReplaceAll(text, "\r\n", "\n")) {
-		lines = append(lines, strings.TrimRight(line, " \t\n"))
-	}
-	margin := -1
-	for _, line := range lines {
-		if indent := len(line) - len(strings.TrimLeft(line, " \t")); line != "" && (margin < 0 || indent < margin) {
-			margin = indent
-		}
-	}
-	for i, line := range lines {
-		if line != "" {
-			lines[i] = line[margin:]
-		}
-	}
-	return strings.Trim(strings.Join(lines, "\n"), "\n") + "\n"
 }

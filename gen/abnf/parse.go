@@ -10,8 +10,14 @@ type Rule struct {
 	Name string
 	// Extends says that the rule adds an alternative, with "=/".
 	Extends bool
-	// Refs are the names of the rules that it refers to.
-	Refs []string
+	// Refs are the rules that it refers to.
+	Refs []Ref
+	Line int
+}
+
+// Ref is where a rule refers to another one.
+type Ref struct {
+	Name string
 	Line int
 }
 
@@ -28,7 +34,7 @@ func Parse(text string) ([]Rule, error) {
 			continue
 		}
 		if err := p.rule(); err != nil {
-			return nil, fmt.Errorf("line %d: %w", p.line, err)
+			return nil, &Fault{Line: p.line, Reason: err.Error()}
 		}
 		rules = append(rules, p.current)
 	}
@@ -204,7 +210,7 @@ func (p *parser) repetition() error {
 func (p *parser) element() error {
 	switch c := p.peek(); {
 	case isAlpha(c):
-		p.current.Refs = append(p.current.Refs, p.name())
+		p.current.Refs = append(p.current.Refs, Ref{Line: p.line, Name: p.name()})
 		return nil
 	case c == '(':
 		return p.bracket(')')

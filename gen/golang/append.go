@@ -16,26 +16,12 @@ func (e *emitter) appendTo(f *jen.File, m *model.Message, n messageNames) {
 			text = "AppendTo appends the first frame of the message to dst."
 		}
 	}
-	if e.fallible(m) {
-		text += " On an error, which tells the field that is too long, it returns dst as it was."
-	} else {
-		text += " It does not fail."
-	}
+	text += " On an error, which names the field that is too long, it returns dst as it was."
 	doc(f, text)
-	f.Add(method(e.inFrame(m), n.typ, "AppendTo")).
-		Params(jen.Id("dst").Index().Byte()).
-		Params(jen.Index().Byte(), jen.Error()).
+	f.Add(method(n, "AppendTo")).
+		Params(jen.Id("dst").Add(octets())).
+		Params(octets(), jen.Error()).
 		BlockFunc(func(g *jen.Group) { e.appendBody(g, m, n) })
-}
-
-// fallible tells whether a message may hold what does not fit.
-func (e *emitter) fallible(m *model.Message) bool {
-	for i := range m.Fields {
-		if _, fails := appender(&m.Fields[i]); fails && m.Fields[i].Constant == nil {
-			return true
-		}
-	}
-	return e.names.topic != ""
 }
 
 // appender returns the function of wire that appends a field, and whether it
@@ -63,6 +49,7 @@ func appender(f *model.Field) (string, bool) {
 // appendBody writes the statements of AppendTo. Neighbouring octets go into
 // one call of append.
 func (e *emitter) appendBody(g *jen.Group, m *model.Message, n messageNames) {
+	g.Add(ifNil(jen.Id("dst"), e.wireFunc("Nil").Call(jen.Lit(m.Name))))
 	var octets []jen.Code
 	for _, b := range e.p.Signature {
 		octets = append(octets, octet(b))
@@ -127,7 +114,9 @@ func (e *emitter) appendBody(g *jen.Group, m *model.Message, n messageNames) {
 }
 
 // appendChecked appends a field whose value may be too long.
-func (e *emitter) appendChecked(g *jen.Group, m *model.Message, field, function string, value *jen.Statement, op string) {
+func (e *emitter) appendChecked(
+	g *jen.Group, m *model.Message, field, function string, value *jen.Statement, op string,
+) {
 	g.List(jen.Id("out"), jen.Err()).Op(op).Add(e.wireFunc(function)).Call(jen.Id("out"), value)
 	g.If(jen.Err().Op("!=").Nil()).Block(
 		jen.Return(jen.Id("dst"), jen.Op("&").Add(e.wireFunc("FieldError")).Values(

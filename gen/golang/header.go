@@ -23,20 +23,21 @@ func (e *emitter) header(f *jen.File) {
 		e.structFields(g, fields)
 	})
 
-	doc(f, "DecodeHeader decodes the start of any frame of the protocol, also of a message that is not known here or whose other fields are not sound. Constants are checked.")
-	f.Func().Id("DecodeHeader").Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Header"), jen.Error()).BlockFunc(func(g *jen.Group) {
+	doc(f, "DecodeHeader decodes the start of any frame of the protocol, also of a message "+
+		"that is not known here or whose other fields are not sound. Constants are checked.")
+	f.Func().Id("DecodeHeader").
+		Params(jen.Id("frame").Add(octets())).Params(jen.Id("Header"), jen.Error()).BlockFunc(func(g *jen.Group) {
 		e.fixedHeader(g)
 		g.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame"))
-		g.Id("h").Op(":=").Id("Header").Values(jen.Id("ID").Op(":").Id("readID").Call(jen.Op("&").Id("r")))
+		id := jen.Id("readID").Call(jen.Op("&").Id("r"))
+		g.Id("h").Op(":=").Id("Header").Values(jen.Id("ID").Op(":").Add(id))
 		e.readTopic(g, "h")
 		for i := range e.p.Header {
 			if field := &e.p.Header[i]; !field.Kind.Framed() {
 				e.readField(g, "h", field)
 			}
 		}
-		g.If(jen.Err().Op(":=").Id("r").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(
-			jen.Return(jen.Id("Header").Values(), jen.Err()),
-		)
+		g.Add(ifCallErr(jen.Id("r").Dot("Err").Call(), jen.Id("Header").Values(), jen.Err()))
 		g.Return(jen.Id("h"), jen.Nil())
 	})
 }
@@ -127,12 +128,12 @@ func (e *emitter) accessorMethods(g *jen.Group) {
 func (e *emitter) accessors(f *jen.File, n messageNames) {
 	for _, a := range e.accessorList() {
 		doc(f, fmt.Sprintf("%s returns the %s, and the zero value for a nil message.", a.get, a.what))
-		f.Add(method(true, n.typ, a.get)).Params().Params(jen.Id("v").Add(a.typ)).Block(
+		f.Add(method(n, a.get)).Params().Params(jen.Id("v").Add(a.typ)).Block(
 			jen.If(jen.Id("m").Op("!=").Nil()).Block(jen.Id("v").Op("=").Id("m").Dot(a.field)),
 			jen.Return(jen.Id("v")),
 		)
 		doc(f, fmt.Sprintf("%s sets the %s. It does nothing for a nil message.", a.set, a.what))
-		f.Add(method(true, n.typ, a.set)).Params(jen.Id("v").Add(a.typ)).Block(
+		f.Add(method(n, a.set)).Params(jen.Id("v").Add(a.typ)).Block(
 			jen.If(jen.Id("m").Op("!=").Nil()).Block(jen.Id("m").Dot(a.field).Op("=").Id("v")),
 		)
 	}

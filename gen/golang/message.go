@@ -19,8 +19,13 @@ func (e *emitter) message(f *jen.File, i int) {
 	f.Func().Params(jen.Op("*").Id(n.typ)).Id("ID").Params().Id("ID").Block(jen.Return(jen.Id(n.id)))
 
 	e.accessors(f, n)
+	e.size(f, m, n)
 	e.appendTo(f, m, n)
 	e.decode(f, m, n)
+	e.messageFrames(f, m, n)
+	e.binary(f, m, n)
+	e.equal(f, m, n)
+	e.print(f, m, n)
 }
 
 // structFields writes the fields of a struct: those that are not constant.
@@ -72,89 +77,37 @@ func describe(first, text string) string {
 	return first + " " + text
 }
 
-// method returns a method of a message whose receiver has a name if it is used.
-func method(used bool, typ, name string) *jen.Statement {
-	receiver := jen.Op("*").Id(typ)
-	if used {
-		receiver = jen.Id("m").Op("*").Id(typ)
-	}
-	return jen.Func().Params(receiver).Id(name)
+// method starts a method of a message.
+func method(n messageNames, name string) *jen.Statement {
+	return jen.Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id(name)
 }
 
-// inFrame tells whether a message has fields in its first frame that are not
-// constant.
-func (e *emitter) inFrame(m *model.Message) bool {
-	for i := range m.Fields {
-		if m.Fields[i].Constant == nil && !m.Fields[i].Kind.Framed() {
-			return true
-		}
-	}
-	return e.names.topic != ""
+// octets is the type []byte, frames the type [][]byte.
+func octets() *jen.Statement { return jen.Index().Byte() }
+func frames() *jen.Statement { return jen.Index().Index().Byte() }
+
+// ifNil writes what a method returns for a nil message.
+func ifNil(returns ...jen.Code) *jen.Statement {
+	return jen.If(jen.Id("m").Op("==").Nil()).Block(jen.Return(returns...))
 }
 
-// decode writes Decode, and decode for what follows the id.
-func (e *emitter) decode(f *jen.File, m *model.Message, n messageNames) {
-	text := "Decode replaces the message by the one in frame, of which nothing is kept. After an error the message is not to be used."
-	used := false
+// ifErr writes what a function returns after an error.
+func ifErr(returns ...jen.Code) *jen.Statement {
+	return jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(returns...))
+}
+
+// ifCallErr writes what a function returns after an error of a call.
+func ifCallErr(call *jen.Statement, returns ...jen.Code) *jen.Statement {
+	return jen.If(jen.Err().Op(":=").Add(call), jen.Err().Op("!=").Nil()).Block(jen.Return(returns...))
+}
+
+// framed returns the fields of a message that have frames of their own.
+func framed(m *model.Message) []*model.Field {
+	var list []*model.Field
 	for i := range m.Fields {
 		if m.Fields[i].Kind.Framed() {
-			text = "Decode replaces the message by the one in frame, of which nothing is kept. It leaves the fields that have frames of their own empty: see DecodeFrames. After an error the message is not to be used."
+			list = append(list, &m.Fields[i])
 		}
-		used = used || m.Fields[i].Constant == nil
 	}
-	used = used || e.names.topic != ""
-	doc(f, text)
-	f.Func().Params(jen.Id("m").Op("*").Id(n.typ)).Id("Decode").Params(jen.Id("frame").Index().Byte()).Error().Block(
-		jen.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame")),
-		jen.Id("expect").Call(jen.Op("&").Id("r"), jen.Id(n.id)),
-		jen.Return(jen.Id("m").Dot("decode").Call(jen.Op("&").Id("r"))),
-	)
-
-	doc(f, "decode reads what follows the id.")
-	f.Add(method(used, n.typ, "decode")).Params(jen.Id("r").Op("*").Add(e.wireFunc("Reader"))).Error().BlockFunc(func(g *jen.Group) {
-		g.Id("r").Dot("Message").Call(jen.Lit(m.Name))
-		e.readTopic(g, "m")
-		for i := range m.Fields {
-			e.readField(g, "m", &m.Fields[i])
-		}
-		g.Return(jen.Id("r").Dot("End").Call())
-	})
-}
-
-// readTopic reads the topic of a publish-subscribe protocol.
-func (e *emitter) readTopic(g *jen.Group, into string) {
-	if e.names.topic != "" {
-		g.Id(into).Dot(e.names.topic).Op("=").Id("r").Dot("ZeroTerminated").Call(jen.Lit("topic"))
-	}
-}
-
-// readField reads one field of the first frame into a struct.
-func (e *emitter) readField(g *jen.Group, into string, f *model.Field) {
-	if f.Constant != nil {
-		g.Id("r").Dot("Constant").Call(jen.Lit(f.Name), jen.Lit(string(f.ConstantOctets())))
-		return
-	}
-	field := jen.Id(into).Dot(e.names.field(f))
-	read := ""
-	switch f.Kind {
-	case model.Octets, model.UUID:
-		g.Id("r").Dot("Octets").Call(jen.Lit(f.Name), field.Index(jen.Op(":")))
-		return
-	case model.Frame, model.Msg:
-		g.Add(field).Op("=").Nil()
-		return
-	case model.Number:
-		read = fmt.Sprintf("Uint%d", 8*f.Size)
-	case model.String:
-		read = "String"
-	case model.LongStr:
-		read = "LongString"
-	case model.Strings:
-		read = "Strings"
-	case model.Hash:
-		read = "Hash"
-	case model.Chunk:
-		read = "Chunk"
-	}
-	g.Add(field).Op("=").Id("r").Dot(read).Call(jen.Lit(f.Name))
+	return list
 }

@@ -13,34 +13,63 @@ func (e *emitter) messages(f *jen.File) {
 
 	doc(f, "Message is one of the messages: a pointer to one of the structs of this package.")
 	f.Type().Id("Message").InterfaceFunc(func(g *jen.Group) {
-		g.Comment("// ID tells which message it is.")
-		g.Id("ID").Params().Id("ID")
+		method := func(text, name string) *jen.Statement {
+			doc(g, text)
+			return g.Id(name)
+		}
+		method("ID returns which message it is.", "ID").Params().Id("ID")
 		e.accessorMethods(g)
-		g.Comment("// AppendTo appends the first frame of the message to dst.")
-		g.Id("AppendTo").Params(jen.Id("dst").Index().Byte()).Params(jen.Index().Byte(), jen.Error())
-		g.Comment("// Decode replaces the message by the one in its first frame.")
-		g.Id("Decode").Params(jen.Id("frame").Index().Byte()).Error()
+		method("Size returns how many octets AppendTo appends.", "Size").Params().Int()
+		method("AppendTo appends the first frame of the message to dst.", "AppendTo").
+			Params(jen.Id("dst").Add(octets())).Params(octets(), jen.Error())
+		method("Decode replaces the message by the one in its first frame.", "Decode").
+			Params(jen.Id("frame").Add(octets())).Error()
+		method("AppendFrames appends all frames to frames, and the first one's octets to buf.", "AppendFrames").
+			Params(jen.Id("frames").Add(frames()), jen.Id("buf").Add(octets())).
+			Params(frames(), octets(), jen.Error())
+		method("DecodeFrames replaces the message by the one in all its frames.", "DecodeFrames").
+			Params(jen.Id("frames").Add(frames())).Error()
+		method("AppendBinary appends all frames to dst, as one piece of octets.", "AppendBinary").
+			Params(jen.Id("dst").Add(octets())).Params(octets(), jen.Error())
+		method("MarshalBinary returns what AppendBinary appends.", "MarshalBinary").
+			Params().Params(octets(), jen.Error())
+		method("UnmarshalBinary replaces the message by one of AppendBinary.", "UnmarshalBinary").
+			Params(jen.Id("data").Add(octets())).Error()
+		method("Equal reports whether other is of the same type and has the same values.", "Equal").
+			Params(jen.Id("other").Id("Message")).Bool()
+		method("String returns the message for people to read.", "String").Params().String()
 	})
 
-	doc(f, "Decode decodes the first frame of any message. The message is a new one, and nothing of frame is kept. An error is a *wire.FieldError.")
-	f.Func().Id("Decode").Params(jen.Id("frame").Index().Byte()).Params(jen.Id("Message"), jen.Error()).BlockFunc(func(g *jen.Group) {
+	doc(f, "Decode decodes the first frame of any message. The message is a new one, and "+
+		"nothing of frame is kept. An error is a *wire.FieldError.")
+	f.Func().Id("Decode").
+		Params(jen.Id("frame").Add(octets())).Params(jen.Id("Message"), jen.Error()).BlockFunc(func(g *jen.Group) {
 		g.Id("r").Op(":=").Add(e.wireFunc("NewReader")).Call(jen.Id("frame"))
-		g.Var().Id("m").Id("Message")
-		g.Var().Err().Error()
-		g.Switch(jen.Id("id").Op(":=").Id("readID").Call(jen.Op("&").Id("r")), jen.Id("id")).BlockFunc(func(g *jen.Group) {
-			for _, n := range e.names.messages {
-				g.Case(jen.Id(n.id)).Block(
-					jen.Id("v").Op(":=").New(jen.Id(n.typ)),
-					jen.List(jen.Id("m"), jen.Err()).Op("=").List(jen.Id("v"), jen.Id("v").Dot("decode").Call(jen.Op("&").Id("r"))),
-				)
+		e.decodeAny(g, func(n messageNames) []jen.Code {
+			return []jen.Code{
+				jen.Id("v").Op(":=").New(jen.Id(n.typ)),
+				jen.Id("v").Dot("decode").Call(jen.Op("&").Id("r")),
+				jen.Id("m").Op("=").Id("v"),
 			}
-			g.Default().Block(jen.Err().Op("=").Id("unknown").Call(jen.Op("&").Id("r"), jen.Id("id")))
 		})
-		g.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err()))
-		g.Return(jen.Id("m"), jen.Nil())
 	})
 	e.header(f)
 	e.start(f)
+}
+
+// decodeAny writes the switch over the ids. The reader r is at the start of the frame, and m is
+// the message that comes out.
+func (e *emitter) decodeAny(g *jen.Group, read func(messageNames) []jen.Code) {
+	g.Var().Id("m").Id("Message")
+	id := jen.Id("id").Op(":=").Id("readID").Call(jen.Op("&").Id("r"))
+	g.Switch(id, jen.Id("id")).BlockFunc(func(g *jen.Group) {
+		for _, n := range e.names.messages {
+			g.Case(jen.Id(n.id)).Block(read(n)...)
+		}
+		g.Default().Block(jen.Id("unknown").Call(jen.Op("&").Id("r"), jen.Id("id")))
+	})
+	g.Add(ifCallErr(jen.Id("r").Dot("End").Call(), jen.Nil(), jen.Err()))
+	g.Return(jen.Id("m"), jen.Nil())
 }
 
 // defines writes the constants of the model.
@@ -109,10 +138,9 @@ func (e *emitter) start(f *jen.File) {
 		),
 	)
 
-	doc(f, "unknown returns the error for an id that no message has, or the one that reading it met.")
-	f.Func().Id("unknown").Params(reader(), jen.Id("id").Id("ID")).Error().Block(
+	doc(f, "unknown records that no message has the id.")
+	f.Func().Id("unknown").Params(reader(), jen.Id("id").Id("ID")).Block(
 		jen.Id("r").Dot("Message").Call(jen.Id("id").Dot("String").Call()),
 		jen.Id("r").Dot("Fail").Call(jen.Lit("id"), e.wireFunc("ErrUnknownID")),
-		jen.Return(jen.Id("r").Dot("Err").Call()),
 	)
 }

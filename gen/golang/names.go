@@ -54,7 +54,8 @@ func newNames(p *model.Protocol, pkg string) *names {
 	for _, d := range p.Defines {
 		n.defines = append(n.defines, top.take(goName(d.Name, "Const"), "Const", ""))
 	}
-	fields := newScope("ID", "AppendTo", "Decode")
+	fields := newScope("ID", "AppendTo", "Decode", "Size", "Equal", "String",
+		"AppendFrames", "DecodeFrames", "AppendBinary", "MarshalBinary", "UnmarshalBinary")
 	if p.PubSub {
 		n.topic = fields.take("Topic", "", "")
 		n.header = append(n.header, takeAccessors(fields, n.topic))
@@ -76,7 +77,10 @@ func newNames(p *model.Protocol, pkg string) *names {
 
 // takeAccessors returns the names of the accessors of a header field.
 func takeAccessors(s scope, name string) accessorNames {
-	return accessorNames{get: s.take("Header"+name, "Field", ""), set: s.take("SetHeader"+name, "Field", "")}
+	return accessorNames{
+		get: s.take("Header"+name, "Field", ""),
+		set: s.take("SetHeader"+name, "Field", ""),
+	}
 }
 
 // field returns the Go name of a field.

@@ -51,15 +51,9 @@ var bad = []struct {
 		`2: message A: field "a" of type msg must come last`},
 	{"string constant over 255", `<message name="A"><field name="f" type="string" value="` + strings.Repeat("x", 256) + `"/></message>`,
 		`2: message A: field "f": a string constant of 256 octets; it has at most 255`},
-	{"two sizes for one name", `<message name="A"><field name="n" type="number" size="2"/></message>
-	<message name="B"><field name="n" type="number" size="4"/></message>`,
-		`3: message B: field "n" is number of size 4 here and number of size 2 in line 2; a name has one type and size in all messages`},
-	{"two sizes of octets", `<message name="A"><field name="n" type="octets" size="2"/></message>
-	<message name="B"><field name="n" type="octets" size="3"/></message>`,
-		`3: message B: field "n" is octets of size 3 here and octets of size 2 in line 2; a name has one type and size in all messages`},
 	{"two types for one name", `<message name="A"><field name="the n" type="string"/></message>
 	<message name="B"><field name="The-N" type="longstr"/></message>`,
-		`3: message B: field "The-N" is longstr here and string in line 2; a name has one type and size in all messages`},
+		`3: message B: field "The-N" is longstr here and string in line 2; a name has one type in all messages`},
 	{"field twice", `<message name="A"><field name="n" type="string"/>
 	<field name="N" type="string"/></message>`, `3: message A: field "N" comes twice, first in line 2`},
 	{"field of the header again", `<header><field name="n" type="string"/></header>
@@ -108,6 +102,10 @@ var bad = []struct {
 	{"include of itself", `<include filename="loop.xml"/><message name="M"/>`, `7: more than 100 includes`},
 	{"include that is broken", `<include filename="broken.xml"/><message name="M"/>`,
 		`2: broken XML: </b> where </a> is due, for the element of line 1`},
+	{"licence that is a broken model", `<include filename="LICENSE.xml"/><message name="M"/>`,
+		`1: broken XML: element <message> does not end`},
+	{"names in two files", `<include filename="copyright.xml"/>
+	<message name="M"/>`, `3: message M has the name of message M of specs/copyright.xml:2`},
 	{"end of another element", `<message name="A"></mesage>`, `2: broken XML: </mesage> where </message> is due, for the element of line 2`},
 	{"second root", `<message name="A"/></class><class name="Y">`, `2: broken XML: a second root element <class>`},
 	{"text after the class", `<message name="A"/></class> text <x>`, `2: broken XML: text outside of the root element`},
@@ -143,6 +141,18 @@ func include(path string) ([]byte, error) {
 		return []byte("\n\n\n\n\n\n<include filename='loop.xml'/>"), nil
 	case "specs/broken.xml":
 		return []byte("<a>\n</b>"), nil
+	case "specs/LICENSE.xml":
+		return []byte("<message name='OF THE LICENCE'>"), nil
+	case "specs/copyright.xml":
+		return []byte("<!-- held by all -->\n<message name='M' id='7'/>"), nil
+	case "specs/COPYING":
+		return []byte("<message name='COPY'/>"), nil
+	case "specs/license.txt":
+		return []byte("Do what you like. Mail me <me@example.com>.\n"), nil
+	case "specs/license.xml":
+		return []byte("<license>Do what you like.</license>"), nil
+	case "specs/broken_license.xml":
+		return []byte("<license>Do what you like.</licence>"), nil
 	}
 	return nil, os.ErrNotExist
 }
@@ -181,6 +191,10 @@ func TestBadClass(t *testing.T) {
 		{"no name", "x.xml", "<class><message name='M'/></class>", "x.xml:1: class without a name"},
 		{"name without a letter", "x.xml", "<class name='_'><message name='M'/></class>", `x.xml:1: class name "_" has neither letter nor digit`},
 		{"signature empty", "x.xml", "<class name='X' signature=''><message name='M'/></class>", "x.xml:1: signature is empty"},
+		{"signature with a letter for a digit", "x.xml", "<class name='X' signature='1O'><message name='M'/></class>", `x.xml:1: signature "1O" is neither a number from 0 to 15 nor octets, such as %x5A.52.45, ZRE or "3" in double quotes`},
+		{"signature of one letter", "x.xml", "<class name='X' signature='O'><message name='M'/></class>", `x.xml:1: signature "O" is neither a number from 0 to 15 nor octets, such as %x5A.52.45, ZRE or "3" in double quotes`},
+		{"signature by a define", "x.xml", "<class name='X' signature='SIG'><define name='SIG' value='3'/><message name='M'/></class>", `x.xml:1: signature "SIG" is neither a number from 0 to 15 nor octets, such as %x5A.52.45, ZRE or "3" in double quotes`},
+		{"pubsub in words", "x.xml", "<class name='X'\npubsub='true'><message name='M'/></class>", `x.xml:2: pubsub "true" is neither 0 nor 1`},
 		{"signature too large", "x.xml", "<class name='X' signature='65536'><message name='M'/></class>", `x.xml:1: signature "65536" is larger than 15`},
 		{"signature not hexadecimal", "x.xml", "<class name='X' signature='%x5A.5'><message name='M'/></class>", `x.xml:1: signature "%x5A.5" is not of the form %x5A.52.45`},
 		{"signature too long", "x.xml", "<class name='X' signature='" + strings.Repeat("s", 256) + "'><message name='M'/></class>", "x.xml:1: signature is longer than 255 octets"},
@@ -201,6 +215,10 @@ func TestBadClass(t *testing.T) {
 			`x.yaml:5: message A: field "f": unknown type "strng"; want one of ` + allTypes},
 		{"yaml: duplicate id", "x.yaml", "name: x\nmessages:\n  - name: A\n    id: 3\n  - name: B\n    id: 3\n",
 			`x.yaml:5: message B: id 3 is taken by message A of line 3`},
+		{"yaml: pubsub in words", "x.yaml", "name: x\npubsub: yes\nmessages: [{name: A}]\n", `x.yaml:2: pubsub "yes" is neither 0 nor 1`},
+		{"yaml: attribute without a value", "x.yaml", "name: x\nsignature:\nmessages: [{name: A}]\n", `x.yaml:2: key "signature" of class has no value`},
+		{"yaml: constant without a value", "x.yaml", "name: x\nmessages:\n  - name: A\n    fields:\n      - {name: f, type: string, value: ~}\n", `x.yaml:5: key "value" of field has no value`},
+		{"yaml: messages that are a text", "x.yaml", "name: x\nmessages: A\n", "x.yaml:2: messages is a plain value where a mapping or a list is due"},
 		{"yaml: alias of itself", "x.yaml", "name: x\nmessages: &a\n  - name: A\n    fields: *a\n",
 			"x.yaml:3: elements nested more than 32 deep"},
 	}
@@ -218,7 +236,7 @@ func TestBadClass(t *testing.T) {
 	}
 }
 
-// TestAllFaults checks that a model's faults are told at once, and that there
+// TestAllFaults checks that a model's faults are reported at once, and that there
 // is an end to it.
 func TestAllFaults(t *testing.T) {
 	t.Parallel()

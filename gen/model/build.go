@@ -41,10 +41,24 @@ func (b *builder) add(e *element, format string, args ...any) {
 	b.list = append(b.list, &Error{File: e.file, Line: e.line, Reason: fmt.Sprintf(format, args...)})
 }
 
-// warn records what has no effect.
+// warn records what has no effect, once: a part of a type is read for each field of that type.
 func (b *builder) warn(e *element, format string, args ...any) {
-	b.protocol.Warnings = append(b.protocol.Warnings,
-		&Error{File: e.file, Line: e.line, Reason: fmt.Sprintf(format, args...)})
+	w := Error{File: e.file, Line: e.line, Reason: fmt.Sprintf(format, args...)}
+	for _, other := range b.protocol.Warnings {
+		if *other == w {
+			return
+		}
+	}
+	b.protocol.Warnings = append(b.protocol.Warnings, &w)
+}
+
+// place names the line of an element, and its file when another element refers to it from a
+// different one.
+func place(e, from *element) string {
+	if e.file != from.file {
+		return fmt.Sprintf("%s:%d", e.file, e.line)
+	}
+	return fmt.Sprintf("line %d", e.line)
 }
 
 // class reads the whole model: first what other parts refer to, then those.
@@ -52,10 +66,11 @@ func (b *builder) class(root *element) {
 	p := b.protocol
 	p.Name = b.name(root, "class")
 	p.Title = sentence(root.attrOr("title", ""))
-	p.PubSub = root.attrOr("pubsub", "0") == "1"
+	p.PubSub = b.pubsub(root)
 	if !p.PubSub {
 		p.Signature = b.signature(root)
 	}
+	b.attributes(root, classAttributes...)
 	children := b.resolveIncludes(root)
 	var defines, messages []*element
 	for _, c := range children {
@@ -70,13 +85,13 @@ func (b *builder) class(root *element) {
 		case "message":
 			messages = append(messages, c)
 		case "grammar":
-			p.Grammar.Text += c.text.String()
-			if p.Grammar.Line == 0 {
-				p.Grammar.Line = c.line
-			}
+			part := Text{Text: c.text.String(), File: c.file, Line: max(c.textLine, c.line)}
+			p.Grammar = append(p.Grammar, part)
+			b.only(c, "")
 		case "license":
 		default:
-			b.warn(c, "element <%s> has no effect on the codec", c.name)
+			b.warn(c, "element <%s> has no effect on the codec%s",
+				c.name, didYouMean("<%s>", c.name, classElements))
 		}
 	}
 	b.defines(defines)
@@ -88,21 +103,58 @@ func (b *builder) class(root *element) {
 		b.message(m, i+1)
 	}
 	b.oneTypePerName()
+	b.samples()
 }
 
+// classAttributes are those of the class: the ones that count here, and the ones that zproto's
+// scripts for other languages take.
+var classAttributes = []string{
+	"name", "title", "signature", "pubsub",
+	"script", "package_dir", "source_dir", "header_ext", "source_ext", "project_header",
+	"export_macro", "export_header", "protocol_dir", "protocol_class", "use_zmq_msg", "virtual",
+	"state", "package", "namespace", "modifier", "module", "test_dir", "test_namespace", "test_module",
+}
+
+// classElements are what a class is made of.
+var classElements = []string{"include", "define", "type", "header", "message", "grammar", "license"}
+
 // only warns of children, and of attributes, that mean nothing where they
-// stand: they may be slips of the pen.
+// stand: they may be mistakes.
 func (b *builder) only(e *element, child string, attrs ...string) {
 	for _, c := range e.children {
 		if c.name != child {
-			b.warn(c, "element <%s> in <%s> has no effect on the codec", c.name, e.name)
+			b.warn(c, "element <%s> in <%s> has no effect on the codec%s",
+				c.name, e.name, didYouMean("<%s>", c.name, []string{child}))
 		}
 	}
+	b.attributes(e, attrs...)
+}
+
+// attributes warns of attributes that mean nothing.
+func (b *builder) attributes(e *element, attrs ...string) {
 	for _, a := range e.attrs {
-		if !slices.Contains(attrs, a.name) {
-			b.warn(e, "attribute %q of <%s> has no effect on the codec", a.name, e.name)
+		if !slices.Contains(attrs, a.name) && a.name != "xmlns" && !strings.HasPrefix(a.name, "xmlns:") {
+			b.warn(&element{file: e.file, line: a.line}, "attribute %q of <%s> has no effect on the codec%s",
+				a.name, e.name, didYouMean("%q", a.name, attrs))
 		}
 	}
+}
+
+// didYouMean asks for the name that may have been meant, if there is one.
+func didYouMean(format, name string, names []string) string {
+	if near := Closest(name, names); near != "" {
+		return fmt.Sprintf("; did you mean "+format+"?", near)
+	}
+	return ""
+}
+
+// pubsub reads whether messages go over publish-subscribe sockets.
+func (b *builder) pubsub(e *element) bool {
+	text := e.attrOr("pubsub", "0")
+	if text != "0" && text != "1" {
+		b.add(e.at("pubsub"), "pubsub %q is neither 0 nor 1", text)
+	}
+	return text == "1"
 }
 
 // name returns the name of an element, which must have a letter or a digit to
@@ -128,7 +180,7 @@ func (b *builder) customType(e *element) {
 		return
 	}
 	if first, twice := b.types[name]; twice {
-		b.add(e, "type %q is defined twice, first in line %d", name, first.line)
+		b.add(e, "type %q is defined twice, first in %s", name, place(first, e))
 		return
 	}
 	if len(e.all("field")) == 0 {
@@ -140,27 +192,28 @@ func (b *builder) customType(e *element) {
 
 // message reads one message. Its id is its place among the messages unless
 // the model gives one, as in zproto.
-func (b *builder) message(e *element, place int) {
-	m := Message{Name: b.name(e, "message"), Doc: sentence(e.text.String()), Line: e.line}
-	id := uint64(place)
+func (b *builder) message(e *element, nth int) {
+	m := Message{Name: b.name(e, "message"), Doc: sentence(e.text.String()), Line: e.line, at: e}
+	id := uint64(nth)
 	if text, given := e.attr("id"); given {
 		var ok bool
 		if id, ok = number(text); !ok {
-			b.add(e, "message %s: id %q is not a number", m.Name, text)
+			b.add(e.at("id"), "message %s: id %q is not a number", m.Name, text)
 			return
 		}
 	}
 	if id > 255 {
-		b.add(e, "message %s: id %d does not fit one octet", m.Name, id)
+		b.add(e.at("id"), "message %s: id %d does not fit one octet", m.Name, id)
 		return
 	}
 	m.ID = uint8(id)
 	for _, other := range b.protocol.Messages {
 		if other.ID == m.ID {
-			b.add(e, "message %s: id %d is taken by message %s of line %d", m.Name, m.ID, other.Name, other.Line)
+			b.add(e, "message %s: id %d is taken by message %s of %s",
+				m.Name, m.ID, other.Name, place(other.at, e))
 		}
 		if Key(other.Name) == Key(m.Name) {
-			b.add(e, "message %s has the name of message %s of line %d", m.Name, other.Name, other.Line)
+			b.add(e, "message %s has the name of message %s of %s", m.Name, other.Name, place(other.at, e))
 		}
 	}
 	b.only(e, "field", "name", "id", "digest", "role") // zproto's own tests and grammar use the last two
@@ -181,14 +234,15 @@ func (b *builder) layout(m *Message) {
 		first, twice := seen[Key(f.Name)]
 		// A constant has no value of its own, so it may well come twice.
 		if twice && (f.Constant == nil || first.Constant == nil) {
-			b.add(f.at, "message %s: field %q comes twice, first in line %d", m.Name, f.Name, first.Line)
+			b.add(f.at, "message %s: field %q comes twice, first in %s",
+				m.Name, f.Name, place(first.at, f.at))
 		}
 		seen[Key(f.Name)] = f
 	}
 }
 
-// oneTypePerName checks that fields of one name are of one type and size
-// wherever they are, so that the name means one thing.
+// oneTypePerName checks that fields of one name are of one type wherever they are, so that the
+// name means one thing. Their sizes may differ, as in zproto.
 func (b *builder) oneTypePerName() {
 	first := map[string]*Field{}
 	for _, m := range b.protocol.Messages {
@@ -199,21 +253,12 @@ func (b *builder) oneTypePerName() {
 				first[Key(f.Name)] = f
 				continue
 			}
-			if f.Kind != other.Kind || f.Size != other.Size {
-				b.add(f.at,
-					"message %s: field %q is %s here and %s in line %d; a name has one type and size in all messages",
-					m.Name, f.Name, f.wire(), other.wire(), other.Line)
+			if f.Kind != other.Kind {
+				b.add(f.at, "message %s: field %q is %s here and %s in %s; a name has one type in all messages",
+					m.Name, f.Name, f.Kind, other.Kind, place(other.at, f.at))
 			}
 		}
 	}
-}
-
-// wire describes the type and size of a field.
-func (f *Field) wire() string {
-	if f.Kind == Number || f.Kind == Octets {
-		return fmt.Sprintf("%s of size %d", f.Kind, f.Size)
-	}
-	return f.Kind.String()
 }
 
 // Key is what names are told apart by: their letters and digits, in lower

@@ -39,7 +39,7 @@ func (b *builder) defines(elements []*element) {
 	for _, e := range elements {
 		d := Define{Name: b.name(e, "define"), Doc: sentence(e.text.String()), Line: e.line}
 		if first, twice := seen[Key(d.Name)]; twice {
-			b.add(e, "define %q comes twice, first in line %d", d.Name, first.line)
+			b.add(e, "define %q comes twice, first in %s", d.Name, place(first, e))
 			continue
 		}
 		seen[Key(d.Name)] = e
@@ -49,6 +49,11 @@ func (b *builder) defines(elements []*element) {
 			continue
 		}
 		d.Str = text
+		if _, ok := number(text); !ok && text != "" && text[0] >= '0' && text[0] <= '9' {
+			b.warn(e.at("value"), "define %q: value %q starts like a number and is none; "+
+				"it is taken for a text",
+				d.Name, text)
+		}
 		b.protocol.Defines = append(b.protocol.Defines, d)
 		b.only(e, "", "name", "value")
 	}
@@ -106,75 +111,95 @@ func (b *builder) constant(e *element, where string, f *Field) *Constant {
 	}
 	c := &Constant{}
 	d := b.define(text)
-	if d != nil {
-		c.Define = d.Name
-	}
 	switch f.Kind {
 	case Number:
 		n, ok := number(text)
 		if d != nil {
+			c.Define = d.Name
 			n, ok = d.Int, d.Number
 		}
 		if !ok {
-			b.add(e, "%s: value %q is neither a number nor the name of a define that is one", where, text)
+			b.add(e.at("value"), "%s: value %q is neither a number nor the name of a define that is one",
+				where, text)
 			return nil
 		}
-		if f.Size < 8 && f.Size > 0 && n>>(8*f.Size) != 0 {
-			b.add(e, "%s: value %q does not fit %d octets", where, text, f.Size)
+		if !fits(n, f.Size) {
+			b.add(e.at("value"), "%s: value %q does not fit %d octets", where, text, f.Size)
 			return nil
 		}
 		c.Number = n
 	case String, LongStr:
 		c.Text = text
 		if d != nil {
-			c.Text = d.Str
+			b.warn(e.at("value"), "%s: the text %q is sent as it stands, as zproto does, "+
+				"though there is a define of that name",
+				where, text)
 		}
 		if f.Kind == String && len(c.Text) > math.MaxUint8 {
-			b.add(e, "%s: a string constant of %d octets; it has at most %d", where, len(c.Text), math.MaxUint8)
+			b.add(e.at("value"), "%s: a string constant of %d octets; it has at most %d",
+				where, len(c.Text), math.MaxUint8)
 			return nil
 		}
 	default:
-		b.warn(e, "%s: the value of a field of type %s has no effect", where, f.Kind)
+		b.warn(e.at("value"), "%s: the value of a field of type %s has no effect", where, f.Kind)
 		return nil
 	}
 	return c
 }
 
 // signature reads what every message starts with. A number is zproto's: it is
-// added to the octets AA A0. Other text stands for itself, and "%x5A.52.45",
-// which is how ABNF writes octets, for any octets.
+// added to the octets AA A0. Letters, or any text in double quotes, stand for
+// themselves, and %x5A.52.45, which is how ABNF writes octets, for any octets.
 func (b *builder) signature(e *element) []byte {
 	text := e.attrOr("signature", "0")
 	if n, ok := number(text); ok {
 		if n > math.MaxUint16 {
-			b.add(e, "signature %q is larger than 15", text)
+			b.add(e.at("signature"), "signature %q is larger than 15", text)
 			return nil
 		}
 		if n > 15 {
-			b.warn(e, "signature %q is larger than 15 and changes the octets AA A0", text)
+			b.warn(e.at("signature"), "signature %q is larger than 15 and changes the octets AA A0", text)
 		}
 		n |= 0xAAA0
 		return []byte{byte(n >> 8), byte(n)}
 	}
-	if text == "" {
-		b.add(e, "signature is empty")
-		return nil
+	octets, ok := literalOctets(text)
+	for _, d := range e.all("define") {
+		ok = ok && d.attrOr("name", "") != text // zproto would take its value
 	}
-	octets := []byte(text)
-	if hex, ok := strings.CutPrefix(text, "%x"); ok {
-		octets = nil
-		for part := range strings.SplitSeq(hex, ".") {
-			n, ok := number("0x" + part)
-			if !ok || len(part) != 2 {
-				b.add(e, "signature %q is not of the form %%x5A.52.45", text)
-				return nil
-			}
-			octets = append(octets, byte(n))
-		}
-	}
-	if len(octets) > math.MaxUint8 {
-		b.add(e, "signature is longer than %d octets", math.MaxUint8)
-		return nil
+	switch {
+	case !ok && strings.HasPrefix(text, "%x"):
+		b.add(e.at("signature"), "signature %q is not of the form %%x5A.52.45", text)
+	case !ok:
+		b.add(e.at("signature"), `signature %q is neither a number from 0 to 15 nor octets, `+
+			`such as %%x5A.52.45, ZRE or "3" in double quotes`,
+			text)
+	case len(octets) == 0:
+		b.add(e.at("signature"), "signature is empty")
+	case len(octets) > math.MaxUint8:
+		b.add(e.at("signature"), "signature is longer than %d octets", math.MaxUint8)
 	}
 	return octets
+}
+
+// literalOctets reads octets that are written as %x5A.52.45, as a text in double quotes, or as two
+// letters or more. A single letter, or one among digits, is a digit that went wrong.
+func literalOctets(text string) ([]byte, bool) {
+	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' {
+		return []byte(text[1 : n-1]), true
+	}
+	hex, ok := strings.CutPrefix(text, "%x")
+	if !ok {
+		letter := func(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
+		return []byte(text), len(text) != 1 && strings.TrimFunc(text, letter) == ""
+	}
+	var octets []byte
+	for part := range strings.SplitSeq(hex, ".") {
+		n, ok := number("0x" + part)
+		if !ok || len(part) != 2 {
+			return nil, false
+		}
+		octets = append(octets, byte(n))
+	}
+	return octets, true
 }

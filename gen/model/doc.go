@@ -11,10 +11,10 @@
 //
 // A [Protocol] is complete: ids that the model implies are numbered, header
 // fields stand at the start of each message, fields of custom types are
-// replaced by their parts, constants are evaluated. Whoever emits from it has
-// nothing left to check.
+// replaced by their parts, constants are evaluated. Code that emits from it
+// has nothing left to check.
 //
 // A model that is wrong is refused with an [Error] for each fault, which names
 // the file, the line and the reason. What zproto ignores is ignored here too,
-// and told in Protocol.Warnings where it may be a slip of the pen.
+// and reported in Protocol.Warnings where it may be a mistake.
 package model

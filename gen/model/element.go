@@ -11,6 +11,18 @@ type element struct {
 	children []*element
 	// lead is the text before the first child, text all of it.
 	lead, text strings.Builder
+	textLine   int // where the text starts
+}
+
+// prose adds text that starts in a line.
+func (e *element) prose(text string, line int) {
+	if e.text.Len() == 0 {
+		e.textLine = line
+	}
+	if len(e.children) == 0 {
+		e.lead.WriteString(text)
+	}
+	e.text.WriteString(text)
 }
 
 type attr struct {
@@ -35,6 +47,16 @@ func (e *element) attrOr(name, without string) string {
 		return v
 	}
 	return without
+}
+
+// at returns where an attribute stands, for errors.
+func (e *element) at(name string) *element {
+	for _, a := range e.attrs {
+		if a.name == name {
+			return &element{name: e.name, file: e.file, line: a.line}
+		}
+	}
+	return e
 }
 
 // all returns the children of a name.

@@ -26,7 +26,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// maxErrors is how many faults are told at once: later ones are often echoes
+// maxErrors is how many faults are reported at once: later ones are often echoes
 // of the first.
 const maxErrors = 10
 

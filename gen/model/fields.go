@@ -55,7 +55,8 @@ func (b *builder) field(e *element, where string, header bool, path []string) []
 	}
 	kind, builtin := kindOf(typeName)
 	if _, own := b.types[typeName]; typeName == formerHash && !own {
-		b.warn(e, "%s: field %q: type %q is read as hash, which is its name since 2014", where, name, typeName)
+		b.warn(e, "%s: field %q: type %q is read as hash, which is its name since 2014",
+			where, name, typeName)
 		kind, builtin = Hash, true
 	}
 	if !builtin {
@@ -64,12 +65,20 @@ func (b *builder) field(e *element, where string, header bool, path []string) []
 	f := Field{Name: name, Kind: kind, Doc: sentence(e.text.String()), Line: e.line, Header: header, at: e}
 	where = fmt.Sprintf("%s: field %q", where, name)
 	f.Size = b.size(e, where, kind)
+	if _, given := e.attr("size"); given && kind != Number && kind != Octets {
+		b.warn(e.at("size"), "%s: the size of a field of type %s has no effect", where, kind)
+	}
 	f.Constant = b.constant(e, where, &f)
 	for _, t := range e.all("test") {
-		f.Tests = append(f.Tests, Test{Name: t.attrOr("name", ""), Value: strings.TrimSpace(t.text.String())})
+		f.Tests = append(f.Tests, testOf(t, t.attrOr("name", "")))
 	}
 	b.only(e, "test", "name", "type", "size", "value")
 	return []Field{f}
+}
+
+// testOf reads a test value.
+func testOf(e *element, name string) Test {
+	return Test{Name: name, Value: strings.TrimSpace(e.text.String()), at: e}
 }
 
 // parts reads a field of a custom type: one field for each of the type's, with
@@ -77,13 +86,22 @@ func (b *builder) field(e *element, where string, header bool, path []string) []
 func (b *builder) parts(e *element, where string, header bool, name, typeName string, path []string) []Field {
 	custom, ok := b.types[typeName]
 	if !ok {
-		b.add(e, "%s: field %q: unknown type %q; want one of %s", where, name, typeName, b.typeNames())
+		b.add(e.at("type"), "%s: field %q: unknown type %q; want one of %s",
+			where, name, typeName, b.typeNames())
 		return nil
 	}
 	if slices.Contains(path, typeName) {
 		b.add(e, "%s: field %q: type %q contains itself", where, name, typeName)
 		return nil
 	}
+	b.only(e, "test", "name", "type", "size", "value")
+	for _, a := range []string{"size", "value"} {
+		if _, given := e.attr(a); given {
+			b.warn(e.at(a), "%s: field %q: the %s of a field of type %s has no effect",
+				where, name, a, typeName)
+		}
+	}
+	b.partTests(e, where, name, custom)
 	path = append(path[:len(path):len(path)], typeName)
 	var list []Field
 	for _, part := range custom.all("field") {
@@ -93,13 +111,25 @@ func (b *builder) parts(e *element, where string, header bool, name, typeName st
 			f.Line, f.at = e.line, e
 			for _, t := range e.all("test") {
 				if t.attrOr("name", "") == partName {
-					f.Tests = append(f.Tests, Test{Value: strings.TrimSpace(t.text.String())})
+					f.Tests = append(f.Tests, testOf(t, ""))
 				}
 			}
 			list = append(list, f)
 		}
 	}
 	return list
+}
+
+// partTests warns of test values that are for no part of a custom type.
+func (b *builder) partTests(e *element, where, name string, custom *element) {
+	for _, t := range e.all("test") {
+		part := t.attrOr("name", "")
+		named := func(f *element) bool { return f.attrOr("name", "") == part }
+		if !slices.ContainsFunc(custom.all("field"), named) {
+			b.warn(t, "%s: field %q: no part of its type is called %q, so the test value has no effect",
+				where, name, part)
+		}
+	}
 }
 
 // typeNames lists what may stand as a type.
@@ -124,7 +154,7 @@ func (b *builder) size(e *element, where string, kind Kind) int {
 		if n, ok := number(text); ok && (n == 1 || n == 2 || n == 4 || n == 8) {
 			return int(n)
 		}
-		b.add(e, "%s: size %q of a number is not one of 1, 2, 4, 8", where, text)
+		b.add(e.at("size"), "%s: size %q of a number is not one of 1, 2, 4, 8", where, text)
 	case Octets:
 		n, ok := number(text)
 		if !ok {
@@ -133,7 +163,7 @@ func (b *builder) size(e *element, where string, kind Kind) int {
 		if ok && n >= 1 && n <= maxOctets {
 			return int(n)
 		}
-		b.add(e, "%s: size %q of octets is not a number from 1 to %d", where, text, maxOctets)
+		b.add(e.at("size"), "%s: size %q of octets is not a number from 1 to %d", where, text, maxOctets)
 	case UUID:
 		return uuidSize
 	}

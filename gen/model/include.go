@@ -6,7 +6,7 @@ import (
 )
 
 // resolveIncludes puts the root element of each included file in the place of
-// the include. A licence is not read: it has nothing to say about the wire, and
+// the include. A licence may be missing: it has nothing to say about the wire, and
 // a model that is passed around seldom has it at hand.
 func (b *builder) resolveIncludes(parent *element) []*element {
 	var list []*element
@@ -22,7 +22,7 @@ func (b *builder) resolveIncludes(parent *element) []*element {
 	return list
 }
 
-// maxIncludes bounds how many files one model takes in.
+// maxIncludes bounds how many files one model includes.
 const maxIncludes = 100
 
 var licence = regexp.MustCompile(`(?i)licen[cs]e|copying|copyright`)
@@ -34,9 +34,7 @@ func (b *builder) include(e *element) *element {
 		b.add(e, "include without a filename")
 		return nil
 	}
-	if licence.MatchString(filepath.Base(name)) {
-		return nil
-	}
+	b.only(e, "", "filename")
 	if b.included++; b.included > maxIncludes {
 		b.add(e, "more than %d includes", maxIncludes)
 		return nil
@@ -44,6 +42,9 @@ func (b *builder) include(e *element) *element {
 	path := filepath.Join(filepath.Dir(e.file), name)
 	if filepath.IsAbs(name) {
 		path = name
+	}
+	if licence.MatchString(filepath.Base(name)) {
+		return b.includeLicence(e, path)
 	}
 	data, err := b.load(path)
 	if err != nil {
@@ -60,3 +61,33 @@ func (b *builder) include(e *element) *element {
 	}
 	return root
 }
+
+// includeLicence reads a file that by its name is a licence. It may be missing, and it may be
+// plain text. But what has a part of a model in it is read as any other file.
+func (b *builder) includeLicence(e *element, path string) *element {
+	data, err := b.load(path)
+	if err != nil {
+		return nil
+	}
+	root, err := parseTree(path, data)
+	if err != nil && !hasFormat(path) { // zproto reads XML, whatever the file is called
+		root, err = readXML(path, data)
+		if err != nil {
+			return nil
+		}
+	}
+	switch {
+	case err != nil && modelPart.Match(data):
+		b.list = append(b.list, err)
+		return nil
+	case err != nil:
+		b.warn(e, "include %q is left out: %v", filepath.Base(path), err)
+		return nil
+	case root.name == "include":
+		return b.include(root)
+	}
+	return root
+}
+
+// modelPart finds what says something about the wire.
+var modelPart = regexp.MustCompile(`<(?:class|header|message|field|type|define)\b`)

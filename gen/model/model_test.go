@@ -25,7 +25,7 @@ func TestXMLAndYAML(t *testing.T) {
 	t.Parallel()
 	x, y := read(t, "../testdata/everything.xml"), read(t, "../testdata/everything.yaml")
 	ignore := cmp.Options{
-		cmpopts.IgnoreUnexported(model.Field{}),
+		cmpopts.IgnoreUnexported(model.Message{}, model.Field{}, model.Test{}),
 		cmp.FilterPath(func(p cmp.Path) bool {
 			field, ok := p.Last().(cmp.StructField)
 			return ok && (field.Name() == "Line" || field.Name() == "Source" || field.Name() == "Grammar")
@@ -34,7 +34,7 @@ func TestXMLAndYAML(t *testing.T) {
 	if diff := cmp.Diff(x, y, ignore); diff != "" {
 		t.Errorf("(-xml +yaml)\n%s", diff)
 	}
-	if words := strings.Fields; cmp.Diff(words(x.Grammar.Text), words(y.Grammar.Text)) != "" {
+	if words := strings.Fields; cmp.Diff(words(x.Grammar[0].Text), words(y.Grammar[0].Text)) != "" {
 		t.Error("the grammars differ")
 	}
 }
@@ -77,7 +77,7 @@ func TestEverything(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	author := p.Messages[3].Fields[8]
-	if diff := cmp.Diff([]model.Test{{Value: "Ada Lovelace"}}, author.Tests); diff != "" {
+	if diff := cmp.Diff([]model.Test{{Value: "Ada Lovelace"}}, author.Tests, cmpopts.IgnoreUnexported(model.Test{})); diff != "" {
 		t.Errorf("tests of a part: (-want +got)\n%s", diff)
 	}
 	if len(p.Warnings) != 0 {
@@ -138,43 +138,6 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// TestWarnings checks that what has no effect is told, and does no harm.
-func TestWarnings(t *testing.T) {
-	t.Parallel()
-	p, err := model.Parse("x.xml", []byte(`<class name='X' signature='16'>
-	<license>any</license>
-	<mesage name="A"/>
-	<message name="A">
-		<feild name="f" type="string"/>
-		<field name="g" type="octets" size="2" value="AB"/>
-		<field name="h" type="number" vaule="2"/>
-		<field name="i" type="dictionary"/>
-	</message>
-	<!-- told of here --> <header/>
-</class>`), include)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, w := range p.Warnings {
-		got = append(got, w.Error())
-	}
-	want := []string{
-		`x.xml:1: signature "16" is larger than 15 and changes the octets AA A0`,
-		`x.xml:3: element <mesage> has no effect on the codec`,
-		`x.xml:5: element <feild> in <message> has no effect on the codec`,
-		`x.xml:6: message A: field "g": the value of a field of type octets has no effect`,
-		`x.xml:7: attribute "vaule" of <field> has no effect on the codec`,
-		`x.xml:8: message A: field "i": type "dictionary" is read as hash, which is its name since 2014`,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-	if f := p.Messages[0].Fields; len(f) != 3 || f[0].Constant != nil || f[2].Kind != model.Hash {
-		t.Errorf("fields %+v", f)
-	}
-}
-
 // TestProse checks what becomes of the text between elements.
 func TestProse(t *testing.T) {
 	t.Parallel()
@@ -222,6 +185,52 @@ func TestInclude(t *testing.T) {
 		if len(f) != 1 || f[0].Constant == nil || f[0].Constant.Number != 7 || !f[0].Header {
 			t.Errorf("%s: fields %+v", m.path, f)
 		}
+	}
+}
+
+// TestTwoSizes checks that fields of one name may differ in size, as in zproto.
+func TestTwoSizes(t *testing.T) {
+	t.Parallel()
+	p, err := model.Parse("x.xml", []byte(`<class name="X">
+		<message name="A"><field name="n" type="number" size="2"/><field name="o" type="octets" size="2"/></message>
+		<message name="B"><field name="n" type="number" size="4"/><field name="o" type="octets" size="3"/></message></class>`), include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	for _, m := range p.Messages {
+		for _, f := range m.Fields {
+			sizes = append(sizes, f.Size)
+		}
+	}
+	if diff := cmp.Diff([]int{2, 2, 4, 3}, sizes); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestConstants checks that a number follows a define and a text does not, in a header as in a
+// message: so it is in zproto, where a text stands between quotes.
+func TestConstants(t *testing.T) {
+	t.Parallel()
+	p, err := model.Parse("x.xml", []byte(`<class name="my msg">
+		<define name="VERSION" value="7"/>
+		<header><field name="a" type="string" value="VERSION"/><field name="b" type="number" value="VERSION"/></header>
+		<message name="M">
+			<field name="c" type="string" value="MY_MSG_VERSION"/><field name="d" type="number" value="MY_MSG_VERSION"/>
+			<field name="e" type="longstr" value="VERSION"/><field name="f" type="string" value="version"/>
+		</message></class>`), include)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range p.Messages[0].Fields {
+		got = append(got, string(f.ConstantOctets()))
+	}
+	if diff := cmp.Diff([]string{"\aVERSION", "\a", "\x0eMY_MSG_VERSION", "\a", "\x00\x00\x00\aVERSION", "\aversion"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if len(p.Warnings) != 3 {
+		t.Errorf("%d warnings for 3 texts that are the names of defines: %v", len(p.Warnings), p.Warnings)
 	}
 }
 

@@ -17,21 +17,22 @@ type Protocol struct {
 	Signature []byte
 	// PubSub says that messages go over publish-subscribe sockets.
 	PubSub bool
-	// Grammar is the model's own grammar of a conversation, which may be empty.
-	Grammar Text
+	// Grammar is the model's own grammar of a conversation, in parts. It may be empty.
+	Grammar []Text
 	// Defines are the named constants, in the order of the model.
 	Defines []Define
 	// Header are the fields that every message starts with.
 	Header []Field
 	// Messages are the messages, in the order of the model.
 	Messages []Message
-	// Warnings tell of parts of the model that have no effect.
+	// Warnings name parts of the model that have no effect.
 	Warnings []*Error
 }
 
-// Text is a piece of prose and where it stands.
+// Text is a piece of prose and where it starts.
 type Text struct {
 	Text string
+	File string
 	Line int
 }
 
@@ -40,7 +41,7 @@ type Define struct {
 	Name string
 	Doc  string
 	Line int
-	// Number tells whether the value is the number Int, else it is the text Str.
+	// Number reports whether the value is the number Int, else it is the text Str.
 	Number bool
 	Int    uint64
 	Str    string
@@ -55,6 +56,8 @@ type Message struct {
 	Line int
 	// Fields are the fields in wire order, those of the header first.
 	Fields []Field
+
+	at *element // where it stands, for errors
 }
 
 // Kind is the type of a field on the wire.
@@ -101,6 +104,8 @@ type Field struct {
 	Constant *Constant
 	// Tests are the values that the model gives for tests.
 	Tests []Test
+	// Sample is what they come to.
+	Sample Sample
 
 	at *element // where it stands, for errors
 }
@@ -131,4 +136,6 @@ func (f *Field) ConstantOctets() []byte {
 // Test is a value for tests; one of a hash has the name of its key.
 type Test struct {
 	Name, Value string
+
+	at *element // where it stands, for errors
 }

@@ -45,6 +45,15 @@ func parseTree(path string, data []byte) (*element, error) {
 	}
 }
 
+// hasFormat reports whether the extension of a file names a format.
+func hasFormat(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".xml", ".yaml", ".yml":
+		return true
+	}
+	return false
+}
+
 // load reads a file, unless it is far too large to be a model.
 func load(path string) ([]byte, error) {
 	info, err := os.Stat(path)

@@ -46,3 +46,47 @@ func paragraphs(text string) string {
 	flush()
 	return strings.Join(list, "\n\n")
 }
+
+// Closest returns the name that another one may have been meant for: the one that is the fewest
+// letters away, and empty if that are too many.
+func Closest(name string, names []string) string {
+	best, found := min(2, (len(name)-1)/2), ""
+	for _, candidate := range names {
+		d := distance(strings.ToLower(name), strings.ToLower(candidate))
+		if d < best || d == best && found == "" {
+			best, found = d, candidate
+		}
+	}
+	return found
+}
+
+// distance counts the letters that have to be added, left out or changed, or to change places
+// with the next one, to make one name of the other.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) > longestName || len(y) > longestName {
+		return longestName
+	}
+	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			change := 1
+			if x[i-1] == y[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(y)]
+}
+
+// longestName is the length up to which names are compared.
+const longestName = 64

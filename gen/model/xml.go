@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,8 @@ import (
 // decoder is the lenient one, does not get to see comments, and what it would
 // let pass is checked here: that every element ends, and in order.
 func readXML(file string, data []byte) (*element, error) {
-	p := &xmlReader{file: file, decoder: xml.NewDecoder(bytes.NewReader(blankComments(data)))}
+	data = blankComments(data)
+	p := &xmlReader{file: file, data: data, decoder: xml.NewDecoder(bytes.NewReader(data))}
 	p.decoder.Strict = false
 	p.decoder.CharsetReader = charset
 	root, err := p.document()
@@ -28,8 +30,10 @@ func readXML(file string, data []byte) (*element, error) {
 
 type xmlReader struct {
 	file     string
+	data     []byte
 	decoder  *xml.Decoder
 	line     int // where the token at hand starts
+	offset   int64
 	open     []*element
 	elements int
 }
@@ -39,6 +43,7 @@ func (p *xmlReader) document() (*element, error) {
 	var root *element
 	for {
 		p.line, _ = p.decoder.InputPos()
+		p.offset = p.decoder.InputOffset()
 		token, err := p.decoder.RawToken()
 		if errors.Is(err, io.EOF) {
 			break
@@ -87,12 +92,14 @@ func (p *xmlReader) start(token xml.StartElement) (*element, error) {
 	if len(p.open) == maxDepth {
 		return nil, fmt.Errorf("elements nested more than %d deep", maxDepth)
 	}
-	e := &element{name: token.Name.Local, file: p.file, line: p.line}
-	for _, a := range token.Attr {
-		if _, twice := e.attr(a.Name.Local); twice {
-			return nil, fmt.Errorf("element <%s> has attribute %q twice", e.name, a.Name.Local)
+	e := &element{name: full(token.Name), file: p.file, line: p.line}
+	lines := p.attrLines(len(token.Attr))
+	for i, a := range token.Attr {
+		name := full(a.Name)
+		if _, twice := e.attr(name); twice {
+			return nil, fmt.Errorf("element <%s> has attribute %q twice", e.name, name)
 		}
-		e.attrs = append(e.attrs, attr{name: a.Name.Local, value: a.Value, line: p.line})
+		e.attrs = append(e.attrs, attr{name: name, value: a.Value, line: lines[i]})
 	}
 	if n := len(p.open); n > 0 {
 		p.open[n-1].children = append(p.open[n-1].children, e)
@@ -101,13 +108,33 @@ func (p *xmlReader) start(token xml.StartElement) (*element, error) {
 	return e, nil
 }
 
+// attrLines returns the lines of the attributes of the tag at hand, of which there are so many.
+// Where they are not known, as in another encoding, each has the line of the tag.
+func (p *xmlReader) attrLines(attrs int) []int {
+	if end := p.decoder.InputOffset(); p.offset < end && end <= int64(len(p.data)) {
+		if lines := attrLines(p.data[p.offset:end], p.line); len(lines) == attrs {
+			return lines
+		}
+	}
+	return slices.Repeat([]int{p.line}, attrs)
+}
+
+// full returns a name with its prefix: x:size is not size.
+func full(name xml.Name) string {
+	if name.Space != "" {
+		return name.Space + ":" + name.Local
+	}
+	return name.Local
+}
+
 func (p *xmlReader) end(token xml.EndElement) error {
 	n := len(p.open)
 	if n == 0 {
-		return fmt.Errorf("</%s> ends no element", token.Name.Local)
+		return fmt.Errorf("</%s> ends no element", full(token.Name))
 	}
-	if e := p.open[n-1]; e.name != token.Name.Local {
-		return fmt.Errorf("</%s> where </%s> is due, for the element of line %d", token.Name.Local, e.name, e.line)
+	if e := p.open[n-1]; e.name != full(token.Name) {
+		return fmt.Errorf("</%s> where </%s> is due, for the element of line %d",
+			full(token.Name), e.name, e.line)
 	}
 	p.open = p.open[:n-1]
 	return nil
@@ -121,11 +148,7 @@ func (p *xmlReader) prose(text string) error {
 		}
 		return nil
 	}
-	e := p.open[n-1]
-	if len(e.children) == 0 {
-		e.lead.WriteString(text)
-	}
-	e.text.WriteString(text)
+	p.open[n-1].prose(text, p.line)
 	return nil
 }
 
@@ -207,4 +230,41 @@ func tagLength(tag []byte) int {
 		}
 	}
 	return len(tag)
+}
+
+// attrLines returns the line of each attribute of a tag that starts in a line.
+func attrLines(tag []byte, line int) []int {
+	at := 0
+	// skip goes on while the octets are of a class.
+	skip := func(in func(byte) bool) {
+		for at < len(tag) && in(tag[at]) {
+			if tag[at] == '\n' {
+				line++
+			}
+			at++
+		}
+	}
+	blank := func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+	word := func(c byte) bool { return !blank(c) && c != '=' && c != '>' && c != '/' }
+	skip(word) // the name of the element
+	var lines []int
+	for skip(blank); at < len(tag) && word(tag[at]); skip(blank) {
+		lines = append(lines, line)
+		skip(word)
+		skip(blank)
+		if at == len(tag) || tag[at] != '=' {
+			continue
+		}
+		at++
+		skip(blank)
+		if at < len(tag) && (tag[at] == '"' || tag[at] == '\'') {
+			quote := tag[at]
+			at++
+			skip(func(c byte) bool { return c != quote })
+			at++
+		} else {
+			skip(func(c byte) bool { return !blank(c) && c != '>' })
+		}
+	}
+	return lines
 }

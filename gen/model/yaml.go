@@ -25,6 +25,13 @@ var yamlPlural = map[string]string{
 // attribute that the text stands for. Without one it is the element's text.
 var yamlShort = map[string]string{"grammar": "", "include": "filename", "test": "", "license": ""}
 
+// yamlElements are the keys that name elements and not attributes. Those in the plural do, too.
+// Key type is an attribute of a field.
+var yamlElements = map[string]bool{
+	"include": true, "define": true, "message": true, "field": true, "test": true, "header": true,
+	"grammar": true, "license": true,
+}
+
 // readYAML reads the element tree of a YAML model. Its document is the class;
 // a key with a plain value is an attribute, or the text when it is called so;
 // a key with a mapping, or with a list of mappings, is a child element or a
@@ -127,19 +134,22 @@ func (y *yamlReader) entry(e *element, key, value *yaml.Node, depth int) error {
 		return err
 	}
 	name := key.Value
-	child := name
+	child, isElement := name, yamlElements[name]
 	if singular, ok := yamlPlural[name]; ok {
-		child = singular
+		child, isElement = singular, true
 	}
 	_, short := yamlShort[child]
 	items := []*yaml.Node{value}
 	switch {
+	case value.Tag == "!!null" && (isElement || name == textKey):
+		return nil // a list of none
 	case value.Tag == "!!null":
-		return nil
+		return y.fault(key, "key %q of %s has no value", name, e.name)
 	case value.Kind == yaml.ScalarNode && name == textKey:
-		e.lead.WriteString(value.Value)
-		e.text.WriteString(value.Value)
+		e.prose(value.Value, textLine(value))
 		return nil
+	case value.Kind == yaml.ScalarNode && !short && isElement:
+		return y.fault(value, "%s is a plain value where a mapping or a list is due", name)
 	case value.Kind == yaml.ScalarNode && !short:
 		e.attrs = append(e.attrs, attr{name: name, value: value.Value, line: key.Line})
 		return nil
@@ -163,9 +173,17 @@ func (y *yamlReader) short(e *element, node *yaml.Node) error {
 	case !ok:
 		return y.fault(node, "%s is a plain value where a mapping is due", e.name)
 	case attribute == "":
-		e.text.WriteString(node.Value)
+		e.prose(node.Value, textLine(node))
 	default:
 		e.attrs = append(e.attrs, attr{name: attribute, value: node.Value, line: node.Line})
 	}
 	return nil
+}
+
+// textLine returns the line that a text starts in: that of a block is below its mark.
+func textLine(node *yaml.Node) int {
+	if node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return node.Line + 1
+	}
+	return node.Line
 }

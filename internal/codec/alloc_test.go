@@ -48,8 +48,8 @@ func samples() []sample {
 	}
 }
 
-// decoder returns the Decode of a Decoder for the package of m.
-func decoder(m message) func([]byte) error {
+// decodeAgain returns the Decode of a Decoder for the package of m.
+func decodeAgain(m message) func([]byte) error {
 	switch m.(type) {
 	case zremsg.Message:
 		d := new(zremsg.Decoder)
@@ -78,7 +78,7 @@ func TestAllocations(t *testing.T) {
 			}); n > s.encode {
 				t.Errorf("encoding allocates %v times; want at most %v", n, s.encode)
 			}
-			decode := decoder(s.m)
+			decode := decodeAgain(s.m)
 			if n := testing.AllocsPerRun(100, func() {
 				if err := decode(frame); err != nil {
 					t.Fatal(err)
@@ -128,7 +128,7 @@ func BenchmarkDecode(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			decode := decoder(s.m)
+			decode := decodeAgain(s.m)
 			b.SetBytes(int64(len(frame)))
 			b.ReportAllocs()
 			for b.Loop() {

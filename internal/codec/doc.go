@@ -10,7 +10,8 @@
 // generator in gen. They know octets and nothing else: no socket, no clock, no
 // state but that of a Decoder, which belongs to one goroutine at a time.
 //
-// This package itself has no code. Its tests hold the codecs against the
+// This package itself only has the sources of wire for the generator, which gives them to other
+// modules. Its tests hold the codecs against the
 // captured frames in testdata, and against an interpreter of the models that
 // shares no code with the generator.
 package codec

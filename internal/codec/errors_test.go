@@ -11,7 +11,7 @@ import (
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
-// TestTooLong checks that a value that does not fit is refused, and told by
+// TestTooLong checks that a value that does not fit is refused, and reported by
 // message, field and offset, with nothing appended.
 func TestTooLong(t *testing.T) {
 	t.Parallel()
@@ -58,7 +58,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"another protocol", zre, "aaa006020001", wire.ErrSignature, `message: field "signature" at octet 0: wrong signature`},
 		{"no id", zre, "aaa1", wire.ErrShort, `message: field "id" at octet 2: frame too short`},
 		{"id 0", zre, "aaa100020001", wire.ErrUnknownID, `ID(0): field "id" at octet 2: unknown message id`},
-		{"id 11", zre, "aaa10b020001", wire.ErrUnknownID, `ID(11): field "id" at octet 2: unknown message id`},
+		{"id 255", zre, "aaa1ff020001", wire.ErrUnknownID, `ID(255): field "id" at octet 2: unknown message id`},
 		{"version 1", zre, "aaa106010001", wire.ErrConstant, `PING: field "version" at octet 3: wrong constant`},
 		{"version 3", zre, "aaa106030001", wire.ErrConstant, `PING: field "version" at octet 3: wrong constant`},
 		{"no sequence", zre, "aaa1060200", wire.ErrShort, `PING: field "sequence" at octet 4: frame too short`},

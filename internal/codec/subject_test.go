@@ -17,6 +17,19 @@ import (
 type message interface {
 	AppendTo(dst []byte) ([]byte, error)
 	Decode(frame []byte) error
+	AppendFrames(frames [][]byte, buf []byte) ([][]byte, []byte, error)
+	DecodeFrames(frames [][]byte) error
+	AppendBinary(dst []byte) ([]byte, error)
+	MarshalBinary() ([]byte, error)
+	UnmarshalBinary(data []byte) error
+	Size() int
+	String() string
+}
+
+// equatable is a message that can be compared with others of its protocol.
+type equatable[M any] interface {
+	message
+	Equal(other M) bool
 }
 
 // subject is a generated codec, and the model that it was generated from.
@@ -27,32 +40,38 @@ type subject struct {
 	reuse        func([]byte) (message, error) // Decode of one Decoder
 	decodeFrames func([][]byte) (message, error)
 	encode       func(message) ([][]byte, error)
-	header       func([]byte) (any, error) // DecodeHeader
+	header       func([]byte) (any, error)       // DecodeHeader
+	reuseFrames  func([][]byte) (message, error) // DecodeFrames of one Decoder
+	equal        func(a, b message) bool
+}
+
+// decoder is what the Decoder of each package can do.
+type decoder[M any] interface {
+	Decode(frame []byte) (M, error)
+	DecodeFrames(frames [][]byte) (M, error)
 }
 
 // adapt makes a subject of the functions of a package.
-func adapt[M message, H any](name, path string, decode, reuse func([]byte) (M, error),
+func adapt[M equatable[M], H any](name, path string, decode func([]byte) (M, error), reuse decoder[M],
 	decodeFrames func([][]byte) (M, error), encode func(M) ([][]byte, error), header func([]byte) (H, error)) subject {
-	erase := func(f func([]byte) (M, error)) func([]byte) (message, error) {
-		return func(b []byte) (message, error) {
-			m, err := f(b)
-			if err != nil {
-				return nil, err
-			}
-			return m, nil
-		}
-	}
 	return subject{
-		name: name, path: path, decode: erase(decode), reuse: erase(reuse),
-		decodeFrames: func(frames [][]byte) (message, error) {
-			m, err := decodeFrames(frames)
-			if err != nil {
-				return nil, err
-			}
-			return m, nil
-		},
+		name: name, path: path,
+		decode: erase(decode), reuse: erase(reuse.Decode),
+		decodeFrames: erase(decodeFrames), reuseFrames: erase(reuse.DecodeFrames),
 		encode: func(m message) ([][]byte, error) { return encode(m.(M)) },
 		header: func(b []byte) (any, error) { return header(b) },
+		equal:  func(a, b message) bool { return a.(M).Equal(b.(M)) },
+	}
+}
+
+// erase makes a function return a message of any package, and none after an error.
+func erase[In any, M message](f func(In) (M, error)) func(In) (message, error) {
+	return func(in In) (message, error) {
+		m, err := f(in)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
 	}
 }
 
@@ -66,12 +85,12 @@ func subjects() []subject {
 	var pubsub pubsubproto.Decoder
 	var clash typemsg.Decoder
 	return []subject{
-		adapt("zremsg", "../../specs/zre_msg.xml", zremsg.Decode, zre.Decode, zremsg.DecodeFrames, zremsg.Encode, zremsg.DecodeHeader),
-		adapt("zgossipmsg", "../../specs/zgossip_msg.xml", zgossipmsg.Decode, gossip.Decode, zgossipmsg.DecodeFrames, zgossipmsg.Encode, zgossipmsg.DecodeHeader),
-		adapt("zrebeacon", "../../specs/zre_beacon.yaml", zrebeacon.Decode, beacon.Decode, zrebeacon.DecodeFrames, zrebeacon.Encode, zrebeacon.DecodeHeader),
-		adapt("everythingmsg", "../../gen/testdata/everything.xml", everythingmsg.Decode, everything.Decode, everythingmsg.DecodeFrames, everythingmsg.Encode, everythingmsg.DecodeHeader),
-		adapt("pubsubproto", "../../gen/testdata/pubsub.xml", pubsubproto.Decode, pubsub.Decode, pubsubproto.DecodeFrames, pubsubproto.Encode, pubsubproto.DecodeHeader),
-		adapt("typemsg", "../../gen/testdata/clash.yaml", typemsg.Decode, clash.Decode, typemsg.DecodeFrames, typemsg.Encode, typemsg.DecodeHeader),
+		adapt("zremsg", "../../specs/zre_msg.xml", zremsg.Decode, &zre, zremsg.DecodeFrames, zremsg.Encode, zremsg.DecodeHeader),
+		adapt("zgossipmsg", "../../specs/zgossip_msg.xml", zgossipmsg.Decode, &gossip, zgossipmsg.DecodeFrames, zgossipmsg.Encode, zgossipmsg.DecodeHeader),
+		adapt("zrebeacon", "../../specs/zre_beacon.yaml", zrebeacon.Decode, &beacon, zrebeacon.DecodeFrames, zrebeacon.Encode, zrebeacon.DecodeHeader),
+		adapt("everythingmsg", "../../gen/testdata/everything.xml", everythingmsg.Decode, &everything, everythingmsg.DecodeFrames, everythingmsg.Encode, everythingmsg.DecodeHeader),
+		adapt("pubsubproto", "../../gen/testdata/pubsub.xml", pubsubproto.Decode, &pubsub, pubsubproto.DecodeFrames, pubsubproto.Encode, pubsubproto.DecodeHeader),
+		adapt("typemsg", "../../gen/testdata/clash.yaml", typemsg.Decode, &clash, typemsg.DecodeFrames, typemsg.Encode, typemsg.DecodeHeader),
 	}
 }
 

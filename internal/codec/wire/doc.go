@@ -13,6 +13,9 @@
 //	strings  4 octets of count, then a longstr each
 //	hash     4 octets of count, then a string (key) and a longstr (value) each
 //
+// A message may have more frames, which carry a field of type frame each, or all of type msg. In
+// one piece of octets (AppendBinary) each of these has 4 octets of length before it.
+//
 // Writing is in the style of append: each function takes a slice, returns the
 // longer one, and fails only where a length does not fit its field. Reading
 // goes through a [Reader], which keeps the first error and returns zero values

@@ -32,6 +32,8 @@ var (
 	// ErrZero says that a text that ends with a zero octet contains one, or
 	// that the zero octet is missing.
 	ErrZero = errors.New("misplaced zero octet")
+	// ErrNil says that there is no message: the pointer or the interface is nil.
+	ErrNil = errors.New("nil message")
 )
 
 // FieldError says which field of which message could not be encoded or
@@ -63,6 +65,12 @@ func (e *FieldError) Error() string {
 
 // Unwrap returns the condition.
 func (e *FieldError) Unwrap() error { return e.Err }
+
+// Nil is the error for a nil pointer to the message of that name.
+func Nil(message string) error { return &FieldError{Message: message, Err: ErrNil} }
+
+// NoFrames is the error for a message of that name of which not even the first frame is there.
+func NoFrames(message string) error { return &FieldError{Message: message, Err: ErrFrames} }
 
 // UnknownID is what the id of no message is called.
 func UnknownID(id uint8) string { return "ID(" + strconv.Itoa(int(id)) + ")" }

@@ -1,5 +1,32 @@
 package wire
 
+// AppendFrames appends frames, each with its length of 4 octets. That is how a message that has
+// frames of its own is written into one piece of octets. It returns dst as it was, and
+// [ErrTooLong], when a frame has more than 4 GiB - 1.
+func AppendFrames(dst []byte, frames [][]byte) ([]byte, error) {
+	out := dst
+	var err error
+	for _, frame := range frames {
+		if out, err = AppendChunk(out, frame); err != nil {
+			return dst, err
+		}
+	}
+	return out, nil
+}
+
+// Frames reads all that is left as frames, each with its length of 4 octets. It returns nil for
+// none.
+func (r *Reader) Frames(field string) [][]byte {
+	var frames [][]byte
+	for r.err == nil && r.off < len(r.frame) {
+		frames = append(frames, r.Chunk(field))
+	}
+	if r.err != nil {
+		return nil
+	}
+	return frames
+}
+
 // FrameReader hands out the frames that follow the first one of a message. It
 // keeps the first error. The frames that it returns are the caller's own, not
 // copies.
@@ -11,9 +38,15 @@ type FrameReader struct {
 }
 
 // NewFrameReader returns a reader of what follows the first of the frames of
-// the message of that name. There is at least one frame.
+// the message of that name.
 func NewFrameReader(message string, frames [][]byte) FrameReader {
-	return FrameReader{message: message, offset: len(frames[0]), rest: frames[1:]}
+	f := FrameReader{message: message}
+	if len(frames) == 0 {
+		f.fail("", ErrFrames)
+		return f
+	}
+	f.offset, f.rest = len(frames[0]), frames[1:]
+	return f
 }
 
 // Next returns the next frame, which the message must have.

@@ -40,94 +40,109 @@ func (r *Reader) End() error {
 // first error stands.
 func (r *Reader) Fail(field string, err error) { r.fail(field, max(r.off-1, 0), err) }
 
+// fail records the first error. Nothing is left to read then, so that the reads that follow find
+// that out by the one check that each makes.
 func (r *Reader) fail(field string, offset int, err error) {
 	if r.err == nil {
 		r.err = &FieldError{Message: r.message, Field: field, Offset: offset, Err: err}
+		r.frame = r.frame[:r.off]
 	}
 }
 
-// take returns the next n octets of the frame, or nil after an error. The
-// frame's capacity is cut off, so that no append reaches into it.
-func (r *Reader) take(field string, n int) []byte {
-	if r.err != nil {
-		return nil
-	}
-	if n > len(r.frame)-r.off {
-		r.fail(field, r.off, ErrShort)
-		return nil
-	}
-	b := r.frame[r.off : r.off+n : r.off+n]
-	r.off += n
-	return b
-}
+// short records that the frame ends inside a field that starts here.
+func (r *Reader) short(field string) { r.fail(field, r.off, ErrShort) }
 
 // Signature reads the octets that every message of the protocol starts with.
 func (r *Reader) Signature(want string) {
-	start := r.off
-	if b := r.take("signature", len(want)); b != nil && string(b) != want {
-		r.fail("signature", start, ErrSignature)
+	at := r.off
+	if len(r.frame)-at >= len(want) && string(r.frame[at:at+len(want)]) == want {
+		r.off = at + len(want)
+		return
 	}
+	r.wrongSignature(want)
+}
+
+func (r *Reader) wrongSignature(want string) {
+	if len(r.frame)-r.off < len(want) {
+		r.short("signature")
+		return
+	}
+	r.fail("signature", r.off, ErrSignature)
 }
 
 // Uint8 reads a number of 1 octet.
 func (r *Reader) Uint8(field string) uint8 {
-	if b := r.take(field, 1); b != nil {
-		return b[0]
+	at := r.off
+	if at >= len(r.frame) {
+		r.short(field)
+		return 0
 	}
-	return 0
+	r.off = at + 1
+	return r.frame[at]
 }
 
 // Uint16 reads a number of 2 octets.
 func (r *Reader) Uint16(field string) uint16 {
-	if b := r.take(field, 2); b != nil {
-		return binary.BigEndian.Uint16(b)
+	at := r.off
+	if len(r.frame)-at < 2 {
+		r.short(field)
+		return 0
 	}
-	return 0
+	r.off = at + 2
+	return binary.BigEndian.Uint16(r.frame[at:])
 }
 
 // Uint32 reads a number of 4 octets.
 func (r *Reader) Uint32(field string) uint32 {
-	if b := r.take(field, 4); b != nil {
-		return binary.BigEndian.Uint32(b)
+	at := r.off
+	if len(r.frame)-at < 4 {
+		r.short(field)
+		return 0
 	}
-	return 0
+	r.off = at + 4
+	return binary.BigEndian.Uint32(r.frame[at:])
 }
 
 // Uint64 reads a number of 8 octets.
 func (r *Reader) Uint64(field string) uint64 {
-	if b := r.take(field, 8); b != nil {
-		return binary.BigEndian.Uint64(b)
+	at := r.off
+	if len(r.frame)-at < 8 {
+		r.short(field)
+		return 0
 	}
-	return 0
+	r.off = at + 8
+	return binary.BigEndian.Uint64(r.frame[at:])
 }
 
 // Constant reads the octets of a field that has one value in the protocol.
 // The octets include the length of a string.
 func (r *Reader) Constant(field, want string) {
-	start := r.off
-	if r.err != nil {
+	at := r.off
+	if len(r.frame)-at >= len(want) && string(r.frame[at:at+len(want)]) == want {
+		r.off = at + len(want)
 		return
 	}
-	left := r.frame[r.off:]
-	if len(left) >= len(want) && string(left[:len(want)]) == want {
-		r.off += len(want)
+	r.wrongConstant(field, want)
+}
+
+// wrongConstant records what is wrong with a constant. A frame that ends while it still agrees is
+// short, not wrong.
+func (r *Reader) wrongConstant(field, want string) {
+	if left := r.frame[r.off:]; len(left) < len(want) && string(left) == want[:len(left)] {
+		r.short(field)
 		return
 	}
-	// A frame that ends while it still agrees is short, not wrong.
-	if len(left) < len(want) && string(left) == want[:len(left)] {
-		r.fail(field, start, ErrShort)
-		return
-	}
-	r.fail(field, start, ErrConstant)
+	r.fail(field, r.off, ErrConstant)
 }
 
 // Octets fills dst, which has the field's fixed size.
 func (r *Reader) Octets(field string, dst []byte) {
-	if b := r.take(field, len(dst)); b != nil {
-		copy(dst, b)
+	if len(r.frame)-r.off < len(dst) {
+		r.short(field)
+		clear(dst)
 		return
 	}
-	clear(dst)
+	r.off += copy(dst, r.frame[r.off:])
 }
 
 // ZeroTerminated reads a text and the zero octet that ends it.
