@@ -11,7 +11,7 @@ import (
 // A wake-up of an idle process costs many times what sending a beacon does: 75
 // Conns that each kept their own time took 2.3 % of a core, and with five slots
 // in a second 0.4 %. With fewer slots there is little more to gain, and the
-// bursts that receivers must take in grow.
+// bursts that receivers have to buffer grow.
 const slotsPerPeriod = 5
 
 // An announcement is a beacon that is sent again and again. Times are counted
@@ -110,8 +110,7 @@ func (t *transport) announce(ctx context.Context) {
 		}
 		t.mu.Lock()
 		wait, more := t.schedule.run(time.Since(t.opened), func(a announcement) {
-			sent, failed, _ := t.sendLocked(a.payload, a.conn.log) // an error is logged there
-			a.conn.count(sent, failed)
+			_ = t.sendLocked(a.conn, a.payload) // an error is logged and counted there
 		})
 		t.mu.Unlock()
 		if more {

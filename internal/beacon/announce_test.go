@@ -126,7 +126,8 @@ func TestAnnounceEndsWithItsConn(t *testing.T) {
 	if s := stays.transport.schedule; len(s) != 1 || s[0].conn != stays {
 		t.Errorf("scheduled: %v", s)
 	}
-	if err := c.Announce(nil, time.Hour); !errors.Is(err, ErrClosed) || len(stays.transport.schedule) != 1 {
+	err := c.Announce(nil, time.Hour)
+	if !errors.Is(err, ErrClosed) || len(stays.transport.schedule) != 1 {
 		t.Errorf("Announce after Close: %v, scheduled: %v", err, stays.transport.schedule)
 	}
 }

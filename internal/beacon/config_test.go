@@ -2,8 +2,9 @@ package beacon
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -16,38 +17,69 @@ func addrPorts(list ...string) (out []netip.AddrPort) {
 }
 
 func TestSettings(t *testing.T) {
+	both := []Family{IPv4, IPv6}
+	defaults := addrPorts("224.0.0.250:5670", "225.25.25.25:5670", "[ff02::1]:5670")
 	for name, test := range map[string]struct {
-		config Config
-		want   settings
-		ports  []uint16
+		config   Config
+		want     settings
+		bindings string
 	}{
 		"zero": {
 			Config{},
-			settings{5670, addrPorts("224.0.0.250:5670", "225.25.25.25:5670"), 1, nil},
-			[]uint16{5670},
+			settings{5670, both, defaults, 1, nil},
+			"[0.0.0.0:5670 [::]:5670]",
 		},
 		"port": {
 			Config{Port: 7000, TTL: 9},
-			settings{7000, addrPorts("224.0.0.250:7000", "225.25.25.25:7000"), 9, nil},
-			[]uint16{7000},
+			settings{
+				7000, both,
+				addrPorts("224.0.0.250:7000", "225.25.25.25:7000", "[ff02::1]:7000"),
+				9, nil,
+			},
+			"[0.0.0.0:7000 [::]:7000]",
 		},
 		"groups": {
-			Config{Groups: addrPorts("239.1.1.1:0", "[::ffff:239.1.1.1]:5670", "239.1.1.1:6000", "224.0.0.250:5670")},
-			settings{5670, addrPorts("224.0.0.250:5670", "239.1.1.1:5670", "239.1.1.1:6000"), 1, nil},
-			[]uint16{5670, 6000},
+			Config{Groups: addrPorts(
+				"239.1.1.1:0", "[::ffff:239.1.1.1]:5670", "239.1.1.1:6000", "224.0.0.250:5670",
+			)},
+			settings{
+				5670, both,
+				addrPorts("224.0.0.250:5670", "239.1.1.1:5670", "239.1.1.1:6000", "[ff02::1]:5670"),
+				1, nil,
+			},
+			"[0.0.0.0:5670 [::]:5670 0.0.0.0:6000]",
+		},
+		"groups of IPv6": {
+			Config{Groups: addrPorts("[ff05::5a]:0", "[ff02::1]:6000")},
+			settings{
+				5670, both,
+				addrPorts("224.0.0.250:5670", "225.25.25.25:5670", "[ff02::1]:6000", "[ff05::5a]:5670"),
+				1, nil,
+			},
+			"[0.0.0.0:5670 [::]:5670 [::]:6000]",
+		},
+		"IPv4": {
+			Config{Family: IPv4, Groups: addrPorts("[ff05::5a]:6000")},
+			settings{5670, []Family{IPv4}, defaults[:2], 1, nil},
+			"[0.0.0.0:5670]",
+		},
+		"IPv6": {
+			Config{Family: IPv6, Groups: addrPorts("239.1.1.1:6000")},
+			settings{5670, []Family{IPv6}, addrPorts("[ff02::1]:5670"), 1, nil},
+			"[[::]:5670]",
 		},
 		"interfaces": {
 			Config{Interfaces: []string{"eth1", "eth0", "eth1"}},
-			settings{5670, addrPorts("224.0.0.250:5670", "225.25.25.25:5670"), 1, []string{"eth0", "eth1"}},
-			[]uint16{5670},
+			settings{5670, both, defaults, 1, []string{"eth0", "eth1"}},
+			"[0.0.0.0:5670 [::]:5670]",
 		},
 	} {
 		got, err := test.config.settings()
-		if err != nil || got.key() != test.want.key() || !slices.Equal(got.interfaces, test.want.interfaces) {
+		if err != nil || !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: got %v, %v, want %v", name, got, err, test.want)
 		}
-		if ports := got.ports(); !slices.Equal(ports, test.ports) {
-			t.Errorf("%s: ports %v, want %v", name, ports, test.ports)
+		if bindings := fmt.Sprint(got.bindings()); bindings != test.bindings {
+			t.Errorf("%s: bindings %v, want %v", name, bindings, test.bindings)
 		}
 	}
 }
@@ -64,6 +96,9 @@ func TestKeysDiffer(t *testing.T) {
 		"one":      {Interfaces: []string{"a"}},
 		"two":      {Interfaces: []string{"a", "b"}},
 		"together": {Interfaces: []string{"ab"}},
+		"blank":    {Interfaces: []string{"a b"}},
+		"IPv4":     {Family: IPv4},
+		"IPv6":     {Family: IPv6},
 	} {
 		s, err := config.settings()
 		if err != nil {
@@ -83,9 +118,11 @@ func TestOpenRefusesABadConfig(t *testing.T) {
 		"TTL":        {TTL: -1},
 		"TTL ":       {TTL: 256},
 		"Groups":     {Groups: addrPorts("10.0.0.1:5670")},
-		"Groups ":    {Groups: addrPorts("[ff02::1]:5670")},
+		"Groups ":    {Groups: addrPorts("[ff02::1%eth0]:5670")},
 		"Groups  ":   {Groups: []netip.AddrPort{{}}},
 		"Interfaces": {Interfaces: []string{""}},
+		"Family":     {Family: -1},
+		"Family ":    {Family: IPv6 + 1},
 	} {
 		_, err := Open(config)
 		var configErr *ConfigError

@@ -15,11 +15,12 @@ type Conn struct {
 	handler   Handler
 	log       *slog.Logger
 
-	// mu is held during each call of the handler, so that Close can wait for
-	// one under way and none begins afterwards.
+	// mu is held during each call of the handler, so that Close can wait for a
+	// running one and none begins afterwards.
 	mu     sync.Mutex
 	closed atomic.Bool // set under mu
 
+	beacons    int // sent so far; guarded by the transport's mu
 	sent       atomic.Uint64
 	sendErrors atomic.Uint64
 	// What the transport had counted when this Conn joined it.
@@ -59,22 +60,16 @@ func openIn(r *registry, config Config) (*Conn, error) {
 	return c, nil
 }
 
-// Send sends the payload to every broadcast address and multicast group on
-// every interface. It does not wait: what the system does not take at once is
-// lost, as a beacon may be. An error on some interfaces is only counted. When
+// Send sends the payload, on every interface, to the broadcast address of each
+// network and to every multicast group; to a group from the address in each network
+// in turn, a call for each. It does not wait: what the system does not take at once
+// is lost, as a beacon may be. An error on some interfaces is only counted. When
 // nothing went out anywhere the error is ErrNotSent.
 func (c *Conn) Send(payload []byte) error {
 	if c.closed.Load() {
 		return ErrClosed
 	}
-	sent, failed, err := c.transport.send(payload, c.log)
-	c.count(sent, failed)
-	return err
-}
-
-func (c *Conn) count(sent, failed int) {
-	c.sent.Add(uint64(sent))
-	c.sendErrors.Add(uint64(failed))
+	return c.transport.send(c, payload)
 }
 
 // Stats gives the counters so far; they stay as they are after Close.

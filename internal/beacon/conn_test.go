@@ -121,8 +121,8 @@ func TestNoHandlerAfterClose(t *testing.T) {
 	})
 }
 
-// A datagram may be under way to a Conn that is closed meanwhile.
-func TestNoHandlerForWhatIsUnderWayAtClose(t *testing.T) {
+// A datagram may be on its way to a Conn that is closed meanwhile.
+func TestNoHandlerForWhatArrivesAtClose(t *testing.T) {
 	in := newInbox()
 	c := open(t, &shared, Config{Port: freePort(t), Handler: in.handle})
 	c.Close()
@@ -169,16 +169,20 @@ func TestOpenRefusesAnUnknownInterface(t *testing.T) {
 }
 
 func TestOpenNamesAPortThatIsNotShared(t *testing.T) {
-	holder, err := net.ListenUDP("udp4", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer holder.Close()
-	port := holder.LocalAddr().(*net.UDPAddr).Port
-	_, err = Open(Config{Port: port, Interfaces: []string{loopback(t).Name}})
-	var portErr *PortError
-	if !errors.As(err, &portErr) || int(portErr.Port) != port || !strings.Contains(err.Error(), fmt.Sprint("UDP port ", port)) {
-		t.Errorf("got %v", err)
+	for _, family := range AnyFamily.families() {
+		holder, err := net.ListenUDP(family.network(), nil)
+		if err != nil {
+			t.Logf("this host has no %v: %v", family, err)
+			continue
+		}
+		defer holder.Close()
+		port := holder.LocalAddr().(*net.UDPAddr).Port
+		_, err = Open(Config{Port: port, Interfaces: []string{loopback(t).Name}})
+		var portErr *PortError
+		if !errors.As(err, &portErr) || int(portErr.Port) != port ||
+			!strings.Contains(err.Error(), fmt.Sprint("UDP port ", port)) {
+			t.Errorf("%v: got %v", family, err)
+		}
 	}
 }
 

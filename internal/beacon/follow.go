@@ -33,7 +33,7 @@ func (t *transport) follow(changed <-chan struct{}, retry bool) {
 			}
 			wait = retryPeriod
 		case <-timer.C:
-			// What does not work for long is hardly going to soon.
+			// What has not worked for long will not work soon.
 			wait = min(2*wait, time.Minute)
 		}
 		retry = !t.refresh()
@@ -93,13 +93,16 @@ func (t *transport) joinGroups(before []netif.Interface, log *slog.Logger) bool 
 	wanted := make(map[membership]bool)
 	for _, ifi := range t.interfaces {
 		for _, group := range t.settings.groups {
+			if len(familyOf(group.Addr()).prefixes(ifi)) == 0 || t.sockets[bindingOf(group)] == nil {
+				continue
+			}
 			m := membership{ifi.Index, group}
 			wanted[m] = true
 			if t.joined[m] && contains(before, ifi) {
 				continue
 			}
-			err := t.socketFor(group.Port()).join(&net.Interface{Index: ifi.Index, Name: ifi.Name}, group.Addr())
-			if err != nil {
+			on := &net.Interface{Index: ifi.Index, Name: ifi.Name}
+			if err := t.sockets[bindingOf(group)].join(on, group.Addr()); err != nil {
 				log.Debug("beacon: cannot join", "interface", ifi.Name, "group", group, "error", err)
 				whole = false
 				continue
@@ -110,7 +113,7 @@ func (t *transport) joinGroups(before []netif.Interface, log *slog.Logger) bool 
 	for m := range t.joined {
 		if !wanted[m] {
 			// The interface may be gone altogether, and the membership with it.
-			_ = t.socketFor(m.group.Port()).leave(&net.Interface{Index: m.ifindex}, m.group.Addr())
+			_ = t.sockets[bindingOf(m.group)].leave(&net.Interface{Index: m.ifindex}, m.group.Addr())
 			delete(t.joined, m)
 		}
 	}
@@ -125,30 +128,37 @@ func (t *transport) prepareRoutes(log *slog.Logger) bool {
 		return true
 	}
 	whole := true
+	before := make(map[target]route, len(t.routes))
+	for _, r := range t.routes {
+		before[r.target] = r
+	}
 	var routes []route
 	for _, target := range targetsOf(t.interfaces, t.settings) {
-		same := func(r route) bool { return r.target == target }
-		if i := slices.IndexFunc(t.routes, same); i >= 0 {
-			routes = append(routes, t.routes[i])
-			t.routes = slices.Delete(t.routes, i, i+1)
-			continue
+		r, there := before[target]
+		if !there {
+			sender, err := t.prepare(target)
+			if err != nil {
+				log.Debug("beacon: cannot prepare",
+					"interface", target.name, "source", target.src, "error", err)
+				whole = false
+				continue
+			}
+			r = route{target: target, sender: sender}
 		}
-		sender, err := t.socketFor(target.dst.Port()).prepare(target)
-		if err != nil {
-			log.Debug("beacon: cannot prepare", "interface", target.name, "source", target.src, "error", err)
-			whole = false
-			continue
-		}
-		routes = append(routes, route{target: target, sender: sender})
+		delete(before, target)
+		routes = append(routes, r)
 	}
-	for _, r := range t.routes {
+	for _, r := range before {
 		_ = r.sender.close()
 	}
 	t.routes = routes
 	return whole
 }
 
-// socketFor gives the socket that hears on the port, one of settings.ports().
-func (t *transport) socketFor(port uint16) socket {
-	return t.sockets[slices.Index(t.settings.ports(), port)]
+// prepare makes what it takes to send to the target.
+func (t *transport) prepare(target target) (sender, error) {
+	if addr := target.dst.Addr(); addr == target.src {
+		return loopbackSender{target}, nil
+	}
+	return t.sockets[bindingOf(target.dst)].prepare(target)
 }

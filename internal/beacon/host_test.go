@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -13,8 +12,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/gozre/zre/internal/lab"
 )
 
 // The tests on hosts of their own run a node's beacon in a process in each of
@@ -27,13 +24,15 @@ const hostArgument = "beacon-test-host"
 type hostConfig struct {
 	Say        string // the beacon; none is sent when it is empty
 	Interfaces []string
+	Groups     []netip.AddrPort
+	Family     Family
+	Portable   bool // over the sockets of other systems
 }
-
-const hostPort = 5670 // the hosts are alone in their network
 
 // hostMain is such a process. It reads a command from each line of its input:
 // "forget" makes it tell again what it has told, "stats" prints the counters and
-// how many descriptors it has open.
+// how many descriptors it has open, "once" sends one beacon more and prints the
+// counters, "allocations" prints how many a beacon makes that is sent and heard.
 // It ends with its input.
 func hostMain(args []string) {
 	var config hostConfig
@@ -50,10 +49,19 @@ func hostMain(args []string) {
 			fmt.Println(line)
 		}
 	}
-	c, err := Open(Config{
+	r := &shared
+	if config.Portable {
+		r = &registry{open: openPortable}
+	}
+	c, err := openIn(r, Config{
 		Interfaces: config.Interfaces,
+		Groups:     config.Groups,
+		Family:     config.Family,
 		Logger:     slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Handler: func(payload []byte, from netip.AddrPort, ifindex int) {
+			if string(payload) == counted {
+				return
+			}
 			tell(heardLine(string(payload), from.Addr().String(), interfaceName(ifindex)))
 		},
 	})
@@ -94,14 +102,54 @@ func hostMain(args []string) {
 				clear(told)
 				mu.Unlock()
 			case command == "stats":
-				line, err := json.Marshal(hostStats{c.Stats(), openFiles()})
-				if err != nil {
+				printStats(c)
+			case command == "once":
+				if err := c.Send([]byte("once")); err != nil {
 					panic(err)
 				}
-				fmt.Println(string(line))
+				printStats(c)
+			case command == "allocations":
+				fmt.Println(allocations(r, config))
 			}
 		}
 	}
+}
+
+// counted is the beacon whose allocations are counted; nothing is told of it.
+const counted = "counted"
+
+// allocations counts those of a beacon of another Conn with this configuration,
+// from when it is sent until it has been heard once.
+func allocations(r *registry, config hostConfig) float64 {
+	heard := make(chan struct{}, 100)
+	c, err := openIn(r, Config{
+		Interfaces: config.Interfaces,
+		Family:     config.Family,
+		Handler: func(payload []byte, _ netip.AddrPort, _ int) {
+			if string(payload) == counted {
+				heard <- struct{}{}
+			}
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer c.Close()
+	payload := []byte(counted)
+	return testing.AllocsPerRun(200, func() {
+		if err := c.Send(payload); err != nil {
+			panic(err)
+		}
+		<-heard
+	})
+}
+
+func printStats(c *Conn) {
+	line, err := json.Marshal(hostStats{c.Stats(), openFiles()})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(string(line))
 }
 
 // hostStats is what it prints of itself.
@@ -131,148 +179,4 @@ func interfaceName(index int) string {
 		return fmt.Sprint(index)
 	}
 	return ifi.Name
-}
-
-// A station is such a process, seen by the test.
-type station struct {
-	t     *testing.T
-	stdin io.Writer
-	lines chan string
-	seen  []string // of the lines, all that the test has read
-}
-
-// start runs a station on the host until the test ends.
-func start(t *testing.T, h *lab.Host, config hostConfig) *station {
-	t.Helper()
-	arg, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := h.Command(self, hostArgument, string(arg))
-	var log lockedBuffer
-	cmd.Stderr = &log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	s := &station{t: t, stdin: stdin, lines: make(chan string, 1000)} // more than a test makes it tell
-	var reader sync.WaitGroup
-	reader.Go(func() {
-		for out := bufio.NewScanner(stdout); out.Scan(); {
-			s.lines <- out.Text()
-		}
-	})
-	t.Cleanup(func() {
-		stdin.Close()
-		reader.Wait()
-		if err := cmd.Wait(); err != nil && t.Context().Err() == nil {
-			t.Errorf("station: %v", err)
-		}
-		if t.Failed() {
-			t.Logf("log of the station that says %q:\n%s", config.Say, log.String())
-		}
-	})
-	s.want("ready")
-	return s
-}
-
-// want waits until the station tells this line, and passes over others.
-func (s *station) want(line string) {
-	s.t.Helper()
-	s.wantWhile(line, func() {})
-}
-
-// wantWhile does the same, and calls again and again what should make the
-// station hear something, until it does.
-func (s *station) wantWhile(line string, again func()) {
-	s.t.Helper()
-	before := len(s.seen)
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	deadline := time.After(patience)
-	for {
-		select {
-		case got := <-s.lines:
-			s.seen = append(s.seen, got)
-			if got == line {
-				return
-			}
-		case <-ticker.C:
-			again()
-		case <-deadline:
-			s.t.Fatalf("waited for: %s\ngot: %q", line, s.seen[before:])
-		}
-	}
-}
-
-// wantHeard waits until the station hears this.
-func (s *station) wantHeard(payload, from, ifname string) {
-	s.t.Helper()
-	s.want(heardLine(payload, from, ifname))
-}
-
-func (s *station) command(line string) {
-	s.t.Helper()
-	if _, err := fmt.Fprintln(s.stdin, line); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// stats asks for the counters, and passes over what was told before.
-func (s *station) stats() (stats hostStats) {
-	s.t.Helper()
-	s.command("stats")
-	deadline := time.After(patience)
-	for {
-		select {
-		case line := <-s.lines:
-			s.seen = append(s.seen, line)
-			if json.Unmarshal([]byte(line), &stats) == nil {
-				return stats
-			}
-		case <-deadline:
-			s.t.Fatal("no stats")
-		}
-	}
-}
-
-// until asks for the counters until they are as wanted.
-func (s *station) until(wanted func(hostStats) bool) {
-	s.t.Helper()
-	deadline := time.Now().Add(patience)
-	for stats := s.stats(); !wanted(stats); stats = s.stats() {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("still %+v", stats)
-		}
-	}
-}
-
-// lockedBuffer takes the output of a process.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf []byte
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.buf = append(b.buf, p...)
-	return len(p), nil
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return string(b.buf)
 }

@@ -49,48 +49,54 @@ func sendFrom(t *testing.T, h *lab.Host, ifname, to string) {
 }
 
 func TestOthersHearUsAcrossACable(t *testing.T) {
-	a, b := lan(t)
-	conns := make([]*net.UDPConn, len(listeners))
-	b.Inside(func() {
-		ifi, err := net.InterfaceByName("eth0")
-		if err != nil {
-			t.Error(err)
+	onHosts(t, func(t *testing.T, start starter) {
+		a, b := lan(t)
+		conns := make([]*net.UDPConn, len(listeners))
+		b.Inside(func() {
+			ifi, err := net.InterfaceByName("eth0")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for i, l := range listeners {
+				if conns[i], err = l.listen(ifi, netip.MustParseAddr("10.77.0.255"), hostPort); err != nil {
+					t.Errorf("%s: %v", l.name, err)
+				}
+			}
+		})
+		if t.Failed() {
 			return
 		}
+		start(t, a, hostConfig{Say: "hello"})
 		for i, l := range listeners {
-			if conns[i], err = l.listen(ifi, netip.MustParseAddr("10.77.0.255"), hostPort); err != nil {
-				t.Errorf("%s: %v", l.name, err)
+			from, ok := hear(t, conns[i], "hello")
+			if want := netip.MustParseAddr("10.77.0.1"); ok && from.Addr() != want {
+				t.Errorf("%s hears us from %v, want %v", l.name, from, want)
 			}
+			conns[i].Close()
 		}
 	})
-	if t.Failed() {
-		return
-	}
-	start(t, a, hostConfig{Say: "hello"})
-	for i, l := range listeners {
-		from, ok := hear(t, conns[i], "hello")
-		if want := netip.MustParseAddr("10.77.0.1"); ok && from.Addr() != want {
-			t.Errorf("%s hears us from %v, want %v", l.name, from, want)
-		}
-		conns[i].Close()
-	}
 }
 
 func TestWeHearOthersAcrossACable(t *testing.T) {
-	a, b := lan(t)
-	s := start(t, a, hostConfig{})
-	for _, to := range []string{"10.77.0.255", "255.255.255.255", "225.25.25.25", "224.0.0.250"} {
-		s.wantWhile(heardLine(to, "10.77.0.2", "eth0"), func() { sendFrom(t, b, "eth0", to) })
-	}
+	onHosts(t, func(t *testing.T, start starter) {
+		a, b := lan(t)
+		s := start(t, a, hostConfig{})
+		for _, to := range []string{"10.77.0.255", "255.255.255.255", "225.25.25.25", "224.0.0.250"} {
+			s.wantWhile(heardLine(to, "10.77.0.2", "eth0"), func() { sendFrom(t, b, "eth0", to) })
+		}
+	})
 }
 
 // A host with several nodes and a network: each hears the others on both.
 func TestNodesOfOneHostHearEachOther(t *testing.T) {
-	a, _ := lan(t)
-	one := start(t, a, hostConfig{Say: "one"})
-	two := start(t, a, hostConfig{Say: "two"})
-	one.wantHeard("two", "127.0.0.1", "lo")
-	two.wantHeard("one", "10.77.0.1", "eth0")
-	two.command("forget")
-	two.wantHeard("one", "127.0.0.1", "lo")
+	onHosts(t, func(t *testing.T, start starter) {
+		a, _ := lan(t)
+		one := start(t, a, hostConfig{Say: "one"})
+		two := start(t, a, hostConfig{Say: "two"})
+		one.wantHeard("two", "127.0.0.1", "lo")
+		two.wantHeard("one", "10.77.0.1", "eth0")
+		two.command("forget")
+		two.wantHeard("one", "127.0.0.1", "lo")
+	})
 }

@@ -55,8 +55,13 @@ type listener struct {
 // share it (TestPortIsSharedWith).
 var listeners = []listener{
 	{"pyre", []int{unix.SO_REUSEADDR, unix.SO_REUSEPORT}, func(b netip.Addr) netip.Addr { return b }, ""},
-	{"gyre", []int{unix.SO_REUSEADDR}, func(netip.Addr) netip.Addr { return netip.MustParseAddr("224.0.0.250") }, "224.0.0.250"},
-	{"haskell-zre", []int{unix.SO_REUSEADDR}, func(netip.Addr) netip.Addr { return netip.MustParseAddr("225.25.25.25") }, "225.25.25.25"},
+	{"gyre", []int{unix.SO_REUSEADDR}, only("224.0.0.250"), "224.0.0.250"},
+	{"haskell-zre", []int{unix.SO_REUSEADDR}, only("225.25.25.25"), "225.25.25.25"},
+}
+
+// only gives the address to bind to, whatever the broadcast address is.
+func only(addr string) func(netip.Addr) netip.Addr {
+	return func(netip.Addr) netip.Addr { return netip.MustParseAddr(addr) }
 }
 
 // listen opens the listener on the interface.
@@ -145,7 +150,10 @@ func TestTTL(t *testing.T) {
 		}
 		defer conn.Close()
 		packets := ipv4.NewPacketConn(conn)
-		err = errors.Join(packets.SetControlMessage(ipv4.FlagTTL, true), conn.SetReadDeadline(time.Now().Add(patience)))
+		err = errors.Join(
+			packets.SetControlMessage(ipv4.FlagTTL, true),
+			conn.SetReadDeadline(time.Now().Add(patience)),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,7 +171,7 @@ func TestTTL(t *testing.T) {
 }
 
 // Whichever way another program shares the port, we share it with that one,
-// whoever comes first.
+// whichever comes first.
 func TestPortIsSharedWith(t *testing.T) {
 	for name, options := range map[string][]int{
 		"zyre.js, gyre, haskell-zre": {unix.SO_REUSEADDR},
@@ -226,9 +234,9 @@ func TestDescriptors(t *testing.T) {
 		}
 		counts = append(counts, len(descriptors(t))-len(before))
 	}
-	// One to hear, one to send on loopback, and that of rtnetlink.
-	if counts[0] != 3 || counts[1] != 3 {
-		t.Errorf("%d descriptors for one Conn, %d for 75, want 3", counts[0], counts[1])
+	// Two to hear, one to send on loopback, and that of rtnetlink.
+	if counts[0] != 4 || counts[1] != 4 {
+		t.Errorf("%d descriptors for one Conn, %d for 75, want 4", counts[0], counts[1])
 	}
 	for _, c := range conns {
 		c.Close()
@@ -263,7 +271,8 @@ func TestDescriptorsOfAFailedOpen(t *testing.T) {
 func TestNoAllocationPerDatagram(t *testing.T) {
 	heard := make(chan struct{}, 3)
 	port := freePort(t)
-	c := open(t, &shared, Config{Port: port, Handler: func([]byte, netip.AddrPort, int) { heard <- struct{}{} }})
+	hear := func([]byte, netip.AddrPort, int) { heard <- struct{}{} }
+	c := open(t, &shared, Config{Port: port, Handler: hear})
 	payload := make([]byte, 22)
 	allocations := testing.AllocsPerRun(200, func() {
 		if err := c.Send(payload); err != nil {

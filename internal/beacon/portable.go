@@ -5,135 +5,120 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
-	"sync"
-
-	"golang.org/x/net/ipv4"
-
-	"github.com/gozre/zre/internal/netif"
+	"strconv"
+	"time"
 )
 
 // A portableSocket does with what every system has: it hears for all
-// interfaces, and each of its senders is a socket bound to the source address.
+// interfaces, and each source address has an outlet that is bound to it.
 // It is compiled on Linux too, so that the tests there run over it as well.
 type portableSocket struct {
-	packets *ipv4.PacketConn
+	conn    *net.UDPConn
+	family  Family
 	ttl     int
-	tells   bool // the system tells which interface a datagram arrived on
+	members groupConn
+	outlets outlets
 	buf     [maxDatagram]byte
-
-	mu       sync.Mutex
-	networks []network // where the system does not tell; from the joined interfaces
+	oob     [256]byte // for the control message of any system
 }
 
-// A network is found by its prefix.
-type network struct {
-	prefix  netip.Prefix
-	ifindex int
-}
-
-func openPortable(port uint16, ttl int) (socket, error) {
-	conn, err := listen(port)
+func openPortable(b binding, ttl int) (socket, error) {
+	conn, err := listen(b)
 	if err != nil {
 		return nil, err
 	}
-	s := &portableSocket{packets: ipv4.NewPacketConn(conn), ttl: ttl}
-	s.tells = s.packets.SetControlMessage(ipv4.FlagInterface, true) == nil
-	return s, nil
+	if err := tellArrival(conn, b.family); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("beacon: %w", err)
+	}
+	return &portableSocket{
+		conn:    conn,
+		family:  b.family,
+		ttl:     ttl,
+		members: b.family.groupConn(conn),
+		outlets: make(outlets),
+	}, nil
 }
 
 func (s *portableSocket) receive() ([]byte, netip.AddrPort, int, error) {
-	n, control, addr, err := s.packets.ReadFrom(s.buf[:])
+	n, oobn, _, from, err := s.conn.ReadMsgUDPAddrPort(s.buf[:], s.oob[:])
 	if err != nil {
 		return nil, netip.AddrPort{}, 0, err
 	}
-	from := addr.(*net.UDPAddr).AddrPort()
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if s.tells && control != nil {
-		return s.buf[:n], from, control.IfIndex, nil
-	}
-	return s.buf[:n], from, s.guess(from.Addr()), nil
-}
-
-// guess gives the interface whose network the source is in, 0 if there is
-// none. A sender far away, in an odd network or with a forged source is taken
-// for a stranger, which keeps a node within the interfaces named for it.
-func (s *portableSocket) guess(from netip.Addr) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, n := range s.networks {
-		if n.prefix.Contains(from) {
-			return n.ifindex
-		}
-	}
-	return 0
+	return s.buf[:n], from, arrivalOf(s.oob[:oobn], s.family), nil
 }
 
 func (s *portableSocket) join(ifi *net.Interface, group netip.Addr) error {
-	s.learn(ifi)
 	addr := &net.UDPAddr{IP: group.AsSlice()}
 	// Leaving first renews the membership if it is there already; the system's
 	// word for that differs too much to ask for it.
-	_ = s.packets.LeaveGroup(ifi, addr)
-	return s.packets.JoinGroup(ifi, addr)
+	_ = s.members.LeaveGroup(ifi, addr)
+	return s.members.JoinGroup(ifi, addr)
 }
 
 func (s *portableSocket) leave(ifi *net.Interface, group netip.Addr) error {
-	return s.packets.LeaveGroup(ifi, &net.UDPAddr{IP: group.AsSlice()})
+	return s.members.LeaveGroup(ifi, &net.UDPAddr{IP: group.AsSlice()})
 }
 
-// learn notes the networks of an interface for guess.
-func (s *portableSocket) learn(ifi *net.Interface) {
-	interfaces, err := netif.List()
-	if err != nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.networks = slices.DeleteFunc(s.networks, func(n network) bool { return n.ifindex == ifi.Index })
-	for _, i := range interfaces {
-		if i.Index != ifi.Index {
-			continue
-		}
-		for _, prefix := range i.Prefixes {
-			s.networks = append(s.networks, network{prefix, i.Index})
-		}
-	}
-}
+func (s *portableSocket) close() error { return s.conn.Close() }
 
-func (s *portableSocket) close() error { return s.packets.Close() }
-
-// A portableSender is a socket that sends from one address.
+// A portableSender sends by the outlet of its source address.
 type portableSender struct {
-	packets *ipv4.PacketConn
-	to      *net.UDPAddr
+	socket *portableSocket
+	key    outletKey
+	outlet *outlet
+	to     netip.AddrPort
 }
 
 func (s *portableSocket) prepare(t target) (sender, error) {
-	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(t.src, 0)))
+	key := outletKey{t.ifindex, t.src}
+	out, err := s.outlets.take(key, func() (*net.UDPConn, error) { return s.openOutlet(t) })
 	if err != nil {
-		return nil, fmt.Errorf("beacon: %w", err)
+		return nil, err
 	}
-	// It is for sending only; what others send there is not kept.
-	_ = conn.SetReadBuffer(1)
-	p := &portableSender{packets: ipv4.NewPacketConn(conn), to: net.UDPAddrFromAddrPort(t.dst)}
-	if t.dst.Addr().IsMulticast() {
+	return &portableSender{socket: s, key: key, outlet: out, to: t.dst}, nil
+}
+
+// openOutlet opens a socket whose datagrams go by the target's interface and
+// come from its source. A group needs no zone then.
+func (s *portableSocket) openOutlet(t target) (*net.UDPConn, error) {
+	src := t.src
+	if src.Zone() != "" {
+		// An interface that was made again has the same name and another index, and
+		// the standard library may know only the old one for a while.
+		src = src.WithZone(strconv.Itoa(t.ifindex))
+	}
+	conn, err := net.ListenUDP(s.family.network(), net.UDPAddrFromAddrPort(netip.AddrPortFrom(src, 0)))
+	if err != nil {
+		return nil, err
+	}
+	ifi := &net.Interface{Index: t.ifindex, Name: t.name}
+	raw, err := conn.SyscallConn()
+	if err == nil {
 		err = errors.Join(
-			p.packets.SetMulticastInterface(&net.Interface{Index: t.ifindex, Name: t.name}),
-			p.packets.SetMulticastTTL(s.ttl),
-			p.packets.SetMulticastLoopback(true),
+			control(raw, func(fd uintptr) error { return keepTo(fd, s.family, ifi) }),
+			s.family.groupConn(conn).SetMulticastInterface(ifi),
+			s.family.prepareOutlet(conn, s.ttl),
 		)
 	}
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("beacon: %w", err)
+		return nil, err
 	}
-	return p, nil
+	return conn, nil
 }
 
+// sendTimeout bounds the wait for room, where a system lets one wait: an
+// interface that does not get rid of its datagrams must not hold up the others.
+const sendTimeout = 100 * time.Millisecond
+
 func (p *portableSender) send(payload []byte) error {
-	_, err := p.packets.WriteTo(payload, nil, p.to)
+	if err := p.outlet.conn.SetWriteDeadline(time.Now().Add(sendTimeout)); err != nil {
+		return err
+	}
+	_, err := p.outlet.conn.WriteToUDPAddrPort(payload, p.to)
 	return err
 }
 
-func (p *portableSender) close() error { return p.packets.Close() }
+func (p *portableSender) close() error { return p.socket.outlets.release(p.key) }

@@ -52,11 +52,11 @@ func (r *registry) detach(c *Conn) {
 	rest := slices.DeleteFunc(slices.Clone(t.current()), func(o *Conn) bool { return o == c })
 	t.setConns(rest)
 	if len(rest) == 0 {
-		delete(r.transports, t.settings.key())
+		delete(r.transports, t.key)
 	}
 	r.mu.Unlock()
-	// Whoever opens the same settings now gets a new transport; both can be
-	// there at once because the port is shared.
+	// The same settings, if they are opened now, get a new transport; both can
+	// be there at once because the port is shared.
 	if len(rest) == 0 {
 		t.close()
 	}

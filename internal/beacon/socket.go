@@ -17,12 +17,12 @@ const (
 	receiveBuffer = 1 << 20
 )
 
-// A socket hears on one UDP port of all interfaces.
+// A socket hears on one UDP port of all interfaces, in one version of IP.
 type socket interface {
 	// receive waits for one datagram. The payload is valid until the next call.
 	receive() (payload []byte, from netip.AddrPort, ifindex int, err error)
-	// prepare makes what it takes to send to a target. It and the methods of
-	// all senders are for one goroutine at a time.
+	// prepare makes what it takes to send to a target of the socket's family. It
+	// and the methods of all senders are for one goroutine at a time.
 	prepare(target) (sender, error)
 	// join and leave are for one goroutine at a time. Joining again what is
 	// joined already renews it.
@@ -33,7 +33,7 @@ type socket interface {
 }
 
 // An opener opens a socket whose multicast datagrams make ttl hops.
-type opener func(port uint16, ttl int) (socket, error)
+type opener func(b binding, ttl int) (socket, error)
 
 // A sender sends to one target without waiting. (That package net lets every
 // UDP socket send broadcasts is part of what it does for all of them.)
@@ -50,18 +50,13 @@ type route struct {
 }
 
 // listen opens a UDP socket that shares its port with other programs.
-func listen(port uint16) (*net.UDPConn, error) {
+func listen(b binding) (*net.UDPConn, error) {
 	config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		var err error
-		if controlErr := raw.Control(func(fd uintptr) { err = sharePort(fd) }); controlErr != nil {
-			return controlErr
-		}
-		return err
+		return control(raw, sharePort)
 	}}
-	address := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
-	conn, err := config.ListenPacket(context.Background(), "udp4", address.String())
-	if errors.Is(err, errAddrInUse) {
-		return nil, &PortError{Port: port, Err: err}
+	conn, err := config.ListenPacket(context.Background(), b.family.network(), b.String())
+	if isHeld(err) {
+		return nil, &PortError{Port: b.port, Err: err}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("beacon: %w", err)
@@ -70,4 +65,11 @@ func listen(port uint16) (*net.UDPConn, error) {
 	// The system may give less than asked for; a beacon may be lost anyway.
 	_ = udp.SetReadBuffer(receiveBuffer)
 	return udp, nil
+}
+
+// control calls f with the descriptor.
+func control(raw syscall.RawConn, f func(fd uintptr) error) error {
+	var err error
+	controlErr := raw.Control(func(fd uintptr) { err = f(fd) })
+	return errors.Join(controlErr, err)
 }

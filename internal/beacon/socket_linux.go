@@ -7,39 +7,38 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"syscall"
 
-	"golang.org/x/net/ipv4"
 	"golang.org/x/sys/unix"
 )
 
 // A pktinfoSocket hears for all interfaces, and has an outlet for each that is
-// sent on. IP_PKTINFO tells which interface a datagram came by, and says which
-// one it is to go by. doc.go says why.
+// sent on. IP_PKTINFO and IPV6_PKTINFO tell which interface a datagram came by,
+// and say which one it is to go by. doc.go says why.
 type pktinfoSocket struct {
 	conn    *net.UDPConn
+	family  Family
 	ttl     int
-	members []*ipv4.PacketConn // the socket itself, then those of join
-	outlets map[int]*outlet    // by the index of the interface
+	members []groupConn // the socket itself, then those of join
+	outlets outlets
 	buf     [maxDatagram]byte
-	oob     [64]byte // for one IP_PKTINFO
+	oob     [64]byte // for one IP_PKTINFO or IPV6_PKTINFO
 }
 
-func openSocket(port uint16, ttl int) (socket, error) {
-	conn, err := listen(port)
+func openSocket(b binding, ttl int) (socket, error) {
+	conn, err := listen(b)
 	if err != nil {
 		return nil, err
 	}
-	packets := ipv4.NewPacketConn(conn)
-	if err := packets.SetControlMessage(ipv4.FlagInterface, true); err != nil {
+	if err := tellArrival(conn, b.family); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("beacon: %w", err)
 	}
 	return &pktinfoSocket{
 		conn:    conn,
+		family:  b.family,
 		ttl:     ttl,
-		members: []*ipv4.PacketConn{packets},
-		outlets: make(map[int]*outlet),
+		members: []groupConn{b.family.groupConn(conn)},
+		outlets: make(outlets),
 	}, nil
 }
 
@@ -50,19 +49,26 @@ func (s *pktinfoSocket) receive() ([]byte, netip.AddrPort, int, error) {
 	if err != nil {
 		return nil, netip.AddrPort{}, 0, err
 	}
-	return s.buf[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), ifindexOf(s.oob[:oobn]), nil
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	return s.buf[:n], from, ifindexOf(s.oob[:oobn]), nil
 }
 
-// ifindexOf finds the index of the interface in control messages, 0 if it is
-// not there.
+// ifindexOf is arrivalOf without allocating.
 func ifindexOf(oob []byte) int {
 	for len(oob) >= unix.SizeofCmsghdr {
 		header, data, rest, err := unix.ParseOneSocketControlMessage(oob)
 		if err != nil {
 			return 0
 		}
-		if header.Level == unix.IPPROTO_IP && header.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo {
-			return int(int32(binary.NativeEndian.Uint32(data))) // ipi_ifindex comes first
+		switch {
+		case header.Level == unix.IPPROTO_IP && header.Type == unix.IP_PKTINFO:
+			if len(data) >= unix.SizeofInet4Pktinfo {
+				return int(int32(binary.NativeEndian.Uint32(data))) // ipi_ifindex comes first
+			}
+		case header.Level == unix.IPPROTO_IPV6 && header.Type == unix.IPV6_PKTINFO:
+			if len(data) >= unix.SizeofInet6Pktinfo {
+				return int(binary.NativeEndian.Uint32(data[net.IPv6len:])) // and ipi6_ifindex last
+			}
 		}
 		oob = rest
 	}
@@ -70,9 +76,9 @@ func ifindexOf(oob []byte) int {
 }
 
 // join joins on a further socket when the limit for one is reached
-// (net.ipv4.igmp_max_memberships, 20). That one hears nothing itself: Linux
-// gives a group that anyone on the host has joined to every socket that is
-// bound to no address (IP_MULTICAST_ALL).
+// (net.ipv4.igmp_max_memberships, 20; IPv6 has one of memory). That one hears
+// nothing itself: Linux gives a group that anyone on the host has joined to every
+// socket that is bound to no address (IP_MULTICAST_ALL, IPV6_MULTICAST_ALL).
 func (s *pktinfoSocket) join(ifi *net.Interface, group netip.Addr) error {
 	addr := &net.UDPAddr{IP: group.AsSlice()}
 	for _, member := range s.members {
@@ -82,15 +88,15 @@ func (s *pktinfoSocket) join(ifi *net.Interface, group netip.Addr) error {
 			_ = member.LeaveGroup(ifi, addr)
 			err = member.JoinGroup(ifi, addr)
 		}
-		if !errors.Is(err, unix.ENOBUFS) {
+		if !errors.Is(err, unix.ENOBUFS) && !errors.Is(err, unix.ENOMEM) {
 			return err
 		}
 	}
-	conn, err := net.ListenUDP("udp4", nil)
+	conn, err := net.ListenUDP(s.family.network(), nil)
 	if err != nil {
 		return err
 	}
-	member := ipv4.NewPacketConn(conn)
+	member := s.family.groupConn(conn)
 	s.members = append(s.members, member)
 	return member.JoinGroup(ifi, addr)
 }
@@ -114,66 +120,51 @@ func (s *pktinfoSocket) close() error {
 	return errors.Join(errs...)
 }
 
-// An outlet is what all senders of one interface send by. They do not share it
-// with other interfaces: what an interface does not get rid of is charged to
-// the socket it was sent by, and would use up the others' room.
-type outlet struct {
-	conn  *net.UDPConn
-	raw   syscall.RawConn
-	users int
-}
-
-func openOutlet(ttl int) (*outlet, error) {
-	conn, err := net.ListenUDP("udp4", nil)
-	if err != nil {
-		return nil, err
-	}
-	// It is for sending only; what others send there is not kept.
-	_ = conn.SetReadBuffer(1)
-	packets := ipv4.NewPacketConn(conn)
-	raw, err := conn.SyscallConn()
-	err = errors.Join(err,
-		packets.SetMulticastTTL(ttl),
-		packets.SetMulticastLoopback(true), // for the other nodes on this host
-	)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return &outlet{conn: conn, raw: raw}, nil
-}
-
-// A pktinfoSender sends by an outlet with what it has made ready.
+// A pktinfoSender sends by the outlet of its interface, which it does not share
+// with other interfaces: what an interface does not get rid of is charged to the
+// socket it was sent by, and would use up the others' room. What the sender needs
+// is made once, so that send does not allocate.
 type pktinfoSender struct {
 	socket  *pktinfoSocket
-	ifindex int
+	key     outletKey
 	outlet  *outlet
-	to      unix.SockaddrInet4
+	to      unix.Sockaddr
 	oob     []byte
 	payload []byte // during send
 	err     error
-	write   func(fd uintptr) bool // the method writeOnce; made once, so that send does not allocate
+	write   func(fd uintptr) bool // the method writeOnce
 }
 
 func (s *pktinfoSocket) prepare(t target) (sender, error) {
-	out := s.outlets[t.ifindex]
-	if out == nil {
-		var err error
-		if out, err = openOutlet(s.ttl); err != nil {
-			return nil, fmt.Errorf("beacon: %w", err)
-		}
-		s.outlets[t.ifindex] = out
+	key := outletKey{ifindex: t.ifindex}
+	out, err := s.outlets.take(key, s.openOutlet)
+	if err != nil {
+		return nil, err
 	}
-	out.users++
-	p := &pktinfoSender{
-		socket:  s,
-		ifindex: t.ifindex,
-		outlet:  out,
-		to:      unix.SockaddrInet4{Port: int(t.dst.Port()), Addr: t.dst.Addr().As4()},
-		oob:     unix.PktInfo4(&unix.Inet4Pktinfo{Ifindex: int32(t.ifindex), Spec_dst: t.src.As4()}),
-	}
+	p := &pktinfoSender{socket: s, key: key, outlet: out}
 	p.write = p.writeOnce
+	port := int(t.dst.Port())
+	if s.family == IPv4 {
+		p.to = &unix.SockaddrInet4{Port: port, Addr: t.dst.Addr().As4()}
+		p.oob = unix.PktInfo4(&unix.Inet4Pktinfo{Ifindex: int32(t.ifindex), Spec_dst: t.src.As4()})
+	} else {
+		ifindex := uint32(t.ifindex)
+		p.to = &unix.SockaddrInet6{Port: port, Addr: t.dst.Addr().As16(), ZoneId: ifindex}
+		p.oob = unix.PktInfo6(&unix.Inet6Pktinfo{Ifindex: ifindex, Addr: t.src.As16()})
+	}
 	return p, nil
+}
+
+func (s *pktinfoSocket) openOutlet() (*net.UDPConn, error) {
+	conn, err := net.ListenUDP(s.family.network(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.family.prepareOutlet(conn, s.ttl); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 func (p *pktinfoSender) send(payload []byte) error {
@@ -190,18 +181,11 @@ func (p *pktinfoSender) send(payload []byte) error {
 // rid of its datagrams must not hold up the others.
 func (p *pktinfoSender) writeOnce(fd uintptr) bool {
 	for {
-		_, p.err = unix.SendmsgN(int(fd), p.payload, p.oob, &p.to, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		_, p.err = unix.SendmsgN(int(fd), p.payload, p.oob, p.to, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 		if p.err != unix.EINTR {
 			return true
 		}
 	}
 }
 
-func (p *pktinfoSender) close() error {
-	p.outlet.users--
-	if p.outlet.users > 0 {
-		return nil
-	}
-	delete(p.socket.outlets, p.ifindex)
-	return p.outlet.conn.Close()
-}
+func (p *pktinfoSender) close() error { return p.socket.outlets.release(p.key) }

@@ -2,4 +2,4 @@
 
 package beacon
 
-func openSocket(port uint16, ttl int) (socket, error) { return openPortable(port, ttl) }
+func openSocket(b binding, ttl int) (socket, error) { return openPortable(b, ttl) }

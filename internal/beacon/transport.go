@@ -21,8 +21,9 @@ const retryPeriod = 2 * time.Second
 
 // A transport is what Conns with equal settings share.
 type transport struct {
-	settings settings
-	sockets  []socket // one for each of settings.ports(), in that order
+	key      string   // of the settings that it was opened for
+	settings settings // the families are those that the host has
+	sockets  map[binding]socket
 	conns    atomic.Pointer[[]*Conn]
 
 	// accepted are the indexes of the named interfaces, nil when none is named.
@@ -57,25 +58,18 @@ func openTransport(s settings, open opener, log *slog.Logger) (*transport, error
 		return nil, fmt.Errorf("beacon: %w", err)
 	}
 	t := &transport{
+		key:         s.key(),
 		settings:    s,
+		sockets:     make(map[binding]socket),
 		joined:      make(map[membership]bool),
 		opened:      time.Now(),
 		rescheduled: make(chan struct{}, 1),
 		stop:        stop,
 	}
 	t.setConns(nil)
-	interfaces, err := netif.Select(s.interfaces...)
-	if err != nil {
-		err = fmt.Errorf("beacon: %w", err)
-	}
-	for _, port := range s.ports() {
-		if err != nil {
-			break
-		}
-		var socket socket
-		if socket, err = open(port, s.ttl); err == nil {
-			t.sockets = append(t.sockets, socket)
-		}
+	interfaces, err := s.selectInterfaces()
+	if err == nil {
+		err = t.openSockets(open, log)
 	}
 	if err != nil {
 		t.close()
@@ -90,6 +84,48 @@ func openTransport(s settings, open opener, log *slog.Logger) (*transport, error
 	t.goroutines.Go(func() { t.follow(changed, !whole) })
 	t.goroutines.Go(func() { t.announce(ctx) })
 	return t, nil
+}
+
+// selectInterfaces gives the interfaces to use; one that is named has to be usable.
+func (s settings) selectInterfaces() ([]netif.Interface, error) {
+	interfaces, err := netif.Select(s.interfaces...)
+	if err != nil {
+		return nil, fmt.Errorf("beacon: %w", err)
+	}
+	for _, ifi := range interfaces {
+		usable := func(f Family) bool { return len(f.prefixes(ifi)) > 0 }
+		if len(s.interfaces) > 0 && !slices.ContainsFunc(s.families, usable) {
+			err := fmt.Errorf("%w of the family to use (%v)", netif.ErrNoAddress, s.families[0])
+			err = &netif.SelectError{Name: ifi.Name, Err: err, Usable: interfaces}
+			return nil, fmt.Errorf("beacon: %w", err)
+		}
+	}
+	return interfaces, nil
+}
+
+// openSockets opens a socket for each binding. The host may lack a version of IP,
+// though not all that are to be used.
+func (t *transport) openSockets(open opener, log *slog.Logger) error {
+	var missing error
+	for _, b := range t.settings.bindings() {
+		socket, err := open(b, t.settings.ttl)
+		switch {
+		case err == nil:
+			t.sockets[b] = socket
+		case isMissing(err):
+			missing = err
+			log.Debug("beacon: the host lacks a version of IP", "missing", b.family, "error", err)
+		default:
+			return err
+		}
+	}
+	if len(t.sockets) == 0 {
+		return missing
+	}
+	t.settings.families = slices.DeleteFunc(slices.Clone(t.settings.families), func(f Family) bool {
+		return t.sockets[binding{f, t.settings.port}] == nil
+	})
+	return nil
 }
 
 // close ends the goroutines and waits for them. No Conn is attached any more.
@@ -162,25 +198,30 @@ func (t *transport) dispatch(payload []byte, from netip.AddrPort, ifindex int) {
 	}
 }
 
-// send sends to all targets, and counts.
-func (t *transport) send(payload []byte, log *slog.Logger) (sent, failed int, err error) {
+// send sends a beacon of the Conn to all targets, and counts.
+func (t *transport) send(c *Conn, payload []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.sendLocked(payload, log)
+	return t.sendLocked(c, payload)
 }
 
 // sendLocked is send with mu held. The log takes a target's first failure and
 // its end, not each one: a beacon goes out every second.
-func (t *transport) sendLocked(payload []byte, log *slog.Logger) (sent, failed int, err error) {
+func (t *transport) sendLocked(c *Conn, payload []byte) error {
 	if t.closed {
-		return 0, 0, ErrClosed
+		return ErrClosed
 	}
+	var sent, failed uint64
 	var last error
 	for i := range t.routes {
 		r := &t.routes[i]
+		if r.turns > 1 && c.beacons%r.turns != r.turn {
+			continue
+		}
 		if err := r.send(payload); err != nil {
 			if !r.failing {
-				log.Debug("beacon: cannot send", "interface", r.name, "source", r.src, "to", r.dst, "error", err)
+				c.log.Debug("beacon: cannot send",
+					"interface", r.name, "source", r.src, "to", r.dst, "error", err)
 			}
 			r.failing = true
 			last = err
@@ -188,17 +229,21 @@ func (t *transport) sendLocked(payload []byte, log *slog.Logger) (sent, failed i
 			continue
 		}
 		if r.failing {
-			log.Debug("beacon: sending again", "interface", r.name, "source", r.src, "to", r.dst)
+			c.log.Debug("beacon: sending again",
+				"interface", r.name, "source", r.src, "to", r.dst)
 		}
 		r.failing = false
 		sent++
 	}
+	c.beacons++
+	c.sent.Add(sent)
+	c.sendErrors.Add(failed)
 	switch {
 	case sent > 0:
-		return sent, failed, nil
+		return nil
 	case last != nil:
-		return 0, failed, fmt.Errorf("%w: %w", ErrNotSent, last)
+		return fmt.Errorf("%w: %w", ErrNotSent, last)
 	default:
-		return 0, 0, ErrNotSent
+		return ErrNotSent
 	}
 }

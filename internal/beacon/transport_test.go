@@ -20,36 +20,74 @@ func (b *brokenSender) close() error      { return nil }
 func TestOneBadInterfaceDoesNotStopTheOthers(t *testing.T) {
 	bad, good := &brokenSender{err: syscall.ENETUNREACH}, &brokenSender{}
 	tr := &transport{routes: []route{
-		{target: target{name: "bad0"}, sender: bad},
-		{target: target{name: "good0"}, sender: good},
+		{target: target{name: "bad0", turns: 1}, sender: bad},
+		{target: target{name: "good0", turns: 1}, sender: good},
 	}}
 	var out bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	for range 3 {
-		if sent, failed, err := tr.send(nil, log); sent != 1 || failed != 1 || err != nil {
-			t.Errorf("sent %d, failed %d, %v", sent, failed, err)
+	debug := &slog.HandlerOptions{Level: slog.LevelDebug}
+	c := &Conn{transport: tr, log: slog.New(slog.NewTextHandler(&out, debug))}
+	var before Stats
+	check := func(sent, failed uint64, wanted error) {
+		t.Helper()
+		err := c.Send(nil)
+		now := c.Stats()
+		got := [2]uint64{now.Sent - before.Sent, now.SendErrors - before.SendErrors}
+		if got != [2]uint64{sent, failed} || !errors.Is(err, wanted) {
+			t.Errorf("sent and failed: %v, %v, want %d, %d, %v", got, err, sent, failed, wanted)
 		}
+		before = now
+	}
+	for range 3 {
+		check(1, 1, nil)
 	}
 	if n := strings.Count(out.String(), "cannot send"); n != 1 || !strings.Contains(out.String(), "bad0") {
 		t.Errorf("logged %d times: %s", n, &out)
 	}
 	good.err = syscall.EPERM
-	if sent, failed, err := tr.send(nil, log); sent != 0 || failed != 2 || !errors.Is(err, ErrNotSent) || !errors.Is(err, syscall.EPERM) {
-		t.Errorf("sent %d, failed %d, %v", sent, failed, err)
-	}
+	check(0, 2, ErrNotSent)
+	check(0, 2, syscall.EPERM)
 	bad.err, good.err = nil, nil
-	if sent, failed, err := tr.send(nil, log); sent != 2 || failed != 0 || err != nil {
-		t.Errorf("sent %d, failed %d, %v", sent, failed, err)
-	}
+	check(2, 0, nil)
 	if n := strings.Count(out.String(), "sending again"); n != 2 {
 		t.Errorf("%d recoveries logged: %s", n, &out)
 	}
 }
 
 func TestSendWithoutAnyInterface(t *testing.T) {
-	tr := &transport{}
-	if _, _, err := tr.send(nil, slog.New(slog.DiscardHandler)); !errors.Is(err, ErrNotSent) {
+	c := &Conn{transport: &transport{}}
+	if err := c.Send(nil); !errors.Is(err, ErrNotSent) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// countingSender counts.
+type countingSender struct{ n int }
+
+func (s *countingSender) send([]byte) error { s.n++; return nil }
+func (s *countingSender) close() error      { return nil }
+
+// Each Conn uses all sources of a group in turn, though others send meanwhile.
+func TestSourcesTakeTurns(t *testing.T) {
+	senders := []*countingSender{{}, {}, {}}
+	tr := &transport{}
+	for turn, sender := range senders {
+		tr.routes = append(tr.routes, route{target: target{turn: turn, turns: len(senders)}, sender: sender})
+	}
+	a, b := &Conn{transport: tr}, &Conn{transport: tr}
+	for n := range senders {
+		if err := a.Send(nil); err != nil {
+			t.Fatal(err)
+		}
+		before := senders[n].n
+		if err := b.Send(nil); err != nil {
+			t.Fatal(err)
+		}
+		if before != 1 || senders[n].n != 2 {
+			t.Errorf("beacon %d: sent %d times by its source, then %d", n, before, senders[n].n)
+		}
+	}
+	if s := a.Stats(); s.Sent != 3 {
+		t.Errorf("stats %+v", s)
 	}
 }
 

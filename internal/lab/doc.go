@@ -8,6 +8,9 @@
 //	└────────────┘      │ Filter: who may hear whom        │      └────────────┘
 //	                    └──────────────────────────────────┘
 //
+// Hosts have IPv4 and IPv6, and can be without either. A line can be cut one way or both ways,
+// and a host can get other addresses.
+//
 // A namespace has no name: this process holds it by a file descriptor, so that the kernel takes
 // it away, with all its interfaces, when the test process ends, however it ends. The switch
 // is ordinary Go between TAP devices and not the kernel's netem, which many kernels lack;

@@ -1,8 +1,16 @@
 package lab
 
 import (
+	"errors"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 )
 
 // Host is a network namespace. It begins with a loopback interface, which is up, and no other.
@@ -39,8 +47,25 @@ func start(t testing.TB) *Host {
 	}
 	h := &Host{t: t, ns: ns}
 	t.Cleanup(func() { ns.close() })
+	// No other host of a lab has the same address, so a new IPv6 address is used at once and not
+	// after a second of asking for duplicates.
+	h.setIPv6("accept_dad", "0")
 	h.IP("link", "set", "lo", "up")
 	return h
+}
+
+// setIPv6 gives a setting of the kernel's IPv6 (sysctl net.ipv6.conf.*.NAME) a value for the
+// interfaces that the host has and for those that it will get. Without IPv6 it does nothing.
+func (h *Host) setIPv6(name, value string) {
+	h.t.Helper()
+	h.Inside(func() {
+		for _, which := range []string{"all", "default"} {
+			file := "/proc/sys/net/ipv6/conf/" + which + "/" + name
+			if err := os.WriteFile(file, []byte(value), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				h.t.Errorf("set %s of IPv6: %v", name, err)
+			}
+		}
+	})
 }
 
 // Alone says whether the host has a network of its own, and is not the machine itself.
@@ -76,6 +101,20 @@ func (h *Host) IP(args ...string) {
 	h.Run("ip", args...)
 }
 
+// IPBatch runs ip(8) once for many commands, one in each line: some hundred addresses would
+// take long otherwise.
+func (h *Host) IPBatch(commands string) {
+	h.t.Helper()
+	if h.ns == nil {
+		h.t.Fatal("the machine itself is not a lab's to change")
+	}
+	cmd := h.Command("ip", "-batch", "-")
+	cmd.Stdin = strings.NewReader(commands)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		h.t.Fatalf("ip -batch: %v: %s", err, out)
+	}
+}
+
 // Inside runs f inside the host, and returns when it has. Sockets that f opens stay in the
 // host; goroutines that it starts do not run there. So f must not end the test: it reports
 // by t.Error.
@@ -102,6 +141,70 @@ func (h *Host) Plug(name, address string) {
 	h.t.Helper()
 	h.IP("addr", "add", address, "dev", name)
 	h.IP("link", "set", name, "up")
+}
+
+// WithoutIPv6 turns IPv6 off, as many administrators do: no interface has an IPv6 address, and
+// none can get one.
+func (h *Host) WithoutIPv6() {
+	h.t.Helper()
+	h.setIPv6("disable_ipv6", "1")
+}
+
+// WithoutIPv4 takes 127.0.0.1 from the loopback interface. Other interfaces have no IPv4
+// address unless the test gives them one.
+func (h *Host) WithoutIPv4() {
+	h.t.Helper()
+	h.IP("-4", "addr", "flush", "dev", "lo")
+}
+
+// linkLocalDeadline is how long LinkLocal waits for the kernel.
+const linkLocalDeadline = 30 * time.Second
+
+// LinkLocal gives the IPv6 link-local address of the interface, with the interface as its zone.
+// The kernel makes the address when the interface is up and connected; LinkLocal waits until it
+// can be used.
+func (h *Host) LinkLocal(name string) netip.Addr {
+	h.t.Helper()
+	for deadline := time.Now().Add(linkLocalDeadline); time.Now().Before(deadline); {
+		if addr, ok := h.linkLocal(name); ok {
+			return addr
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	h.t.Fatalf("%s has no IPv6 link-local address after %v", name, linkLocalDeadline)
+	panic("unreachable")
+}
+
+func (h *Host) linkLocal(name string) (found netip.Addr, ok bool) {
+	h.t.Helper()
+	h.Inside(func() {
+		ifi, err := net.InterfaceByName(name)
+		if err != nil {
+			return
+		}
+		addrs, err := ifi.Addrs()
+		if err != nil {
+			return
+		}
+		for _, a := range addrs {
+			prefix, err := netip.ParsePrefix(a.String())
+			if err == nil && prefix.Addr().Is6() && prefix.Addr().IsLinkLocalUnicast() {
+				found = prefix.Addr().WithZone(name)
+				ok = usable(prefix.Addr().WithZone(strconv.Itoa(ifi.Index)))
+			}
+		}
+	})
+	return found, ok
+}
+
+// usable says whether the address can be sent from; the kernel lists it a while before.
+func usable(addr netip.Addr) bool {
+	conn, err := net.ListenUDP("udp6", net.UDPAddrFromAddrPort(netip.AddrPortFrom(addr, 0)))
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // Forward makes the host a router between its interfaces. Multicast and broadcast stay where

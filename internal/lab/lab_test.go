@@ -3,6 +3,7 @@ package lab
 import (
 	"crypto/rand"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -22,13 +23,13 @@ func network(t *testing.T, count int) (*Switch, []*Port) {
 	return s, ports
 }
 
-// listen opens a UDP socket in the host.
+// listen opens a UDP socket in the host, for both versions of IP.
 func listen(t *testing.T, h *Host) net.PacketConn {
 	t.Helper()
 	var conn net.PacketConn
 	h.Inside(func() {
 		var err error
-		if conn, err = net.ListenPacket("udp4", ":5670"); err != nil {
+		if conn, err = net.ListenPacket("udp", ":5670"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -43,7 +44,7 @@ func listen(t *testing.T, h *Host) net.PacketConn {
 // for long when it should come, and not so long when it should not.
 func expect(t *testing.T, want bool, from net.PacketConn, to string, at net.PacketConn) {
 	t.Helper()
-	addr, err := net.ResolveUDPAddr("udp4", to)
+	addr, err := net.ResolveUDPAddr("udp", to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +121,95 @@ func TestCutAndMend(t *testing.T) {
 	expect(t, true, a, "10.36.0.2:5670", b)
 }
 
+func TestCutOneWay(t *testing.T) {
+	_, ports := network(t, 2)
+	// So that no question who has an address is needed on the way that is cut.
+	for i, p := range ports {
+		other := ports[1-i]
+		var hardware string
+		other.Host.Inside(func() {
+			ifi, err := net.InterfaceByName(other.Name)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			hardware = ifi.HardwareAddr.String()
+		})
+		p.Host.IP("neigh", "replace", other.Addr.String(), "lladdr", hardware, "dev", p.Name)
+	}
+	a, b := listen(t, ports[0].Host), listen(t, ports[1].Host)
+	ports[0].CutOut()
+	expect(t, false, a, "10.36.0.2:5670", b)
+	expect(t, true, b, "10.36.0.1:5670", a)
+	ports[0].CutIn()
+	expect(t, true, a, "10.36.0.2:5670", b)
+	expect(t, false, b, "10.36.0.1:5670", a)
+	ports[0].Mend()
+	expect(t, true, b, "10.36.0.1:5670", a)
+}
+
+func TestReaddress(t *testing.T) {
+	s := NewSwitch(t, "10.36.0.0/24", Line{})
+	s.Subnet("fd36::/64")
+	a, b := s.Plug(New(t), "eth0"), s.Plug(New(t), "eth0")
+	from, at := listen(t, a.Host), listen(t, b.Host)
+	expect(t, true, from, "10.36.0.2:5670", at)
+	expect(t, true, from, "[fd36::2]:5670", at)
+	b.Readdress()
+	if b.Addr.String() != "10.36.0.3" || b.Addrs[1].String() != "fd36::3" {
+		t.Errorf("the new addresses are %v", b.Addrs)
+	}
+	for _, to := range []string{"10.36.0.3:5670", "[fd36::3]:5670"} {
+		expect(t, true, from, to, at)
+	}
+	for _, to := range []string{"10.36.0.2:5670", "[fd36::2]:5670"} {
+		expect(t, false, from, to, at)
+	}
+}
+
+func TestIPv6(t *testing.T) {
+	s := NewSwitch(t, "fd36::/64", Line{})
+	a, b := s.Plug(New(t), "eth0"), s.Plug(New(t), "eth0")
+	from, at := listen(t, a.Host), listen(t, b.Host)
+	expect(t, true, from, "[fd36::2]:5670", at)
+	multicast := &net.UDPAddr{IP: net.ParseIP("ff02::1"), Zone: "2", Port: 5670}
+	expect(t, true, from, multicast.String(), at)
+	s.Filter(UnicastOnly)
+	b.Readdress() // so that the address has to be asked for
+	expect(t, true, from, "[fd36::3]:5670", at)
+	expect(t, false, from, multicast.String(), at)
+
+	addr := b.Host.LinkLocal("eth0")
+	if !addr.IsLinkLocalUnicast() || addr.Zone() != "eth0" {
+		t.Errorf("link-local address %v", addr)
+	}
+	expect(t, true, from, netip.AddrPortFrom(addr.WithZone("2"), 5670).String(), at)
+}
+
+func TestHostsWithoutAFamily(t *testing.T) {
+	addresses := func(h *Host) string {
+		t.Helper()
+		out, err := h.Command("ip", "-o", "addr").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(out)
+	}
+	h := New(t)
+	h.WithoutIPv4()
+	if all := addresses(h); strings.Contains(all, "inet ") || !strings.Contains(all, "inet6 ::1") {
+		t.Errorf("without IPv4: %s", all)
+	}
+	h = New(t)
+	h.WithoutIPv6()
+	Cable(h, "eth0", h, "eth1")
+	h.Plug("eth0", "10.0.0.1/24")
+	h.IP("link", "set", "eth1", "up")
+	if all := addresses(h); strings.Contains(all, "inet6") || !strings.Contains(all, "127.0.0.1") {
+		t.Errorf("without IPv6: %s", all)
+	}
+}
+
 func TestRouterBetweenSwitches(t *testing.T) {
 	left, right := NewSwitch(t, "10.1.0.0/24", Line{}), NewSwitch(t, "10.2.0.0/24", Line{})
 	router, a, b := New(t), New(t), New(t)
@@ -137,7 +227,7 @@ func TestCableAndCommand(t *testing.T) {
 	a, b := New(t), New(t)
 	Cable(a, "eth0", b, "eth0")
 	a.Plug("eth0", "10.0.0.1/24")
-	b.Plug("eth0", "10.0.0.2/24")
+	b.IPBatch("link set eth0 up\naddr add 10.0.0.2/24 dev eth0\n")
 	expect(t, true, listen(t, a), "10.0.0.2:5670", listen(t, b))
 
 	out, err := b.Command("ip", "-o", "-4", "addr").Output()

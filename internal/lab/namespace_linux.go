@@ -15,12 +15,20 @@ import (
 // namespace is a network namespace that lives as long as this process holds it open.
 type namespace struct{ file *os.File }
 
-// unable says why there can be no lab here; it tries once for the whole process.
-var unable = sync.OnceValue(func() error {
+// tools says which program that a lab needs is not here.
+func tools() error {
 	for _, tool := range []string{"ip", "nsenter"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			return fmt.Errorf("%s is needed (packages iproute2 and util-linux): %w", tool, err)
 		}
+	}
+	return nil
+}
+
+// unable says why there can be no lab here; it tries once for the whole process.
+var unable = sync.OnceValue(func() error {
+	if err := tools(); err != nil {
+		return err
 	}
 	ns, err := newNamespace()
 	if err != nil {
@@ -96,8 +104,8 @@ func Main(m *testing.M) int {
 		}
 		return m.Run()
 	}
-	if os.Getuid() == 0 {
-		return m.Run()
+	if os.Getuid() == 0 || tools() != nil {
+		return m.Run() // without the tools New says what is missing
 	}
 	self := exec.Command("/proc/self/exe", os.Args[1:]...)
 	self.Env = append(os.Environ(), inside+"=1")

@@ -10,16 +10,15 @@ import (
 	"testing"
 )
 
-// Switch joins any number of hosts to one Ethernet, with one subnet.
+// Switch joins any number of hosts to one Ethernet, with one subnet or several.
 type Switch struct {
-	t      testing.TB
-	prefix netip.Prefix
-	line   Line
-	ctx    context.Context
-	tasks  sync.WaitGroup
+	t       testing.TB
+	subnets []*subnet
+	line    Line
+	ctx     context.Context
+	tasks   sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows
-	next   netip.Addr
 	ports  []*Port
 	owners map[mac]*Port // where a hardware address was last seen
 	passes func(from, to *Port, frame []byte) bool
@@ -29,27 +28,26 @@ type mac [6]byte
 
 // Port is where a host's interface is plugged in.
 type Port struct {
-	Host *Host
-	Addr netip.Addr
+	Host  *Host
+	Name  string       // of the interface
+	Addr  netip.Addr   // in the switch's first subnet
+	Addrs []netip.Addr // one in each subnet, in their order
 
+	sw     *Switch
 	device io.ReadWriteCloser
 	up     *pipe // from the host
 	down   *pipe // to the host
 }
 
-// NewSwitch makes a switch for a subnet such as 10.36.0.0/24. All its ports begin with
-// the same kind of line. It skips the test where there can be none, and says why.
+// NewSwitch makes a switch for a subnet such as 10.36.0.0/24 or fd36::/64. All its ports begin
+// with the same kind of line. It skips the test where there can be none, and says why.
 func NewSwitch(t testing.TB, subnet string, line Line) *Switch {
 	t.Helper()
 	if reason := cannotTap(); reason != nil {
 		t.Skipf("no lab with switches here: %v", reason)
 	}
-	prefix, err := netip.ParsePrefix(subnet)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Switch{t: t, prefix: prefix, line: line, ctx: ctx, next: prefix.Addr(), owners: make(map[mac]*Port)}
+	s := &Switch{t: t, line: line, ctx: ctx, owners: make(map[mac]*Port)}
 	t.Cleanup(func() {
 		stop()
 		for _, p := range s.ports {
@@ -57,10 +55,34 @@ func NewSwitch(t testing.TB, subnet string, line Line) *Switch {
 		}
 		s.tasks.Wait()
 	})
+	s.Subnet(subnet)
 	return s
 }
 
-// Plug gives a host an interface on this switch, up and with the subnet's next free address.
+// Subnet adds a subnet, such as one of IPv6 beside one of IPv4. Hosts that are plugged in from
+// then on have an address in it too.
+func (s *Switch) Subnet(prefix string) {
+	s.t.Helper()
+	p, err := netip.ParsePrefix(prefix)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.subnets = append(s.subnets, &subnet{prefix: p, last: p.Addr()})
+}
+
+// A subnet gives out its addresses one after the other.
+type subnet struct {
+	prefix netip.Prefix
+	last   netip.Addr
+}
+
+func (n *subnet) take() netip.Addr {
+	n.last = n.last.Next()
+	return n.last
+}
+
+// Plug gives a host an interface on this switch, up and with the next free address of each
+// subnet.
 func (s *Switch) Plug(h *Host, name string) *Port {
 	s.t.Helper()
 	device, err := h.openTap(name)
@@ -68,8 +90,7 @@ func (s *Switch) Plug(h *Host, name string) *Port {
 		s.t.Fatalf("make interface %s: %v", name, err)
 	}
 	s.mu.Lock()
-	s.next = s.next.Next()
-	p := &Port{Host: h, Addr: s.next, device: device}
+	p := &Port{Host: h, Name: name, sw: s, device: device}
 	seed := uint64(2 * len(s.ports))
 	p.up = newPipe(s.line, seed, func(frame []byte) { s.forward(p, frame) })
 	p.down = newPipe(s.line, seed+1, func(frame []byte) {
@@ -82,9 +103,35 @@ func (s *Switch) Plug(h *Host, name string) *Port {
 	s.tasks.Go(func() { p.up.run(s.ctx) })
 	s.tasks.Go(func() { p.down.run(s.ctx) })
 	s.tasks.Go(p.read)
-	h.IP("addr", "add", netip.PrefixFrom(p.Addr, s.prefix.Bits()).String(), "brd", "+", "dev", name)
+	p.addAddrs()
 	h.IP("link", "set", name, "up")
 	return p
+}
+
+// addAddrs gives the interface the next free address of each subnet.
+func (p *Port) addAddrs() {
+	p.Host.t.Helper()
+	p.Addrs = nil
+	for _, n := range p.sw.subnets {
+		addr := n.take()
+		p.Addrs = append(p.Addrs, addr)
+		args := []string{"addr", "add", netip.PrefixFrom(addr, n.prefix.Bits()).String(), "dev", p.Name}
+		if addr.Is4() {
+			args = append(args, "brd", "+")
+		}
+		p.Host.IP(args...)
+	}
+	p.Addr = p.Addrs[0]
+}
+
+// Readdress gives the host other addresses, the next free ones, as where a lease has run out.
+// The old ones are gone before the new ones are there.
+func (p *Port) Readdress() {
+	p.Host.t.Helper()
+	for i, addr := range p.Addrs {
+		p.Host.IP("addr", "del", netip.PrefixFrom(addr, p.sw.subnets[i].prefix.Bits()).String(), "dev", p.Name)
+	}
+	p.addAddrs()
 }
 
 // read takes what the host sends, until the device is closed.
@@ -129,10 +176,23 @@ func (s *Switch) Filter(passes func(from, to *Port, frame []byte) bool) {
 }
 
 // UnicastOnly is a Filter for a network that carries neither multicast nor broadcast, as those
-// of many clouds and wireless access points do not. ARP passes.
+// of many clouds and wireless access points do not. ARP passes, and so does what IPv6 has
+// instead of it.
 func UnicastOnly(_, _ *Port, frame []byte) bool {
 	const arp = 0x0806
-	return frame[0]&1 == 0 || binary.BigEndian.Uint16(frame[12:]) == arp
+	return frame[0]&1 == 0 || binary.BigEndian.Uint16(frame[12:]) == arp || neighborDiscovery(frame)
+}
+
+// neighborDiscovery tells the messages of RFC 4861: ICMPv6 of types 133 to 137.
+func neighborDiscovery(frame []byte) bool {
+	const (
+		ipv6       = 0x86dd
+		icmpv6     = 58
+		ipv6Header = 40
+	)
+	packet := frame[ethernetHeader:]
+	return len(packet) > ipv6Header && binary.BigEndian.Uint16(frame[12:]) == ipv6 &&
+		packet[6] == icmpv6 && packet[ipv6Header] >= 133 && packet[ipv6Header] <= 137
 }
 
 // Between is a Filter that parts the hosts in islands: a frame passes within one of them only.
@@ -150,16 +210,23 @@ func (p *Port) Line(line Line) {
 	p.down.change(func(p *pipe) { p.line = line })
 }
 
-// Cut cuts the line. The host does not notice: it still has its interface and its address,
-// as where a switch further away fails. (Host.IP("link", "set", NAME, "down") is the other way.)
-func (p *Port) Cut() { p.setCut(true) }
+// Cut cuts the line, both ways. The host does not notice: it still has its interface and its
+// address, as where a switch further away fails. (Host.IP("link", "set", NAME, "down") is the
+// other way.)
+func (p *Port) Cut() { p.setCut(true, true) }
 
-// Mend mends a line that was cut.
-func (p *Port) Mend() { p.setCut(false) }
+// CutOut cuts one way: what the host sends is lost, and it still hears the others.
+func (p *Port) CutOut() { p.setCut(true, false) }
 
-func (p *Port) setCut(cut bool) {
-	p.up.change(func(p *pipe) { p.cut = cut })
-	p.down.change(func(p *pipe) { p.cut = cut })
+// CutIn cuts the other way: the others still hear the host, and it hears nothing.
+func (p *Port) CutIn() { p.setCut(false, true) }
+
+// Mend mends a line that was cut, both ways.
+func (p *Port) Mend() { p.setCut(false, false) }
+
+func (p *Port) setCut(out, in bool) {
+	p.up.change(func(p *pipe) { p.cut = out })
+	p.down.change(func(p *pipe) { p.cut = in })
 }
 
 // Lost counts the frames that the line has lost, in both directions.

@@ -2,6 +2,7 @@ package netif
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -32,20 +33,62 @@ func TestBroadcast(t *testing.T) {
 }
 
 func TestPrefixesOf(t *testing.T) {
-	got := prefixesOf([]net.Addr{
+	v4, v6 := prefixesOf([]net.Addr{
 		&net.IPNet{IP: net.IPv4(10, 1, 2, 3), Mask: net.CIDRMask(24, 32)},
+		&net.IPNet{IP: net.ParseIP("fd00::7"), Mask: net.CIDRMask(128, 128)},
 		&net.IPNet{IP: net.IPv4(10, 1, 2, 4), Mask: net.CIDRMask(112, 128)},
 		&net.IPNet{IP: net.ParseIP("fe80::1"), Mask: net.CIDRMask(64, 128)},
 		&net.IPNet{IP: net.IPv4(10, 1, 2, 5), Mask: net.IPMask{255, 0, 255, 0}},
 		&net.IPAddr{IP: net.IPv4(10, 1, 2, 6)},
+		&net.IPNet{IP: net.IP{1, 2}, Mask: net.CIDRMask(8, 32)},
 	})
-	want := []string{"10.1.2.3/24", "10.1.2.4/16", "10.1.2.5/0"}
-	if len(got) != len(want) {
-		t.Fatalf("got %v, want %v", got, want)
+	if got, want := fmt.Sprint(v4), "[10.1.2.3/24 10.1.2.4/16 10.1.2.5/0]"; got != want {
+		t.Errorf("IPv4: got %s, want %s", got, want)
 	}
-	for i, p := range got {
-		if p.String() != want[i] {
-			t.Errorf("got %v, want %v", got, want)
+	if got, want := fmt.Sprint(v6), "[fd00::7/128 fe80::1/64]"; got != want {
+		t.Errorf("IPv6: got %s, want %s", got, want)
+	}
+}
+
+func prefixes(list ...string) (out []netip.Prefix) {
+	for _, s := range list {
+		out = append(out, netip.MustParsePrefix(s))
+	}
+	return out
+}
+
+func TestAddrsHaveTheirZones(t *testing.T) {
+	i := Interface{
+		Name:      "eth0",
+		Prefixes:  prefixes("10.0.0.1/24", "169.254.1.1/16"),
+		Prefixes6: prefixes("fd00::1/64", "fe80::1/64"),
+	}
+	if got, want := fmt.Sprint(i.Addrs()), "[10.0.0.1 169.254.1.1 fd00::1 fe80::1%eth0]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got, want := i.String(), "eth0 (10.0.0.1/24, 169.254.1.1/16, fd00::1/64, fe80::1/64)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestContains(t *testing.T) {
+	i := Interface{
+		Name:      "eth0",
+		Prefixes:  prefixes("10.0.0.1/24"),
+		Prefixes6: prefixes("fd00::1/64", "fe80::1/64"),
+	}
+	for addr, want := range map[string]bool{
+		"10.0.0.9":        true,
+		"::ffff:10.0.0.9": true,
+		"10.0.1.9":        false,
+		"fd00::9":         true,
+		"fd01::9":         false,
+		"fe80::9%eth0":    true,
+		"fe80::9%eth1":    false,
+		"fe80::9":         true, // on whichever interface
+	} {
+		if got := i.Contains(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("Contains(%s) = %v", addr, got)
 		}
 	}
 }
@@ -98,12 +141,16 @@ func TestSelectUnknownListsWhatThereIs(t *testing.T) {
 }
 
 func TestEqual(t *testing.T) {
-	a := Interface{Name: "a0", Index: 7, Flags: net.FlagUp, Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.1/24")}}
+	a := Interface{
+		Name: "a0", Index: 7, Flags: net.FlagUp,
+		Prefixes: prefixes("10.0.0.1/24"), Prefixes6: prefixes("fe80::1/64"),
+	}
 	for what, change := range map[string]func(*Interface){
 		"name":     func(i *Interface) { i.Name = "b0" },
 		"index":    func(i *Interface) { i.Index++ },
 		"flags":    func(i *Interface) { i.Flags |= net.FlagRunning },
 		"prefixes": func(i *Interface) { i.Prefixes = nil },
+		"IPv6":     func(i *Interface) { i.Prefixes6 = nil },
 	} {
 		b := a
 		change(&b)

@@ -11,23 +11,23 @@ import (
 // watch subscribes to rtnetlink. The messages are not looked at: several of
 // them often make up one change, and List tells the outcome of all of them.
 func watch(ctx context.Context) (<-chan struct{}, error) {
-	// The list comes before the subscription only where polling needs it.
-	socket, err := nl.Subscribe(unix.NETLINK_ROUTE, unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR)
-	before, listErr := List()
-	if listErr != nil {
-		if err == nil {
-			socket.Close()
-		}
-		return nil, listErr
+	socket, err := nl.Subscribe(unix.NETLINK_ROUTE,
+		unix.RTNLGRP_LINK, unix.RTNLGRP_IPV4_IFADDR, unix.RTNLGRP_IPV6_IFADDR)
+	if err != nil {
+		// Some sandboxes forbid rtnetlink.
+		return watchByPolling(ctx, pollPeriod, hint)
+	}
+	// Only the polling after a failure needs the list.
+	before, err := List()
+	if err != nil {
+		socket.Close()
+		return nil, err
 	}
 	changed := make(chan struct{}, 1)
 	go func() {
 		defer close(changed)
-		if err == nil {
-			follow(ctx, socket, changed)
-		}
-		// Without rtnetlink (some sandboxes forbid it) there is still polling.
-		poll(ctx, pollPeriod, before, changed)
+		follow(ctx, socket, changed)
+		poll(ctx, pollPeriod, before, nil, changed)
 	}()
 	return changed, nil
 }
