@@ -18,7 +18,7 @@ const (
 // Key is a key in octets. The zero Key stands for none.
 type Key [Size]byte
 
-// String gives the text of a key, "" for the zero Key.
+// String returns the text of a key, "" for the zero Key.
 func (k Key) String() string {
 	if k.IsZero() {
 		return ""
@@ -34,7 +34,8 @@ var ErrKey = errors.New("not a CURVE key, which has 40 characters of Z85")
 
 const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
 
-// Parse gives the octets of a key. The error does not quote the text, as it may be that of a secret key.
+// Parse returns the octets of a key. The error does not quote the text, which may be that of
+// a secret key.
 func Parse(text string) (key Key, err error) {
 	if len(text) != TextSize {
 		return key, fmt.Errorf("%w: it has %d", ErrKey, len(text))
@@ -56,7 +57,7 @@ func Parse(text string) (key Key, err error) {
 	return key, nil
 }
 
-// Text gives the text of a key.
+// Text returns the text of a key.
 func Text(key [Size]byte) string {
 	var text [TextSize]byte
 	for i := 0; i < TextSize; i += 5 {
@@ -69,8 +70,8 @@ func Text(key [Size]byte) string {
 	return string(text[:])
 }
 
-// NewPair makes a key pair. The public key does not begin with an octet 0: zyre takes
-// a beacon with such a one for a beacon without a key.
+// NewPair makes a key pair. The public key does not begin with an octet 0, because zyre takes
+// a beacon with such a key for a beacon without a key.
 func NewPair() (public, secret string, err error) {
 	key, err := ecdh.X25519().GenerateKey(rand.Reader)
 	for err == nil && key.PublicKey().Bytes()[0] == 0 {
@@ -82,7 +83,7 @@ func NewPair() (public, secret string, err error) {
 	return Text([Size]byte(key.PublicKey().Bytes())), Text([Size]byte(key.Bytes())), nil
 }
 
-// Public gives the public key of a secret one.
+// Public returns the public key that belongs to a secret one.
 func Public(secret string) (string, error) {
 	octets, err := Parse(secret)
 	if err != nil {

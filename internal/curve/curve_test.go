@@ -102,6 +102,40 @@ func TestTrust(t *testing.T) {
 	}
 }
 
+func TestTrustIsReplaced(t *testing.T) {
+	own, other := Key(mustParse(t, manPublic)), Key(mustParse(t, rfcText))
+	var trusted Trusted
+	check := func(ownWant, otherWant bool) {
+		t.Helper()
+		if trusted.AllowsKey(own) != ownWant || trusted.Allows(rfcText) != otherWant ||
+			trusted.AllowsKey(other) != otherWant || trusted.AllowsKey(Key{}) {
+			t.Errorf("own %t, other %t", trusted.AllowsKey(own), trusted.AllowsKey(other))
+		}
+	}
+	check(false, false)
+	for _, c := range []struct {
+		list []string
+		own  bool
+		rfc  bool
+	}{{nil, true, false}, {[]string{rfcText}, false, true}, {[]string{AnyKey}, true, true}} {
+		trust, err := NewTrust(manPublic, c.list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trusted.Set(trust)
+		check(c.own, c.rfc)
+	}
+}
+
+func mustParse(t *testing.T, text string) [Size]byte {
+	t.Helper()
+	key, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 // Each key has one text, and each text that is accepted is that of its key.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -27,7 +27,8 @@ type Conn struct {
 	buf    []byte  // the one that is being filled, nil if there is none
 	queued int     // octets that are not written yet
 	busy   bool    // a writer is at work, or the connection is not up yet
-	err    error   // why nothing can be sent any more
+	refuse error   // why nothing can be sent any more
+	err    error   // why the connection has ended, and nothing is written any more
 }
 
 // chunk is a part of an outbox: whole frames.
@@ -59,48 +60,117 @@ func (c *Conn) Driver() Driver { return c.driver }
 
 // copyBelow is the size, in octets, below which shared content is copied into an
 // outbox: a reference would cost more.
-const copyBelow = 512
+const copyBelow = 4 << 10
 
-// Send puts a message into the outbox. It copies the frames and does not wait.
-// It fails only if the connection has ended, with the reason.
-func (c *Conn) Send(first []byte, rest ...[]byte) error {
+// Lock lets a sender keep state of its own under the connection's mutex, so that it
+// takes one mutex and not two. Until Unlock, only Append and AppendContent may be
+// called.
+func (c *Conn) Lock() { c.mu.Lock() }
+
+// Unlock ends what Lock began. What was appended is on its way then.
+func (c *Conn) Unlock() {
+	idle := !c.busy && c.queued > 0 && c.err == nil
+	if idle {
+		c.busy = true
+	}
+	c.mu.Unlock()
+	if idle {
+		c.driver.Flush(c)
+	}
+}
+
+// Append puts a message into the outbox. It copies the frames. It fails only if the
+// connection has ended, with the reason. Called between Lock and Unlock.
+func (c *Conn) Append(first []byte, rest ...[]byte) error {
+	if c.refuse != nil {
+		return c.refuse
+	}
 	size := frameSize(len(first))
 	for _, f := range rest {
 		size += frameSize(len(f))
 	}
-	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
-		return c.err
-	}
 	c.reserve(size)
+	c.queued += size
 	c.buf = AppendFrame(c.buf, moreUnlessLast(0, len(rest)+1), first)
 	for i, f := range rest {
 		c.buf = AppendFrame(c.buf, moreUnlessLast(i, len(rest)), f)
+	}
+	return nil
+}
+
+// AppendContent is Append with content that several connections share.
+func (c *Conn) AppendContent(first []byte, content *Content) error {
+	if c.refuse != nil {
+		return c.refuse
+	}
+	size := frameSize(len(first)) + len(content.encoded)
+	c.queued += size
+	if len(content.encoded) < copyBelow {
+		c.reserve(size)
+		c.buf = AppendFrame(c.buf, FlagMore, first)
+		c.buf = append(c.buf, content.encoded...)
+		return nil
+	}
+	c.reserve(frameSize(len(first)))
+	c.buf = AppendFrame(c.buf, FlagMore, first)
+	content.users.Add(1)
+	c.chunks = append(c.chunks, chunk{b: c.buf}, chunk{content.encoded, content})
+	c.buf = nil
+	return nil
+}
+
+// Send puts a message into the outbox. It copies the frames and does not wait.
+// It fails only if the connection has ended, with the reason.
+func (c *Conn) Send(first []byte, rest ...[]byte) error {
+	c.Lock()
+	defer c.Unlock()
+	return c.Append(first, rest...)
+}
+
+// SendContent is Send with content that several connections share.
+func (c *Conn) SendContent(first []byte, content *Content) error {
+	c.Lock()
+	defer c.Unlock()
+	return c.AppendContent(first, content)
+}
+
+// SendBatch is Send for several messages of one frame each. They are written together.
+func (c *Conn) SendBatch(messages [][]byte) error {
+	size := 0
+	for _, m := range messages {
+		size += frameSize(len(m))
+	}
+	c.mu.Lock()
+	if c.refuse != nil {
+		defer c.mu.Unlock()
+		return c.refuse
+	}
+	if size == 0 {
+		c.mu.Unlock()
+		return nil
+	}
+	if c.buf == nil {
+		c.buf = newBuffer(min(size, chunkSize))
+	}
+	for _, m := range messages {
+		c.reserve(frameSize(len(m)))
+		c.buf = AppendFrame(c.buf, 0, m)
 	}
 	c.flush(size)
 	return nil
 }
 
-// SendContent is Send with content that several connections share.
-func (c *Conn) SendContent(first []byte, content *Content) error {
-	size := frameSize(len(first)) + len(content.encoded)
+// SendCommand is Send for a command, given as its name with the length before it and
+// what belongs to it. Only transports send commands.
+func (c *Conn) SendCommand(body []byte) error {
+	size := frameSize(len(body))
 	c.mu.Lock()
-	if c.err != nil {
-		c.mu.Unlock()
-		return c.err
+	if c.refuse != nil {
+		defer c.mu.Unlock()
+		return c.refuse
 	}
-	if len(content.encoded) < copyBelow {
-		c.reserve(size)
-		c.buf = AppendFrame(c.buf, FlagMore, first)
-		c.buf = append(c.buf, content.encoded...)
-	} else {
-		c.reserve(frameSize(len(first)))
-		c.buf = AppendFrame(c.buf, FlagMore, first)
-		content.users.Add(1)
-		c.chunks = append(c.chunks, chunk{b: c.buf}, chunk{content.encoded, content})
-		c.buf = nil
-	}
+	c.reserve(size)
+	c.buf = AppendFrame(c.buf, FlagCommand, body)
 	c.flush(size)
 	return nil
 }
@@ -168,13 +238,14 @@ const takeMost = 256 << 10
 // something again. Only the writer calls it.
 func (c *Conn) Take(p *Pending) bool {
 	c.mu.Lock()
+	if c.err != nil {
+		c.mu.Unlock()
+		p.Drop()
+		return false
+	}
 	c.queued -= p.Octets
 	p.Octets = 0
 	p.release()
-	if c.err != nil {
-		c.mu.Unlock()
-		return false
-	}
 	n := 0
 	for ; n < len(c.chunks) && p.Octets < takeMost; n++ {
 		p.add(c.chunks[n])
@@ -222,6 +293,18 @@ func (p *Pending) Drop() {
 	p.release()
 }
 
+// Finish makes Send fail with this error from now on. What is in the outbox stays
+// there for the writer. It reports whether nothing is left to write. Only the
+// transport calls it.
+func (c *Conn) Finish(err error) (empty bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refuse == nil {
+		c.refuse = err
+	}
+	return c.queued == 0
+}
+
 // Fail ends the connection for senders: Send gives this error from now on, and
 // what is in the outbox is dropped. Only the first call counts; it reports whether
 // this was the first. Only the transport calls it.
@@ -232,6 +315,9 @@ func (c *Conn) Fail(err error) bool {
 		return false
 	}
 	c.err = err
+	if c.refuse == nil {
+		c.refuse = err
+	}
 	p := Pending{chunks: c.chunks}
 	if c.buf != nil {
 		p.chunks = append(p.chunks, chunk{b: c.buf})

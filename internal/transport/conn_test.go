@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -73,6 +74,33 @@ func TestOutboxKeepsOrder(t *testing.T) {
 	}
 }
 
+func TestSendBatch(t *testing.T) {
+	r := &recorder{}
+	c := NewConn(r)
+	var p Pending
+	c.Take(&p)
+	if err := c.SendBatch(nil); err != nil || r.flushes != 0 {
+		t.Errorf("an empty batch: %v, %d flushes", err, r.flushes)
+	}
+	var want, got [][]byte
+	for i := range 3000 {
+		want = append(want, bytes.Repeat([]byte{byte(i)}, i%700))
+	}
+	if err := c.SendBatch(want); err != nil || r.flushes != 1 {
+		t.Fatalf("error %v, %d flushes, want one for all", err, r.flushes)
+	}
+	for c.Take(&p) {
+		got = append(got, frames(t, &p)...)
+	}
+	if !slices.EqualFunc(got, want, bytes.Equal) {
+		t.Errorf("%d messages differ from what was sent", len(got))
+	}
+	c.Fail(ErrReset)
+	if err := c.SendBatch(want); !errors.Is(err, ErrReset) {
+		t.Errorf("error %v, want %v", err, ErrReset)
+	}
+}
+
 func TestOutboxFlushesWhenIdle(t *testing.T) {
 	r := &recorder{}
 	c := NewConn(r)
@@ -112,6 +140,25 @@ func TestSendAfterFail(t *testing.T) {
 	var p Pending
 	if c.Take(&p) || c.Queued() != 0 {
 		t.Error("a connection that has ended still has something to write")
+	}
+}
+
+// TestFailWhileWriting: the writer learns of the end when it has written.
+func TestFailWhileWriting(t *testing.T) {
+	c := NewConn(&recorder{})
+	if err := c.Send([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	var p Pending
+	if !c.Take(&p) {
+		t.Fatal("nothing to write")
+	}
+	c.Fail(ErrReset)
+	if c.Take(&p) || p.Octets != 0 || len(p.Buffers) != 0 {
+		t.Error("a connection that has ended still has something to write")
+	}
+	if q := c.Queued(); q != 0 {
+		t.Errorf("%d octets queued, want 0", q)
 	}
 }
 

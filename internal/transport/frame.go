@@ -15,6 +15,10 @@ const maxFrameHeader = 9
 // AppendFrame appends a frame with this body. Flags are FlagMore and FlagCommand;
 // FlagLong is set by the size.
 func AppendFrame(b []byte, flags byte, body []byte) []byte {
+	if len(body) <= 255 {
+		b = append(b, flags, byte(len(body)))
+		return append(b, body...)
+	}
 	return append(AppendFrameHeader(b, flags, len(body)), body...)
 }
 

@@ -99,7 +99,8 @@ type Security struct {
 	Public, Secret curve.Key
 	// Allow decides within the handshake of an accepted connection whether the
 	// owner of the key may connect; an error refuses it, and the other end is
-	// told that its key is not trusted. It must not block.
+	// told that its key is not trusted. It must not block. Nil refuses all; a
+	// transport that only dials does not need it.
 	Allow func(key curve.Key, from netip.AddrPort) error
 }
 
@@ -156,10 +157,10 @@ type Limits struct {
 	// MaxHandshakes bounds accepted connections with an unfinished handshake, in
 	// all; MaxPerHost those from one address. Beyond it, a newcomer is closed.
 	MaxHandshakes, MaxPerHost int
-	// KeepAlive is the silence after which TCP asks whether the other end is
-	// still there, and between two such questions; after three without an answer
-	// the connection ends. Where the other end speaks ZMTP 3.1 it is also the time
-	// between two ZMTP PINGs on a silent connection.
+	// KeepAlive is the silence after which the other end is asked whether it is
+	// still there: by TCP, and where it speaks ZMTP 3.1 by a ZMTP PING. After
+	// five KeepAlive without one octet the connection ends. A cut of two and a
+	// half is survived with what was in flight. TCP counts whole seconds.
 	KeepAlive time.Duration
 	// RetryFirst is the pause after the first failed attempt to connect. It
 	// doubles up to RetryMost; each pause is shortened by up to a quarter, at

@@ -1,0 +1,33 @@
+//go:build libzmq
+
+package libzmq_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/gozre/zre/internal/transport"
+	"github.com/gozre/zre/internal/transport/libzmq"
+	"github.com/gozre/zre/internal/transport/transporttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformance(t *testing.T) {
+	transporttest.Run(t, func(t testing.TB, cfg transport.Config) transport.Transport {
+		tr, err := libzmq.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tr
+	}, transporttest.Options{
+		NoRemotePort:   true,
+		LateAccept:     true,
+		NoAcceptedDown: true,
+		OneReader:      true,
+		OnlyMaxFrame:   true,
+		InFlight:       64 << 20,
+		WrongKey:       transport.ErrHandshake,
+	})
+}

@@ -1,0 +1,291 @@
+package transporttest
+
+import (
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// long is a time to drain that no test waits for.
+const long = time.Hour
+
+func dialedCloses(w *world) {
+	a, b := w.node(), w.listener()
+	da, ab := a.connect(b)
+	da.conn.Close(0)
+	da.awaitDown(transport.ErrClosed)
+	ab.awaitGone(transport.ErrEnded, transport.ErrReset)
+	da.conn.Close(0) // Further calls do nothing.
+	da.conn.Close(time.Second)
+	da.conn.Abort()
+}
+
+func acceptedCloses(w *world) {
+	if w.opts.NoAcceptedDown {
+		w.Skip("accepted connections cannot be closed")
+	}
+	a, b := w.node(), w.listener()
+	da, ab := a.connect(b)
+	ab.conn.Close(0)
+	ab.awaitDown(transport.ErrClosed)
+	da.awaitDown(transport.ErrEnded, transport.ErrReset)
+}
+
+func closeInsideReceive(w *world) {
+	a, b := w.node(), w.listener()
+	b.prepare = func(h *handler) {
+		h.take = func(m transport.Message) {
+			if err := h.conn.Send([]byte("close")); err != nil && h.conn.Err() == nil {
+				w.Error(err)
+			}
+		}
+	}
+	da := a.dialTarget(b.target(), func(h *handler) {
+		h.take = func(transport.Message) { h.conn.Close(0) }
+	})
+	da.awaitUp()
+	for range 100 {
+		if da.conn.Send([]byte("m")) != nil {
+			break
+		}
+	}
+	da.awaitDown(transport.ErrClosed)
+	b.acceptedFrom(a).awaitGone(transport.ErrEnded, transport.ErrReset)
+}
+
+func closeInsideRetry(w *world) {
+	gone := w.unusedAddress()
+	a := w.node()
+	for _, end := range []func(c *transport.Conn){
+		func(c *transport.Conn) { c.Close(0) },
+		func(c *transport.Conn) { c.Close(time.Millisecond) },
+		(*transport.Conn).Abort,
+	} {
+		d := a.dialTarget(gone.target(), func(h *handler) { h.retry = end })
+		d.awaitDown(transport.ErrClosed)
+	}
+}
+
+func abort(w *world) {
+	_, _, da, ab := w.blocked()
+	da.conn.Abort()
+	da.awaitDown(transport.ErrClosed)
+	w.change(ab.unblock)
+	ab.awaitGone(transport.ErrEnded, transport.ErrReset, transport.ErrProtocol)
+}
+
+// closeDrains closes connections with something to send that takes a while.
+func closeDrains(w *world) {
+	const n = 50
+	length := func(i int) int { return i * 4000 }
+	a, b := w.node(), w.listener()
+	b.prepare = func(h *handler) { h.check(length) }
+	da, ab := a.connect(b)
+	w.together(func() error { return stream{1, length}.send(da, 0, n) })
+	da.conn.Close(long)
+	if err := da.conn.Send([]byte("too late")); !oneOf(err, transport.ErrClosed) {
+		w.Errorf("Send after Close gives %v, want %v", err, transport.ErrClosed)
+	}
+	da.awaitDown(transport.ErrClosed)
+	ab.awaitTaken(n)
+	ab.awaitGone(transport.ErrEnded)
+
+	// Nothing to send is no reason to wait.
+	idle, _ := a.connect(w.listener())
+	idle.conn.Close(long)
+	idle.awaitDown(transport.ErrClosed)
+
+	if w.opts.NoAcceptedDown {
+		return
+	}
+	// The other direction.
+	d := a.dialTarget(b.target(), func(h *handler) { h.check(length) })
+	d.awaitUp()
+	var acc *handler
+	w.await("a second connection", func() bool {
+		if len(b.accepted) == 2 {
+			acc = b.accepted[1]
+		}
+		return acc != nil
+	})
+	w.together(func() error { return stream{1, length}.send(acc, 0, n) })
+	acc.conn.Close(long)
+	acc.awaitDown(transport.ErrClosed)
+	d.awaitTaken(n)
+	d.awaitDown(transport.ErrEnded)
+}
+
+// sendThenClose closes connections right after a message was sent.
+func sendThenClose(w *world) {
+	const n = 60
+	b := w.listener()
+	for i := range n {
+		a := w.node()
+		d := a.dial(b)
+		if i%2 == 0 {
+			d.awaitUp()
+		}
+		d.send("m", fill(i, i))
+		d.conn.Close(long)
+		m := b.acceptedFrom(a).awaitMessages(1)
+		compareFrames(w, i, m[0], [][]byte{[]byte("m"), fill(i, i)})
+		d.awaitDown(transport.ErrClosed)
+	}
+}
+
+// blocked makes two nodes, of which the second one does not read, and sends more than
+// can be in flight.
+func (w *world) blocked() (a, b *node, da, ab *handler) {
+	w.Helper()
+	a, b = w.node(), w.listener()
+	b.prepare = func(h *handler) { h.block() }
+	da = a.dial(b)
+	da.awaitUp()
+	da.send(greeting)
+	ab = b.acceptedFrom(a)
+	w.await("a call of Receive", func() bool { return ab.inside })
+	const size = 16 << 10
+	n := (w.opts.InFlight + 16<<20) / size
+	w.together(func() error { return stream{1, func(int) int { return size }}.send(da, 0, n) })
+	return a, b, da, ab
+}
+
+// drainEnds drains to a receiver that does not read: the time ends, or a shorter one
+// counts.
+func drainEnds(w *world) {
+	_, _, da, _ := w.blocked()
+	da.conn.Close(100 * time.Millisecond)
+	da.conn.Close(long) // A longer one does not count.
+	da.awaitDown(transport.ErrClosed)
+
+	_, _, db, _ := w.blocked()
+	db.conn.Close(long)
+	if w.within(100*time.Millisecond, func() bool { return db.state == isDown }) {
+		w.Errorf("it has not drained, and is down with %v", db.down)
+	}
+	db.conn.Close(100 * time.Millisecond)
+	db.awaitDown(transport.ErrClosed)
+
+	_, _, dc, _ := w.blocked()
+	dc.conn.Close(long)
+	dc.conn.Close(0)
+	dc.awaitDown(transport.ErrClosed)
+
+	// The other end goes meanwhile.
+	_, b, de, _ := w.blocked()
+	de.conn.Close(long)
+	b.close(0)
+	de.awaitDown(transport.ErrClosed)
+
+	ta, _, dd, _ := w.blocked()
+	ta.close(100 * time.Millisecond)
+	dd.awaitDown(transport.ErrClosed)
+}
+
+// drainBeforeUp closes connections that are not up.
+func drainBeforeUp(w *world) {
+	gone := w.unusedAddress()
+	a, b := w.node(), w.node()
+	lost := a.dialTarget(gone.target(), nil)
+	lost.send("nobody gets this")
+	lost.conn.Close(100 * time.Millisecond)
+	lost.awaitDown(transport.ErrClosed)
+
+	da := a.dialTarget(gone.target(), nil)
+	da.send("hello", fill(1, 100_000))
+	da.awaitRetry(transport.ErrRefused)
+	da.conn.Close(long)
+	attempts := 0
+	w.change(func() { attempts = len(da.retries) })
+	// One may have failed at that time.
+	if w.within(200*time.Millisecond, func() bool { return len(da.retries) > attempts+1 }) {
+		w.Errorf("Retry after Close")
+	}
+	b.listen(gone.addr)
+	b.acceptedFrom(a).awaitMessages(1)
+	da.awaitDown(transport.ErrClosed)
+}
+
+// noReceiveAfterClose closes a connection that still has something to send, and sends
+// something to it.
+func noReceiveAfterClose(w *world) {
+	_, _, da, ab := w.blocked()
+	da.conn.Close(long)
+	for range 10 {
+		ab.send("too late", fill(1, 1000))
+	}
+	w.change(ab.unblock)
+	da.awaitDown(transport.ErrClosed)
+	if n := len(da.messages); n > 0 {
+		w.Errorf("%d messages received after Close", n)
+	}
+}
+
+func transportCloseDrains(w *world) {
+	const n = 30
+	length := func(i int) int { return i * 4000 }
+	a := w.listener()
+	var receivers []*handler
+	for i := range 4 {
+		b := w.listener()
+		b.prepare = func(h *handler) { h.check(length) }
+		da, ab := a.connect(b)
+		receivers = append(receivers, ab)
+		w.together(func() error { return stream{i, length}.send(da, 0, n) })
+	}
+	a.close(limit)
+	for _, r := range receivers {
+		r.awaitTaken(n)
+		r.awaitGone(transport.ErrEnded)
+	}
+}
+
+func transportCloseEndsPeers(w *world) {
+	a, b := w.listener(), w.listener()
+	da, ab := a.connect(b)
+	db, ba := b.connect(a)
+	b.close(0)
+	da.awaitDown(transport.ErrEnded, transport.ErrReset)
+	ba.awaitGone(transport.ErrEnded, transport.ErrReset)
+	db.awaitDown(transport.ErrClosed)
+	if !w.opts.NoAcceptedDown {
+		ab.awaitDown(transport.ErrClosed)
+	}
+	// Nobody listens there any more.
+	w.node().dial(b).awaitRetry(transport.ErrRefused)
+}
+
+func afterTransportClose(w *world) {
+	a, b := w.listener(), w.listener()
+	a.close(0)
+	if _, err := a.tr.Listen(loopback); !oneOf(err, transport.ErrClosed) {
+		w.Errorf("Listen after Close gives %v, want %v", err, transport.ErrClosed)
+	}
+	c := a.tr.Dial(b.target(), a.handler(true))
+	if err := c.Send([]byte("m")); !oneOf(err, transport.ErrClosed) {
+		w.Errorf("Send on a connection dialed after Close gives %v, want %v", err, transport.ErrClosed)
+	}
+	c.Close(0)
+	c.Abort()
+}
+
+// closeWaitsForHandlers closes a transport while a Handler runs.
+func closeWaitsForHandlers(w *world) {
+	_, b, _, ab := w.blocked()
+	closed := make(chan error, 1)
+	go func() { closed <- b.tr.Close(0) }()
+	select {
+	case <-closed:
+		w.Error("the transport is closed, and a handler runs")
+	case <-time.After(50 * time.Millisecond):
+	}
+	w.change(ab.unblock)
+	select {
+	case err := <-closed:
+		if err != nil {
+			w.Error(err)
+		}
+	case <-time.After(limit):
+		w.Fatalf("after %v the transport is not closed", limit)
+	}
+}

@@ -1,0 +1,119 @@
+package zmtp
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// A link that hears nothing is looked after in rounds, of which there are four in
+// Limits.KeepAlive. Rounds are counted instead of time measured, so that a process
+// or host that was suspended does not take its peers for dead when it goes on.
+//
+// A dialed link that has heard nothing for KeepAlive sends a PING, and again after
+// each KeepAlive; an accepted one waits half as long again, so that as a rule only
+// one end asks. A link that is not reading because its owner does not take what
+// has arrived sends PINGs all the same: they are its signs of life. After five
+// KeepAlive without one octet a link is given up. That is as much as it takes to
+// survive a cut of 2.5 KeepAlive, as TCP doubles its pauses: what was sent when the
+// link was cut may be sent again only when it has been back for half of its cut.
+//
+// A peer of ZMTP 3.0 may not know PING; there it is TCP's own keep-alive that asks.
+const (
+	roundsPerKeepAlive = 4
+	pingAfterDialed    = roundsPerKeepAlive
+	pingAfterAccepted  = roundsPerKeepAlive * 3 / 2
+	deadAfter          = 5 * roundsPerKeepAlive
+)
+
+// watch looks after silent links until the engine is closed.
+func (e *engine) watch() {
+	ticker := time.NewTicker(max(e.cfg.Limits.KeepAlive/roundsPerKeepAlive, time.Millisecond))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-e.stop:
+			return
+		case <-ticker.C:
+			beat := e.beat.Add(1)
+			for _, l := range e.snapshot() {
+				l.lookAfter(beat)
+			}
+		}
+	}
+}
+
+// lookAfter asks for a sign of life, or gives the link up.
+func (l *link) lookAfter(beat uint32) {
+	l.mu.Lock()
+	active := l.state == up || l.state == draining
+	l.mu.Unlock()
+	if !active {
+		return
+	}
+	silent := beat - l.heard.Load()
+	ask := uint32(pingAfterAccepted)
+	if l.conn.Dialed {
+		ask = pingAfterDialed
+	}
+	switch {
+	case silent < ask:
+	case silent >= deadAfter && !l.busy.Load() && l.vanished():
+		l.end(fmt.Errorf("%w: nothing heard for %v", transport.ErrTimeout, 5*l.engine.cfg.Limits.KeepAlive))
+	case (silent-ask)%roundsPerKeepAlive == 0 && l.minor >= 1:
+		_ = l.conn.SendCommand(ping)
+	}
+}
+
+// vanished decides about a link that has heard nothing for long.
+func (l *link) vanished() bool {
+	if l.minor >= 1 {
+		return true // It was asked, and has not answered.
+	}
+	return unacknowledged(l.raw, deadAfter/roundsPerKeepAlive*l.engine.cfg.Limits.KeepAlive)
+}
+
+// keepAlive is what TCP does by itself. What counts is that a cut does not end a
+// connection sooner than the rounds above would.
+func (e *engine) keepAlive() net.KeepAliveConfig {
+	idle := e.cfg.Limits.KeepAlive
+	return net.KeepAliveConfig{
+		Enable:   true,
+		Idle:     max(idle, time.Second),
+		Interval: max(idle/2, time.Second),
+		Count:    7,
+	}
+}
+
+// ping is a PING without a time to live and without context (ZeroMQ RFC 37,
+// section "Heartbeats"). A peer that ended the connection when the time to live is
+// over would do so during each cut.
+var ping = []byte("\x04PING\x00\x00")
+
+// contextMost is the largest context of a PING, in octets.
+const contextMost = 16
+
+// pongMost is how much may be unsent for a PONG to be added: a peer that asks and
+// does not read must not fill our memory.
+const pongMost = 64 << 10
+
+// command implements sink.
+func (l *link) command(body []byte) error {
+	name, rest, err := commandName(body)
+	if err != nil {
+		return protocolError("%w", err)
+	}
+	if name == "PING" {
+		if len(rest) < 2 {
+			return protocolError("a PING of %d octets", len(body))
+		}
+		// The time to live, which comes first, does not matter: we have rounds of our own.
+		context := rest[2:min(len(rest), 2+contextMost)]
+		if l.conn.Queued() < pongMost {
+			_ = l.conn.SendCommand(append([]byte("\x04PONG"), context...))
+		}
+	}
+	return nil // A PONG was heard by being received; unknown commands are ignored.
+}

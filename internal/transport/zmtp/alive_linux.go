@@ -1,0 +1,22 @@
+package zmtp
+
+import (
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// unacknowledged reports whether the other end's system has not acknowledged
+// something that was sent, and nothing else either, for that long. A peer that
+// does not read for long acknowledges, and is alive; TCP_USER_TIMEOUT would end its
+// connection.
+func unacknowledged(raw syscall.RawConn, since time.Duration) bool {
+	silent := false
+	err := raw.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		silent = err == nil && info.Unacked > 0 &&
+			time.Duration(info.Last_ack_recv)*time.Millisecond >= since
+	})
+	return err == nil && silent
+}

@@ -1,0 +1,135 @@
+package zmtp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// connectTimeout bounds the time until TCP has a connection. It is short, so that a
+// host that comes back is found by a new attempt rather than by the one of TCP that
+// has doubled its pauses.
+const connectTimeout = 5 * time.Second
+
+// runDialed is the goroutine of a dialed link.
+func (l *link) runDialed() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	l.mu.Lock()
+	l.cancel = cancel
+	ended := l.state == down
+	l.mu.Unlock()
+	if ended {
+		cancel()
+	}
+	if p := l.connect(ctx); p != nil && l.establish(p) {
+		l.handler.Up(l.conn)
+		l.serve(p.leftover)
+	}
+	l.finish()
+}
+
+// connect tries until a handshake succeeds. It returns nil if the link is down.
+func (l *link) connect(ctx context.Context) *peer {
+	e := l.engine
+	pause := e.cfg.Limits.RetryFirst
+	for {
+		p, err := l.attempt(ctx, false)
+		if errors.Is(err, errNoMechanism) {
+			p, err = l.attempt(ctx, true)
+		}
+		if err == nil {
+			return p
+		}
+		if !l.detach() {
+			return nil
+		}
+		if !l.leaving.Load() {
+			l.handler.Retry(l.conn, err)
+		}
+		jittered := pause - time.Duration(rand.Int64N(int64(pause)/4+1))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(jittered):
+		}
+		pause = min(2*pause, e.cfg.Limits.RetryMost)
+	}
+}
+
+// attempt is one attempt to connect.
+func (l *link) attempt(ctx context.Context, careful bool) (*peer, error) {
+	e := l.engine
+	l.detach()
+	tcp, err := e.dial(ctx, l.target.Addr)
+	if err != nil {
+		return nil, dialError(err)
+	}
+	if addrPort(tcp.LocalAddr()) == addrPort(tcp.RemoteAddr()) {
+		// The system took the port that we dial for our end, and TCP has connected
+		// that to itself.
+		_ = tcp.SetLinger(0)
+		_ = tcp.Close()
+		return nil, fmt.Errorf("%w: nobody listens at %v", transport.ErrRefused, l.target.Addr)
+	}
+	if !l.attach(tcp) {
+		return nil, transport.ErrClosed
+	}
+	return l.shakeHands(&handshake{
+		cfg: &e.cfg, own: e.keys, from: l.target.Addr, dialed: true, key: l.target.Key, careful: careful,
+	})
+}
+
+// dialer makes a TCP connection. Tests have others.
+type dialer func(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error)
+
+func (e *engine) dialTCP(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+	d := net.Dialer{
+		Timeout:         min(connectTimeout, e.cfg.Limits.HandshakeTimeout),
+		KeepAliveConfig: e.keepAlive(),
+	}
+	return d.DialTCP(ctx, "tcp", netip.AddrPort{}, to)
+}
+
+// dialError says what the error of an attempt to connect means.
+func dialError(err error) error {
+	err = classify(err)
+	if errors.Is(err, transport.ErrAddrNotAvailable) {
+		return fmt.Errorf("%w: %w", transport.ErrUnreachable, err)
+	}
+	return err
+}
+
+// The time that a refused peer gets to read why, and how much is read of what it
+// still sends.
+const (
+	lingerTime   = time.Second
+	lingerOctets = 1 << 20
+)
+
+// shakeHands does the handshake on the socket of the link, in the time it may take.
+func (l *link) shakeHands(h *handshake) (*peer, error) {
+	h.conn = l.tcp
+	h.deadline = time.Now().Add(l.engine.cfg.Limits.HandshakeTimeout)
+	_ = l.tcp.SetDeadline(h.deadline)
+	p, err := h.run()
+	if err == nil {
+		_ = l.tcp.SetDeadline(time.Time{})
+		return p, nil
+	}
+	if h.told || errors.Is(err, transport.ErrMechanism) {
+		// If the socket was closed with something unread, the system would discard
+		// what the other end has not read yet.
+		_ = l.tcp.CloseWrite()
+		_ = l.tcp.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, l.tcp, lingerOctets)
+	}
+	return nil, err
+}

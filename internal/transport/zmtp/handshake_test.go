@@ -1,0 +1,277 @@
+package zmtp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// changed is a copy with one octet changed.
+func changed(b []byte, at int, to byte) []byte {
+	b = bytes.Clone(b)
+	b[at] = to
+	return b
+}
+
+func TestSlowPeerIsAccepted(t *testing.T) {
+	e := newEnd(t)
+	s := scriptTo(t, e.addr)
+	s.sendSlowly(peerGreeting, dealerReady, frame(1, "first"), frame(0, "second"), frame(0, strings.Repeat("x", 10_000)))
+	o := got(t, "connection is accepted", e.accepted)
+	if string(o.conn.Identity) != "\x01peer" || o.conn.Remote != addrPort(s.LocalAddr()) {
+		t.Errorf("identity %q, remote %v", o.conn.Identity, o.conn.Remote)
+	}
+	for _, want := range []message{{[]byte("first"), []byte("second")}, {[]byte(strings.Repeat("x", 10_000))}} {
+		if err := sameMessage(got(t, "a message", o.inbox), want); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestSlowPeerIsDialed(t *testing.T) {
+	l := newScriptListener(t)
+	o := newEnd(t).dial(l.addr())
+	s := l.next()
+	s.sendSlowly(peerGreeting, routerReady, frame(1, "first"), frame(0, "second"))
+	got(t, "connection is up", o.up)
+	s.expect("handshake", greeting(nullName, false), ready("Socket-Type", "DEALER", "Identity", "\x01some-identity-16"))
+	if err := sameMessage(got(t, "a message", o.inbox), message{[]byte("first"), []byte("second")}); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a peer may be and send is said to be wrong as soon as that can be seen.
+var badHandshakes = map[string]struct {
+	octets []byte
+	want   string // in the error
+}{
+	"ZMTP 1":                  {[]byte("\x01"), "ZMTP 1, or no ZMTP"},
+	"HTTP":                    {[]byte("G"), "ZMTP 1, or no ZMTP"},
+	"ZMTP 1, long identity":   {[]byte("\xff\x00\x00\x00\x00\x00\x00\x01\x00\x00"), "ZMTP 1, or no ZMTP"},
+	"ZMTP 1, with a version":  {append(peerGreeting[:10:10], 0), "ZMTP 1"},
+	"ZMTP 2":                  {append(peerGreeting[:10:10], 1, 5), "ZMTP 2"},
+	"mechanism CURVE":         {greeting("CURVE", false)[:32], transport.ErrMechanism.Error()},
+	"mechanism PLAIN":         {greeting("PLAIN", false)[:32], `"PLAIN"`},
+	"mechanism with a suffix": {changed(peerGreeting, 31, 'x')[:32], "mechanism"},
+	"message, not a command":  {bytes.Join([][]byte{peerGreeting, frame(0, "x")}, nil), "flags 0x00"},
+	"command with MORE":       {bytes.Join([][]byte{peerGreeting, {5}}, nil), "flags 0x05"},
+	"large command":           {bytes.Join([][]byte{peerGreeting, {6, 0, 0, 0, 0, 0, 0, 0x10, 1}}, nil), transport.ErrTooLarge.Error()},
+	"huge command":            {bytes.Join([][]byte{peerGreeting, {6, 255, 255, 255, 255, 255, 255, 255, 255}}, nil), transport.ErrTooLarge.Error()},
+	"empty command":           {bytes.Join([][]byte{peerGreeting, frame(4, "")}, nil), "without a name"},
+	"command without name":    {bytes.Join([][]byte{peerGreeting, frame(4, "\x00x")}, nil), "without a name"},
+	"name beyond the command": {bytes.Join([][]byte{peerGreeting, frame(4, "\x06READY")}, nil), "without a name"},
+	"another command":         {bytes.Join([][]byte{peerGreeting, frame(4, "\x05HELLO")}, nil), `"HELLO" instead of READY`},
+	"ERROR":                   {bytes.Join([][]byte{peerGreeting, frame(4, "\x05ERROR\x03400")}, nil), `refuses the connection with "400"`},
+	"ERROR without reason":    {bytes.Join([][]byte{peerGreeting, frame(4, "\x05ERROR")}, nil), "cut off"},
+	"ERROR that is cut off":   {bytes.Join([][]byte{peerGreeting, frame(4, "\x05ERROR\x04400")}, nil), "cut off"},
+	"no socket type":          {bytes.Join([][]byte{peerGreeting, ready("Identity", "x")}, nil), "socket type"},
+	"socket type PUB":         {bytes.Join([][]byte{peerGreeting, ready("Socket-Type", "PUB")}, nil), `socket type of the peer is "PUB"`},
+	"property is cut off":     {bytes.Join([][]byte{peerGreeting, frame(4, "\x05READY\x0bSocket-Type\x00\x00\x00\x09DEALER")}, nil), "cut off"},
+	"property has no size":    {bytes.Join([][]byte{peerGreeting, frame(4, "\x05READY\x0bSocket-Type\x00\x00\x00")}, nil), "cut off"},
+	"property of 4 GiB":       {bytes.Join([][]byte{peerGreeting, frame(4, "\x05READY\x0bSocket-Type\xff\xff\xff\xff")}, nil), "cut off"},
+	"identity of 256 octets":  {bytes.Join([][]byte{peerGreeting, ready("Socket-Type", "ROUTER", "Identity", strings.Repeat("x", 256))}, nil), "identity"},
+	"silence":                 {nil, transport.ErrTimeout.Error()},
+	"half a signature":        {peerGreeting[:5], transport.ErrTimeout.Error()},
+	"half a greeting":         {peerGreeting[:40], transport.ErrTimeout.Error()},
+	"no READY":                {peerGreeting, transport.ErrTimeout.Error()},
+	"half a READY":            {bytes.Join([][]byte{peerGreeting, dealerReady[:20]}, nil), transport.ErrTimeout.Error()},
+}
+
+// impatient makes handshakes time out soon.
+func impatient(cfg *transport.Config) { cfg.Limits.HandshakeTimeout = 300 * time.Millisecond }
+
+func TestBadPeerIsNotAccepted(t *testing.T) {
+	for name, tc := range badHandshakes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnd(t, impatient)
+			s := scriptTo(t, e.addr)
+			s.send(tc.octets)
+			s.expectEnd()
+			eventually(t, "the refusal is logged with "+tc.want, func() bool {
+				return strings.Contains(unquoted(e.log.String()), tc.want)
+			})
+			if len(e.accepted) > 0 {
+				t.Error("the connection was accepted")
+			}
+		})
+	}
+}
+
+// unquoted takes off what slog's text handler adds to quotes.
+func unquoted(s string) string { return strings.ReplaceAll(s, `\"`, `"`) }
+
+func TestBadPeerIsNotDialed(t *testing.T) {
+	for name, tc := range badHandshakes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newScriptListener(t)
+			o := newEnd(t, impatient).dial(l.addr())
+			s := l.next()
+			s.send(tc.octets)
+			err := got(t, "a failed attempt", o.retries)
+			if !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %q, want %q in it", err, tc.want)
+			}
+			if !errors.Is(err, transport.ErrHandshake) && !errors.Is(err, transport.ErrMechanism) {
+				t.Errorf("error %q is of no class", err)
+			}
+			s.expectEnd()
+			o.conn.Close(0)
+			if err := got(t, "down", o.down); !errors.Is(err, transport.ErrClosed) {
+				t.Errorf("down: %v", err)
+			}
+		})
+	}
+}
+
+// A peer may be gone after any octet.
+func TestPeerGoesWithinTheHandshake(t *testing.T) {
+	whole := bytes.Join([][]byte{peerGreeting, dealerReady}, nil)
+	e := newEnd(t)
+	for n := range len(whole) {
+		for _, reset := range []bool{false, true} {
+			s := scriptTo(t, e.addr)
+			s.send(whole[:n])
+			s.leave(reset)
+			if n%8 == 0 {
+				leftByListener(t, e, whole[:n], reset)
+			}
+		}
+	}
+	if len(e.accepted) > 0 {
+		t.Error("a connection was accepted")
+	}
+}
+
+// leave ends the connection, in an orderly way or not.
+func (s *script) leave(reset bool) {
+	if reset {
+		s.reset()
+	} else {
+		_ = s.CloseWrite()
+		s.expectEnd()
+	}
+}
+
+// leftByListener dials a peer that goes after these octets, each time.
+func leftByListener(t *testing.T, e *end, octets []byte, reset bool) {
+	t.Helper()
+	l := newScriptListener(t)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			c, err := l.AcceptTCP()
+			if err != nil {
+				return
+			}
+			_, _ = c.Write(octets)
+			if reset {
+				_ = c.SetLinger(0)
+			}
+			_ = c.Close()
+		}
+	}()
+	o := e.dial(l.addr())
+	err := got(t, "a failed attempt", o.retries)
+	if !errors.Is(err, transport.ErrEnded) && !errors.Is(err, transport.ErrReset) {
+		t.Errorf("gone after %d octets, reset %v: %v", len(octets), reset, err)
+	}
+	o.conn.Close(0)
+	got(t, "down", o.down)
+	_ = l.Close()
+	<-done
+}
+
+func TestSocketTypes(t *testing.T) {
+	e := newEnd(t)
+	for _, kind := range []string{"DEALER", "REQ", "ROUTER"} {
+		s := scriptTo(t, e.addr)
+		s.send(peerGreeting, ready("Socket-Type", kind, "X-other", "value", "Identity", ""))
+		got(t, kind+" is accepted", e.accepted)
+	}
+	for _, kind := range []string{"REP", "PUB", "SUB", "PUSH", "PULL", "PAIR", "STREAM", "dealer", "DEALER ", ""} {
+		s := scriptTo(t, e.addr)
+		s.send(peerGreeting, ready("Socket-Type", kind))
+		s.expect("the refusal", greeting(nullName, true), command("ERROR", append([]byte{byte(len(reasonInvalid))}, reasonInvalid...)))
+		s.expectEnd()
+	}
+	for _, kind := range []string{"DEALER", "REQ", "REP", "PUB"} {
+		l := newScriptListener(t)
+		o := e.dial(l.addr())
+		l.next().send(peerGreeting, ready("Socket-Type", kind))
+		if err := got(t, "a failed attempt", o.retries); !strings.Contains(err.Error(), kind) {
+			t.Errorf("%s: %v", kind, err)
+		}
+		o.conn.Close(0)
+	}
+}
+
+// Both ends learn that their mechanisms differ, whoever tells its own first.
+func TestMechanismsDiffer(t *testing.T) {
+	for _, first := range []int{versionEnd, greetingSize} {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			e := newEnd(t)
+			theirs := greeting(curveName, true)
+			s := scriptTo(t, e.addr)
+			s.send(theirs[:first])
+			s.expect("version", greeting(nullName, true)[:versionEnd])
+			s.send(theirs[first:])
+			s.expect("the rest", greeting(nullName, true)[versionEnd:])
+			s.expectEnd()
+			eventually(t, "the refusal is logged", func() bool {
+				return strings.Contains(e.log.String(), transport.ErrMechanism.Error())
+			})
+		})
+	}
+	// libzmq closes without having told its mechanism when it sees another one.
+	l := newScriptListener(t)
+	o := newEnd(t).dial(l.addr())
+	s := l.next()
+	s.expect("greeting", greeting(nullName, false))
+	_ = s.Close()
+	s = l.next()
+	s.send(peerGreeting[:10])
+	s.expect("careful greeting", greeting(nullName, false)[:versionEnd])
+	s.send(greeting(curveName, true)[10:])
+	s.expect("the rest", greeting(nullName, false)[versionEnd:])
+	if err := got(t, "a failed attempt", o.retries); !errors.Is(err, transport.ErrMechanism) {
+		t.Errorf("%v, want %v", err, transport.ErrMechanism)
+	}
+}
+
+// A careful dialing side does not wait for ever for one that waits for it.
+func TestCarefulDialingSideGoesOn(t *testing.T) {
+	l := newScriptListener(t)
+	o := newEnd(t).dial(l.addr())
+	_ = l.next().Close()
+	s := l.next()
+	s.send(peerGreeting[:versionEnd])
+	s.expect("greeting", greeting(nullName, false)) // in two parts, after a while
+	s.send(peerGreeting[versionEnd:], routerReady)
+	got(t, "connection is up", o.up)
+}
+
+func TestRefusalIsLoggedOnce(t *testing.T) {
+	e := newEnd(t)
+	for range 5 {
+		s := scriptTo(t, e.addr)
+		s.send(greeting("PLAIN", false))
+		s.expectEnd()
+	}
+	s := scriptTo(t, e.addr)
+	s.send([]byte("GET / HTTP/1.1\r\n\r\n"))
+	s.expectEnd()
+	eventually(t, "two refusals are logged", func() bool {
+		return strings.Count(e.log.String(), "refused a connection") == 2
+	})
+	if n := strings.Count(e.log.String(), "level=WARN"); n != 2 {
+		t.Errorf("%d warnings, want 2:\n%v", n, e.log)
+	}
+}

@@ -1,0 +1,238 @@
+package zmtp
+
+import (
+	"math"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+const (
+	// largeFrame is the size from which a frame is read into memory of its own.
+	largeFrame = 8 << 10
+	// readSize is how much is read at once.
+	readSize = 128 << 10
+	// headRead is how much is read where another large frame is likely to begin:
+	// what is read of its body here has to be copied.
+	headRead = 4 << 10
+)
+
+// inbound takes apart what arrives on a connection. It belongs to the goroutine
+// that reads.
+//
+// What arrives is read into a scratch, where all whole frames are found first;
+// then the whole messages are handed over at once (batch.go). A large frame is
+// read into memory of its own (large.go). What is left of a message that is not
+// whole is held until the rest arrives.
+type inbound struct {
+	limits *limits
+	sink   sink
+	cipher *opener // with CURVE
+	reader reader
+
+	rx      *scratch // nil while there is nothing to read
+	partial []byte   // the start of a frame, while rx is nil
+
+	// The message in progress.
+	frames int   // how many frames there are so far
+	octets int64 // of these, with frameCost each
+	small  int   // octets of those after the first that are in rx
+
+	// A message that began in what was read before. It is the first of the next
+	// batch.
+	held  bool
+	whole bool     // it is complete
+	first []byte   // this memory is used again
+	rest  [][]byte // the receiver's
+
+	large largeBody
+}
+
+// sink gets what inbound finds.
+type sink interface {
+	// messages gets whole messages; what they refer to is valid until it returns,
+	// as in transport.Handler.
+	messages([]transport.Message)
+	// command gets the body of a command, valid until it returns.
+	command(body []byte) error
+}
+
+// target returns where to read to: first to body, if that is not empty, and then to
+// next.
+func (in *inbound) target() (body, next []byte) {
+	if in.rx == nil {
+		in.rx = scratchPool.Get().(*scratch)
+		in.rx.w = copy(in.rx.buf[:], in.partial)
+		in.partial = in.partial[:0]
+	}
+	rx := in.rx
+	if in.large.active {
+		return in.large.room(), rx.buf[:headRead]
+	}
+	if in.large.likely && rx.w < headRead {
+		return nil, rx.buf[rx.w:headRead]
+	}
+	return nil, rx.buf[rx.w:]
+}
+
+// arrived says that n octets were read to the target, and parses them. All whole
+// messages are handed over when it returns.
+func (in *inbound) arrived(n int) error {
+	if in.large.active {
+		n -= in.large.filled(n)
+	}
+	rx := in.rx
+	rx.w += n
+	if err := in.parse(); err != nil {
+		return err
+	}
+	in.deliver()
+	in.hold()
+	rx.w = copy(rx.buf[:], rx.buf[rx.r:rx.w])
+	rx.r = 0
+	return nil
+}
+
+// park gives the memory back that is not needed while nothing arrives.
+func (in *inbound) park() {
+	rx := in.rx
+	if rx == nil {
+		return
+	}
+	in.rx = nil
+	if rx.w > 0 {
+		in.partial = append(in.partial, rx.buf[:rx.w]...)
+	} else {
+		in.partial = nil
+	}
+	if !in.held {
+		in.first = nil
+	}
+	rx.put()
+}
+
+// parse consumes whole frames, and the start of a large one.
+func (in *inbound) parse() error {
+	rx := in.rx
+	for {
+		if in.large.active {
+			rx.r += in.large.take(rx.buf[rx.r:rx.w])
+			if !in.large.complete() {
+				return nil
+			}
+			if err := in.largeFrame(); err != nil {
+				return err
+			}
+		}
+		if in.cipher == nil {
+			in.shortFrames()
+		}
+		if rx.r == rx.w {
+			return nil
+		}
+		if err := in.checkFlags(rx.buf[rx.r]); err != nil {
+			return err
+		}
+		h, ok := readHeader(rx.buf[rx.r:rx.w])
+		if !ok {
+			return nil
+		}
+		body, err := in.bodySize(h)
+		if err != nil {
+			return err
+		}
+		if err := in.check(h.flags, body); err != nil {
+			return err
+		}
+		if body >= largeFrame {
+			rx.r += h.length
+			in.large.start(h.flags, int(h.size))
+			continue
+		}
+		in.large.likely = false
+		at := rx.r + h.length
+		end := at + int(h.size)
+		if end > rx.w {
+			return nil
+		}
+		rx.r = end
+		if err := in.frame(h.flags, at, rx.buf[at:end:end]); err != nil {
+			return err
+		}
+	}
+}
+
+// bodySize is the size of what a frame carries, which may be in a MESSAGE.
+func (in *inbound) bodySize(h header) (int64, error) {
+	switch {
+	case h.size > math.MaxInt64:
+		return 0, tooLarge("a frame of %d octets", h.size)
+	case in.cipher == nil:
+		return int64(h.size), nil
+	case h.size < messageOverhead:
+		return 0, protocolError("a frame of %d octets where CURVE has a MESSAGE", h.size)
+	}
+	return int64(h.size) - messageOverhead, nil
+}
+
+// shortFrames consumes frames up to 255 octets that are parts of messages and within
+// all limits. It stops at the first one that is not.
+func (in *inbound) shortFrames() {
+	rx, m := in.rx, in.limits
+	if m.frame < 255 || m.first < 255 {
+		return
+	}
+	r := rx.r
+	for rx.w-r >= 2 {
+		flags, size := rx.buf[r], int(rx.buf[r+1])
+		end := r + 2 + size
+		if flags&^transport.FlagMore != 0 || end > rx.w || in.frames >= m.frames ||
+			in.octets+int64(size)+frameCost > m.message {
+			break
+		}
+		in.add(view{uint32(r + 2), uint32(size)}, flags)
+		r = end
+		rx.r = end
+	}
+}
+
+// frame gets a whole frame as it was on the wire, and where in rx it is.
+func (in *inbound) frame(flags byte, at int, body []byte) error {
+	if in.cipher != nil {
+		keys := in.rx.ahead.keys(in, at, body)
+		var err error
+		if flags, body, err = in.cipher.open(body, keys); err != nil {
+			return err
+		}
+		at += messageOverhead
+	}
+	if flags&transport.FlagCommand != 0 {
+		return in.command(body)
+	}
+	in.add(view{uint32(at), uint32(len(body))}, flags)
+	return nil
+}
+
+// largeFrame gets the large frame when it is whole.
+func (in *inbound) largeFrame() error {
+	flags, body := in.large.end()
+	if in.cipher != nil {
+		var err error
+		if flags, body, err = in.cipher.open(body, in.rx.ahead.keysOfLarge(in.cipher, body)); err != nil {
+			return err
+		}
+		if flags&transport.FlagCommand != 0 {
+			return in.command(body)
+		}
+	}
+	in.rx.big = append(in.rx.big, body)
+	in.add(view{at: uint32(len(in.rx.big) - 1), size: inBig}, flags)
+	in.octets += int64(len(body))
+	return nil
+}
+
+func (in *inbound) command(body []byte) error {
+	if len(body) > maxCommand {
+		return tooLarge("a command of %d octets", len(body))
+	}
+	return in.sink.command(body)
+}

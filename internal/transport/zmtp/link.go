@@ -1,0 +1,215 @@
+package zmtp
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// state is what a link is doing; doc.go has the drawing.
+type state uint8
+
+const (
+	connecting state = iota // dialing, or in the handshake
+	lastTry                 // connecting, closed by its owner with something to send
+	up
+	draining // up, closed by its owner, still sending
+	down
+)
+
+// link is one connection. It is the driver of its transport.Conn.
+type link struct {
+	engine  *engine
+	conn    *transport.Conn
+	handler transport.Handler
+	target  transport.Target // of a dialed one
+
+	mu       sync.Mutex
+	state    state
+	tcp      *net.TCPConn       // nil between two attempts to connect
+	cancel   context.CancelFunc // ends dialing; nil if accepted
+	timer    *time.Timer        // runs while Close drains
+	deadline time.Time          // when timer fires
+
+	raw     syscall.RawConn // of tcp, from the end of the handshake on
+	leaving atomic.Bool     // Close was called: nothing is handed to the owner any more
+	minor   byte            // of the other end's ZMTP version
+	heard   atomic.Uint32   // engine.beat when something was received last
+	busy    atomic.Bool     // the handler has a batch: nothing is being read
+
+	out     writer
+	writers sync.WaitGroup // goroutines that write
+	in      inbound
+}
+
+func (e *engine) newLink(h transport.Handler) *link {
+	l := &link{engine: e, handler: h}
+	l.conn = transport.NewConn(l)
+	return l
+}
+
+// attach gives the link a socket. It closes the socket and reports false if the
+// link is down.
+func (l *link) attach(tcp *net.TCPConn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state == down {
+		_ = tcp.Close()
+		return false
+	}
+	l.tcp = tcp
+	return true
+}
+
+// detach closes the socket after a failed attempt. It reports false if the link is
+// down.
+func (l *link) detach() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tcp != nil {
+		_ = l.tcp.Close()
+		l.tcp = nil
+	}
+	return l.state != down
+}
+
+// establish ends the handshake. It reports false if the link is down.
+func (l *link) establish(p *peer) bool {
+	raw, err := l.tcp.SyscallConn()
+	if err != nil {
+		l.end(classify(err))
+		return false
+	}
+	l.raw = raw
+	l.minor = p.minor
+	l.heard.Store(l.engine.beat.Load())
+	l.conn.Identity, l.conn.Key = p.identity, p.key
+	l.in.cipher, l.out.cipher = p.opener, p.sealer
+	l.prepareIO()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch l.state {
+	case connecting:
+		l.state = up
+	case lastTry:
+		l.state = draining
+	default:
+		return false
+	}
+	return true
+}
+
+// end ends the link for this reason, if it has not ended. What runs for the link
+// notices that its socket is closed.
+func (l *link) end(cause error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.endLocked(cause)
+}
+
+func (l *link) endLocked(cause error) {
+	switch l.state {
+	case down:
+		return
+	case lastTry, draining:
+		cause = closedEarly(l.conn.Queued(), cause)
+	}
+	l.state = down
+	l.conn.Fail(cause)
+	if l.cancel != nil {
+		l.cancel()
+	}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	if l.tcp != nil {
+		_ = l.tcp.Close()
+	}
+}
+
+// closedEarly is why a link ends that its owner has closed with a drain.
+func closedEarly(unsent int, cause error) error {
+	if unsent == 0 {
+		return transport.ErrClosed
+	}
+	return fmt.Errorf("%w with %d octets unsent: %w", transport.ErrClosed, unsent, cause)
+}
+
+// Close implements transport.Driver.
+func (l *link) Close(_ *transport.Conn, drain time.Duration) {
+	l.leaving.Store(true)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if drain <= 0 {
+		l.endLocked(transport.ErrClosed)
+		return
+	}
+	switch l.state {
+	case down:
+		return
+	case connecting:
+		if l.conn.Finish(transport.ErrClosed) {
+			l.endLocked(transport.ErrClosed)
+			return
+		}
+		l.state = lastTry
+	case up:
+		l.state = draining
+		if l.conn.Finish(transport.ErrClosed) {
+			_ = l.tcp.CloseWrite()
+		}
+	}
+	deadline := time.Now().Add(drain)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(drain, func() { l.end(transport.ErrTimeout) })
+		l.deadline = deadline
+	} else if deadline.Before(l.deadline) {
+		l.timer.Reset(drain)
+		l.deadline = deadline
+	}
+}
+
+// Abort implements transport.Driver.
+func (l *link) Abort(*transport.Conn) {
+	l.leaving.Store(true)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state != down && l.tcp != nil {
+		_ = l.tcp.SetLinger(0)
+	}
+	l.endLocked(transport.ErrClosed)
+}
+
+// sentAll is called by the writer when it has nothing more to write.
+func (l *link) sentAll() {
+	if !l.leaving.Load() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state == draining {
+		_ = l.tcp.CloseWrite() // The other end closes, which ends the link.
+	}
+}
+
+// serve runs the link from its handshake to its end. It is called from the link's
+// own goroutine.
+func (l *link) serve(leftover []byte) {
+	l.Flush(l.conn)
+	l.end(l.receive(leftover))
+}
+
+// finish is the last thing that the link's own goroutine does.
+func (l *link) finish() {
+	l.writers.Wait()
+	if l.handler != nil {
+		l.handler.Down(l.conn, l.conn.Err())
+	}
+	l.engine.forget(l)
+}

@@ -1,0 +1,46 @@
+package zmtp
+
+import "github.com/gozre/zre/internal/transport"
+
+// receive reads and hands over what arrives until the connection ends, and returns
+// why it did. What came with the handshake is parsed first.
+func (l *link) receive(leftover []byte) error {
+	in := &l.in
+	if len(leftover) > 0 {
+		_, b := in.target()
+		if err := in.arrived(copy(b, leftover)); err != nil {
+			return err
+		}
+	}
+	for {
+		n, err := l.read()
+		if err != nil {
+			return classify(err)
+		}
+		if beat := l.engine.beat.Load(); l.heard.Load() != beat {
+			l.heard.Store(beat)
+		}
+		if err := in.arrived(n); err != nil {
+			return err
+		}
+	}
+}
+
+// prepareIO makes what reading and writing need, once the socket is known.
+func (l *link) prepareIO() {
+	l.in.limits = &l.engine.reader
+	l.in.sink = l
+	l.in.reader.prepare(&l.in)
+	l.out.direct.prepare()
+}
+
+// messages implements sink.
+func (l *link) messages(batch []transport.Message) {
+	if l.leaving.Load() {
+		return
+	}
+	l.busy.Store(true)
+	l.handler.Receive(l.conn, batch)
+	l.heard.Store(l.engine.beat.Load()) // First, so that the link does not look silent.
+	l.busy.Store(false)
+}

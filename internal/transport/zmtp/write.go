@@ -1,0 +1,132 @@
+package zmtp
+
+import (
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// streamPause is the time since the last write below which a message is taken for
+// a part of a stream: then the writer goroutine writes, and more messages gather.
+const streamPause = 10 * time.Microsecond
+
+// gatherOctets is how much a writer goroutine wants to have before it writes; while
+// there is less, it lets others run once.
+const gatherOctets = 8 << 10
+
+// writer is what is being written. It belongs to the goroutine that has the right
+// to write: see transport.Driver.
+type writer struct {
+	pending transport.Pending
+	plain   net.Buffers // what of pending is not in rest
+	rest    net.Buffers // what is to be written next
+	direct  directWriter
+
+	// With CURVE:
+	cipher     *sealer
+	encryption *encryption
+	one        [1][]byte // memory of rest
+}
+
+// Flush implements transport.Driver.
+func (l *link) Flush(*transport.Conn) {
+	if directWrites && l.engine.unhurried() && l.writeDirect() {
+		return
+	}
+	l.mu.Lock()
+	started := l.state != down
+	if started {
+		l.writers.Go(l.write)
+	}
+	l.mu.Unlock()
+	if !started {
+		l.out.discard()
+		l.conn.Take(&l.out.pending) // Releases what it held.
+	}
+}
+
+// fetch takes what is to be written next. It reports false if there is nothing, and
+// then the right to write is lost.
+func (l *link) fetch() bool {
+	w := &l.out
+	if len(w.plain) == 0 {
+		w.release()
+		if !l.conn.Take(&w.pending) { // From here on, w may be somebody else's.
+			l.sentAll()
+			return false
+		}
+		w.plain = w.pending.Buffers
+	}
+	if w.cipher == nil {
+		w.rest, w.plain = w.plain, nil
+	} else {
+		w.encrypt()
+	}
+	return true
+}
+
+// discard forgets what is not written.
+func (w *writer) discard() { w.rest, w.plain = nil, nil }
+
+// writeDirect writes in the sending goroutine, as far as that is possible without
+// waiting. It reports whether all is written.
+func (l *link) writeDirect() bool {
+	w := &l.out
+	if !l.fetch() {
+		return true
+	}
+	n, err := w.direct.write(l.raw, w.rest)
+	l.engine.wrote()
+	if err != nil {
+		w.discard()
+		l.writeFailed(err)
+		return !l.fetch()
+	}
+	w.rest = skip(w.rest, n)
+	return len(w.rest) == 0 && !l.fetch()
+}
+
+// skip takes n octets off the front.
+func skip(b net.Buffers, n int) net.Buffers {
+	for len(b) > 0 && n >= len(b[0]) {
+		n -= len(b[0])
+		b = b[1:]
+	}
+	if len(b) > 0 {
+		b[0] = b[0][n:]
+	}
+	return b
+}
+
+// write is the writer goroutine.
+func (l *link) write() {
+	w := &l.out
+	for {
+		if len(w.rest) == 0 {
+			if l.conn.Queued() < gatherOctets {
+				runtime.Gosched()
+			}
+			if !l.fetch() {
+				return
+			}
+		}
+		_, err := w.rest.WriteTo(l.tcp)
+		l.engine.wrote()
+		if err != nil {
+			w.discard()
+			l.writeFailed(err)
+		}
+	}
+}
+
+// writeFailed ends the connection for senders. What has been received can still be
+// read; the goroutine that reads ends the link.
+func (l *link) writeFailed(err error) {
+	err = classify(err)
+	if l.leaving.Load() {
+		err = closedEarly(l.conn.Queued(), err)
+	}
+	l.conn.Fail(err)
+}
