@@ -18,6 +18,16 @@ import (
 type message interface {
 	AppendTo(dst []byte) ([]byte, error)
 	Decode(frame []byte) error
+	Size() int
+	MarshalBinary() ([]byte, error)
+	UnmarshalBinary(data []byte) error
+	String() string
+}
+
+// equatable is a message that can be compared with others of its protocol.
+type equatable[M any] interface {
+	message
+	Equal(other M) bool
 }
 
 func FuzzZRE(f *testing.F) {
@@ -68,7 +78,7 @@ func FuzzEverything(f *testing.F) {
 
 // sound checks what has to hold for any frame. It returns the message, or nil
 // for a frame that is refused.
-func sound[M message](t *testing.T, frame []byte, decode, reuse func([]byte) (M, error)) message {
+func sound[M equatable[M]](t *testing.T, frame []byte, decode, reuse func([]byte) (M, error)) message {
 	t.Helper()
 	input := bytes.Clone(frame)
 	var m M
@@ -96,6 +106,12 @@ func sound[M message](t *testing.T, frame []byte, decode, reuse func([]byte) (M,
 	if err != nil || !reflect.DeepEqual(m, back) {
 		t.Fatalf("%+v comes back as %+v, %v", m, back, err)
 	}
+	if m.Size() != len(out) || !m.Equal(back) || !back.Equal(m) {
+		t.Errorf("%v of %d octets has size %d and equals what it came from: %v", m, len(out), m.Size(), m.Equal(back))
+	}
+	if text := m.String(); len(text) > mostText {
+		t.Errorf("%d octets of text for %d on the wire", len(text), len(out))
+	}
 	// Only a hash has more than one form: any order of keys, and doubles.
 	if !hasMap(m) && !bytes.Equal(out, input) || len(out) > len(input) {
 		t.Errorf("%x encodes as %x", input, out)
@@ -108,6 +124,45 @@ func sound[M message](t *testing.T, frame []byte, decode, reuse func([]byte) (M,
 	}
 	copy(frame, input)
 	return m
+}
+
+// mostText is more than any message of these protocols has as text: each value is cut short.
+const mostText = 16 << 10
+
+// FuzzBinary decodes messages of several frames from one piece of octets.
+func FuzzBinary(f *testing.F) {
+	seedFrames(f)
+	for _, m := range []message{
+		&zremsg.Whisper{Sequence: 1, Content: [][]byte{[]byte("one"), nil, []byte("three")}},
+		&zremsg.Shout{Group: "CHAT", Content: [][]byte{{}}},
+		&everythingmsg.Frames{Before: "x", FirstFrame: []byte{0, 1}, Content: [][]byte{{2}, {}}},
+		&everythingmsg.OneFrame{FirstFrame: []byte("first")},
+	} {
+		blob, err := m.MarshalBinary()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(blob)
+		f.Add(blob[:len(blob)-1])
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, m := range []message{new(zremsg.Whisper), new(zremsg.Shout), new(everythingmsg.Frames), new(everythingmsg.OneFrame)} {
+			input := bytes.Clone(data)
+			var err error
+			bounded(t, len(data), func() { err = m.UnmarshalBinary(data) })
+			if err != nil {
+				continue
+			}
+			for i := range data {
+				data[i] ^= 0xff
+			}
+			out, err := m.MarshalBinary()
+			if err != nil || !bytes.Equal(out, input) {
+				t.Errorf("%x comes back as %x, %v", input, out, err)
+			}
+			copy(data, input)
+		}
+	})
 }
 
 func hasMap(m message) bool {

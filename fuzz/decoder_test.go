@@ -8,8 +8,8 @@ import (
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
-// FuzzDecoder sends many frames through one Decoder: whatever came before, each
-// is decoded as a new Decoder would. The input is frames with a length octet
+// FuzzDecoder sends many frames through one Decoder: each is decoded as a new Decoder would
+// decode it, independent of earlier frames. The input is frames with a length octet
 // each.
 func FuzzDecoder(f *testing.F) {
 	var all []byte

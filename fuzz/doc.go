@@ -4,6 +4,7 @@
 //	FuzzZRE, FuzzGossip, FuzzBeacon, FuzzEverything   one frame, decoded in each way
 //	FuzzDecoder                                       many frames through one Decoder
 //	FuzzHello                                         values, encoded and decoded
+//	FuzzBinary                                        messages of several frames in one piece
 //	FuzzModelXML, FuzzModelYAML                       models, read, and emitted if sound
 //	FuzzNames                                         names in models
 //	FuzzABNF                                          grammars

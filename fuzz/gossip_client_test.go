@@ -11,7 +11,7 @@ import (
 
 const gossipClientKey = "00112233445566778899AABBCCDDEEFF"
 
-// gossipClient is the world around a client's session.
+// gossipClient is the owner of a client's session.
 type gossipClient struct {
 	t     *testing.T
 	s     *uplink.Session
@@ -19,8 +19,8 @@ type gossipClient struct {
 	asked bool // for a fresh connection
 }
 
-// Send checks that a server is sent only whole messages, and raw keys only when it
-// was shown to be haskell-zre's.
+// Send checks that a server is sent only whole messages, and raw keys only when it is
+// haskell-zre's for certain.
 func (c *gossipClient) Send(frame []byte) {
 	msg, trailer := wire.Split(frame)
 	m, err := zgossipmsg.Decode(msg)
@@ -31,13 +31,13 @@ func (c *gossipClient) Send(frame []byte) {
 		c.t.Fatalf("a trailer behind a %v", m.ID())
 	}
 	if c.asked {
-		c.t.Fatal("sent on a connection that was given up")
+		c.t.Fatal("sent on a connection that is being replaced")
 	}
 }
 
 func (c *gossipClient) Ready(kind uplink.Kind) {
 	if kind == uplink.Unknown {
-		c.t.Fatal("ready for nobody knows whom")
+		c.t.Fatal("ready with an unknown server")
 	}
 	c.ready = true
 	c.s.Publish(gossipClientKey, "tcp://10.0.0.1:41000", 0)
@@ -97,11 +97,11 @@ func FuzzGossipClient(f *testing.F) {
 			case 2, 3:
 				frame := in[:min(n, len(in))]
 				in = in[len(frame):]
-				frames := [][]byte{frame}
 				if what == 3 {
-					frames = [][]byte{[]byte("identity"), frame}
+					_ = c.s.Receive(now, []byte("identity"), frame)
+				} else {
+					_ = c.s.Receive(now, frame) // An error is a refusal.
 				}
-				_ = c.s.Receive(now, frames) // an error is a refusal, as it should be
 			case 4:
 				c.s.Disconnected()
 			}

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -12,81 +13,126 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// gossipRoom is what a fuzzed gossip server is allowed to hold.
+// The limits of the fuzzed gossip server.
 const (
 	gossipTuples  = 20
+	gossipOrigins = 5
 	gossipClients = 4
 	gossipValue   = 100
 )
 
-// gossipServer is a server without sockets, and what it has sent is checked at once.
+// gossipServer is a server without sockets. Each message that it sends is checked.
 type gossipServer struct {
+	t       *testing.T
+	hub     *hub.Hub
+	now     time.Time
+	clients map[string]*gossipConn // by identity, the latest connection
+	all     []*gossipConn
+}
+
+// gossipConn is a client's connection.
+type gossipConn struct {
 	t      *testing.T
-	hub    *hub.Hub
-	now    time.Time
-	full   map[string]bool // clients whose queue is full
-	gone   map[string]bool
-	marked map[string]bool // clients that have sent a mark, and may be sent one
+	id     string
+	peer   *hub.Peer // nil if it was refused
+	full   bool      // its queue is full
+	gone   bool      // it has ended
+	marked bool      // the client has sent a mark, and may be sent one
 }
 
 func newGossipServer(t *testing.T) *gossipServer {
-	s := &gossipServer{t: t, now: time.Unix(1000, 0), full: map[string]bool{}, gone: map[string]bool{}, marked: map[string]bool{}}
+	s := &gossipServer{t: t, now: time.Unix(1000, 0), clients: map[string]*gossipConn{}}
 	s.hub = hub.New(s.now, hub.Config{
 		ID: wire.ID{1},
 		Store: store.Config{
 			Grace: 3 * time.Second, OriginTTL: 10 * time.Second, TombstoneTTL: time.Minute,
 			HistoryWindow: 30 * time.Second, FlapLimit: 2, MaxTuples: gossipTuples, MaxPerSource: 10,
+			MaxOrigins: gossipOrigins, MaxOriginsPerSource: 3,
 		},
-		Send:       s.send,
-		MaxClients: gossipClients, MaxKey: 64, MaxValue: gossipValue,
+		MaxClients: gossipClients, MaxKey: 64, MaxValue: gossipValue, SendQueue: 64 << 10,
 		IdleTimeout: 5 * time.Second, SlowTimeout: 5 * time.Second, BeatInterval: 2 * time.Second,
-		ProbeInterval: 30 * time.Second, HelloDelay: 25 * time.Millisecond,
-		PingInterval: 400 * time.Millisecond, CalmInterval: time.Second,
+		HelloDelay: 25 * time.Millisecond, PingInterval: 400 * time.Millisecond, CalmInterval: time.Second,
 		LinkTimeout: 3 * time.Second, LinkProbeAfter: time.Second,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	return s
 }
 
-// send checks that a client is sent only what its implementation can bear.
-func (s *gossipServer) send(identity, first, second []byte) error {
-	id := string(identity)
-	frame, raw := first, second != nil
-	if s.gone[id] {
-		return hub.ErrGone
+// client returns the connection of an identity. It connects if there is none.
+func (s *gossipServer) client(id []byte) *gossipConn {
+	c := s.clients[string(id)]
+	if c == nil || c.gone {
+		c = &gossipConn{t: s.t, id: string(id)}
+		c.peer = s.hub.Accept(s.now, id, "fuzz", c)
+		s.clients[c.id] = c
+		s.all = append(s.all, c)
 	}
-	if s.full[id] {
-		return hub.ErrFull
+	return c
+}
+
+// close ends a connection, and reports that to the hub.
+func (s *gossipServer) close(c *gossipConn) {
+	c.gone = true
+	if c.peer != nil {
+		c.peer.Closed(s.now, errGossipGone)
 	}
-	if raw {
-		frame = second
-		if string(first) != id {
-			s.t.Fatalf("sent %x to %x", first, id)
-		}
+}
+
+var errGossipGone = errors.New("the connection has ended")
+
+func (c *gossipConn) Queued() int {
+	if c.full {
+		return 1 << 20
 	}
-	msg, trailer := wire.Split(frame)
-	if len(trailer) > 0 && !s.marked[id] {
-		s.t.Fatalf("a client that is not ours was sent a trailer: %x", frame)
-	}
-	m, err := zgossipmsg.Decode(msg)
-	if err != nil {
-		s.t.Fatalf("sent %x: %v", frame, err)
-	}
-	if p, ok := m.(*zgossipmsg.Publish); ok {
-		if err := wire.CheckEndpoint(p.Value); err != nil || len(p.Value) > gossipValue {
-			s.t.Fatalf("sent the value %q: %v", p.Value, err)
-		}
-		if raw && len(p.Key) != 16 || !raw && !wire.Printable(p.Key) {
-			s.t.Fatalf("sent the key %q in the wrong dialect", p.Key)
-		}
-		if p.TTL == 1 && !s.marked[id] && !raw {
-			s.t.Fatal("a withdrawal was sent to a client that may be czmq's")
+	return 0
+}
+
+func (c *gossipConn) Abort() { c.gone = true }
+
+func (c *gossipConn) SendBatch(messages [][]byte) error {
+	for _, m := range messages {
+		if err := c.Send(m); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// identities are of both kinds: as libzmq makes them, and as haskell-zre has them.
+// Send checks that a client is sent only what its implementation can handle.
+func (c *gossipConn) Send(first []byte, rest ...[]byte) error {
+	frame, raw := first, len(rest) > 0
+	if c.gone {
+		return errGossipGone
+	}
+	if raw {
+		frame = rest[0]
+		if string(first) != c.id || len(rest) > 1 {
+			c.t.Fatalf("sent %x and %d frames to %x", first, len(rest), c.id)
+		}
+	}
+	msg, trailer := wire.Split(frame)
+	if len(trailer) > 0 && !c.marked {
+		c.t.Fatalf("a client that is not ours was sent a trailer: %x", frame)
+	}
+	m, err := zgossipmsg.Decode(msg)
+	if err != nil {
+		c.t.Fatalf("sent %x: %v", frame, err)
+	}
+	if p, ok := m.(*zgossipmsg.Publish); ok {
+		if err := wire.CheckEndpoint(p.Value); err != nil || len(p.Value) > gossipValue {
+			c.t.Fatalf("sent the value %q: %v", p.Value, err)
+		}
+		if raw && len(p.Key) != 16 || !raw && !wire.Printable(p.Key) {
+			c.t.Fatalf("sent the key %q in the wrong dialect", p.Key)
+		}
+		if p.TTL == 1 && !c.marked && !raw {
+			c.t.Fatal("a withdrawal was sent to a client that may be czmq's")
+		}
+	}
+	return nil
+}
+
+// gossipIdentity returns one of both kinds: as libzmq makes them, and as haskell-zre has them.
 func gossipIdentity(b byte) []byte {
 	if b%6 < 4 {
 		return []byte{0, 0, 0, 0, b % 6}
@@ -145,9 +191,10 @@ func FuzzGossipServer(f *testing.F) {
 				in = in[len(body):]
 				frame := append([]byte{0xaa, 0xa0}, body...)
 				_, trailer := wire.Split(frame)
-				s.marked[string(id)] = s.marked[string(id)] || len(trailer) > 0
-				delete(s.gone, string(id))
-				s.hub.Receive(s.now, id, [][]byte{frame})
+				if c := s.client(id); c.peer != nil {
+					c.marked = c.marked || len(trailer) > 0
+					c.peer.Receive(s.now, frame)
+				}
 				if who >= 128 { // else the next message is of the same batch
 					s.hub.Flush(s.now)
 				}
@@ -158,13 +205,21 @@ func FuzzGossipServer(f *testing.F) {
 						s.hub.Tick(s.now)
 					}
 				}
-			case 2: // a connection is lost
-				s.gone[string(id)] = true
-				s.hub.ConnectionLost(s.now)
+			case 2: // a connection ends
+				if c := s.clients[string(id)]; c != nil && n%2 == 0 {
+					s.close(c)
+				} else if c != nil { // without a report to the hub
+					c.gone = true
+					s.hub.Lost(s.now)
+				}
 			case 3: // a client stops reading, or begins again
-				s.full[string(id)] = !s.full[string(id)]
-			case 4: // a message of none or several frames
-				s.hub.Receive(s.now, id, make([][]byte, n%3))
+				if c := s.clients[string(id)]; c != nil {
+					c.full = !c.full
+				}
+			case 4: // a message of one or several empty frames
+				if c := s.client(id); c.peer != nil {
+					c.peer.Receive(s.now, nil, make([][]byte, n%3)...)
+				}
 			}
 		}
 		s.hub.Flush(s.now)
@@ -173,14 +228,13 @@ func FuzzGossipServer(f *testing.F) {
 		for _, n := range gauges.Clients {
 			clients += n
 		}
-		if gauges.Tuples > gossipTuples || clients > gossipClients {
+		if gauges.Tuples > gossipTuples || clients > gossipClients || gauges.Servers > gossipOrigins {
 			t.Fatalf("over the limits: %+v", gauges)
 		}
 		// When all have gone, nothing is left.
-		for b := range byte(6) {
-			s.gone[string(gossipIdentity(b))] = true
+		for _, c := range s.all {
+			s.close(c)
 		}
-		s.hub.ConnectionLost(s.now)
 		for range 3 * 60 * 4 {
 			s.now = s.now.Add(250 * time.Millisecond)
 			s.hub.Tick(s.now)

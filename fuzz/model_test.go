@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -22,6 +23,8 @@ func FuzzModelXML(f *testing.F) {
 	seedModels(f, "*.xml")
 	for _, text := range []string{
 		`<class name="x"><message name="A"/><message name="a-b"/></class>`,
+		"<class name='x'><message name='M'/><grammar>a = c:M | b_c\n b_c = \"|\" <:></grammar>\n<grammar\n\n>  d =/ e</grammar></class>",
+		"<class name='x'\n signatur='1' pubsub='1'\n><include filename='license.xml'/><message name='M' ID='1'/></class>",
 		`<class name="x" signature="%x00.FF" pubsub="1"><include filename="part.xml"/><message name="M"/></class>`,
 		"<class name='x'><type name='t'><field name='f' type='t'/></type><message name='M'><field name='g' type='t'/></message></class>",
 		"<class name='x'><grammar>a = m</grammar><message name='M' id=\"'x'\">&amp;&broken <![CDATA[<]]></message></class>",
@@ -75,14 +78,17 @@ func fuzzModel(f *testing.F, path string) {
 			located(t, err)
 			return
 		}
+		for _, w := range append(p.Warnings, abnf.Lint(p)...) {
+			located(t, w)
+		}
 		if len(text) <= small {
 			check.emitted(t, p)
 		}
 	})
 }
 
-// FuzzNames makes a model of names: whatever they are, they are refused with a
-// reason, or give code that type-checks.
+// FuzzNames makes a model of names: any names are refused with a reason, or give code that
+// type-checks.
 func FuzzNames(f *testing.F) {
 	for _, names := range []string{
 		"zre_msg|HELLO|PING-OK|endpoint|challenger id|VERSION|sequence", "type|MESSAGE|ID|id|decode|ID|append to",
@@ -121,16 +127,19 @@ func FuzzNames(f *testing.F) {
 	})
 }
 
-// checker type-checks emitted code. It knows package wire and no other, as that
-// is all that the code imports. The standard library, which wire imports, is
-// left out: reading it would take most of a fuzzer's time.
-type checker struct{ wire *types.Package }
+// checker type-checks emitted code. It knows package wire and what the emitted test imports, and
+// no other package. The rest of the standard library, which wire imports, is left out: reading
+// it would take most of a fuzzer's time.
+type checker struct {
+	wire *types.Package
+	std  types.Importer
+}
 
 func newChecker() *checker {
 	fset := token.NewFileSet()
 	paths, err := filepath.Glob("../internal/codec/wire/*.go")
 	if err != nil {
-		panic(err) // the pattern is at fault
+		panic(err) // the pattern is wrong
 	}
 	var files []*ast.File
 	for _, path := range paths {
@@ -146,15 +155,22 @@ func newChecker() *checker {
 	// The signatures come out right though the bodies do not.
 	conf := types.Config{Importer: &checker{}, Error: func(error) {}, IgnoreFuncBodies: true}
 	pkg, _ := conf.Check(golang.DefaultWire, fset, files, nil)
-	return &checker{pkg}
+	return &checker{wire: pkg, std: importer.ForCompiler(fset, "gc", nil)}
 }
 
-// Import returns package wire.
+// Import returns a package that emitted code may import.
 func (c *checker) Import(path string) (*types.Package, error) {
-	if c.wire == nil || path != golang.DefaultWire {
-		return nil, fmt.Errorf("no package %s here", path)
+	switch path {
+	case golang.DefaultWire:
+		if c.wire != nil {
+			return c.wire, nil
+		}
+	case "errors", "fmt", "testing":
+		if c.std != nil {
+			return c.std.Import(path)
+		}
 	}
-	return c.wire, nil
+	return nil, fmt.Errorf("no package %s here", path)
 }
 
 // emitted checks what is emitted for a sound model.
@@ -191,8 +207,11 @@ func (c *checker) emitted(t *testing.T, p *model.Protocol) {
 
 // include is what a model of the fuzzer may include.
 func include(path string) ([]byte, error) {
-	if filepath.Base(path) == "part.xml" {
+	switch filepath.Base(path) {
+	case "part.xml":
 		return []byte("<header><field name='part' type='string'/></header>"), nil
+	case "license.xml":
+		return []byte("<grammar>\na = M\nb = x</grammar>"), nil
 	}
 	return nil, os.ErrNotExist
 }

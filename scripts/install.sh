@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 prefix=${PREFIX:-/usr/local}
 root=${DESTDIR:-}$prefix
-export ZRECFG=/dev/null # nobody's settings are asked for
+export ZRECFG=/dev/null # no configuration of a user is read
 
 put() { # put MODE FILE DIRECTORY
 	mkdir -p "$root/$3"

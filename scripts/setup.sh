@@ -1,88 +1,83 @@
 #!/bin/sh
-# Makes sure that this machine has what the build needs, and installs what is missing:
+# Checks what this machine has, and installs what the tests can use:
 #
-#   scripts/setup.sh         to build and run the programs: Go, a C compiler, pkg-config, libzmq
-#   scripts/setup.sh test    the same, and what the full tests use: libczmq, iproute2
+#   scripts/setup.sh         to build and run the programs: Go, and nothing else
+#   scripts/setup.sh test    what `make test` uses beyond that: a C compiler, libzmq, libczmq, ip(8)
+#   scripts/setup.sh arm64   what `make test-arm64` uses: qemu-user
+#   scripts/setup.sh bench   what `make bench` compares with: libzmq
 #
-# It is quick and says nothing when all is there, so that every `make` may call it.
-# It needs no terminal. It installs with the system's package manager, as root or through
-# sudo or doas; where it cannot, it says what to install and ends with status 1.
+# Only a missing Go is an error. For the rest it says what is left out, and the status is 0. It is quick and says nothing when all is there. It needs no terminal. It installs with the
+# system's package manager, as root or through sudo or doas; SETUP=no keeps it from that.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/local/go/bin:/usr/sbin:/sbin
 export PATH
-level=${1:-build}
+# shellcheck source=scripts/machine.sh
+. scripts/machine.sh
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
 
-# Go itself is not installed for the user: which one, and where from, is a choice of their own.
+# Go itself is not installed for the user: which one, and where from, is the user's choice.
 check_go() {
 	want=$(sed -n 's/^go //p' go.mod)
 	command -v go >/dev/null 2>&1 ||
 		die "there is no Go on this machine: install Go $want or later (https://go.dev/dl/) and have it on the PATH"
-	# Go 1.21 and later fetch the version that go.mod names, unless they are told not to.
+	# Go 1.21 and later fetch the version that go.mod names, unless that is turned off.
 	if ! complaint=$(go list -m 2>&1); then
 		printf '%s\n' "$complaint" >&2
 		die "$(go version) cannot build this module: install Go $want or later (https://go.dev/dl/)"
 	fi
 }
 
-compiler() {
-	for cc in ${CC:+"$CC"} cc gcc clang; do
-		# shellcheck disable=SC2086 # CC may hold a compiler and its flags
-		if command -v ${cc%% *} >/dev/null 2>&1; then
-			printf '%s\n' "$cc"
-			return
-		fi
-	done
-	return 1
-}
-
-# The proof is a program that compiles and links, not the names of some files.
-have_build() {
-	cc=$(compiler) && command -v pkg-config >/dev/null 2>&1 && pkg-config --exists 'libzmq >= 4.1' || return 1
-	object=$(mktemp) || return 1
-	# shellcheck disable=SC2046,SC2086 # these are lists of flags
-	printf '#include <zmq.h>\nint main(void) { return zmq_errno(); }\n' |
-		$cc -x c - -o "$object" $(pkg-config --cflags --libs libzmq) >/dev/null 2>&1 && found=0 || found=1
-	rm -f "$object"
-	return "$found"
-}
-
-# Network namespaces, for which the tests want ip(8), are Linux's.
-have_test() {
-	pkg-config --exists libczmq && { [ "$(uname -s)" != Linux ] || command -v ip >/dev/null 2>&1; }
-}
-
-# Sets install and refresh to commands of this system's package manager, pkgs and extra to what
-# the packages are called there, and advice to what a person would type.
+# choose_manager finds this system's package manager. It sets manager to its name, install and
+# refresh to commands, and advice to what a person would type.
 choose_manager() {
 	refresh='' advice=''
 	if command -v apt-get >/dev/null 2>&1; then
 		# Another apt (unattended upgrades, say) may hold the lock for a while.
 		apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
-		install="$apt install --no-install-recommends" refresh="$apt update"
+		manager=apt install="$apt install --no-install-recommends" refresh="$apt update"
 		advice="apt-get update && apt-get install"
-		pkgs="gcc libc6-dev make pkg-config libzmq3-dev" extra="libczmq-dev iproute2"
 	elif command -v dnf >/dev/null 2>&1; then
-		install="dnf -q -y install"
-		pkgs="gcc make pkgconf-pkg-config zeromq-devel" extra="czmq-devel iproute"
+		manager=dnf install="dnf -q -y install"
 	elif command -v apk >/dev/null 2>&1; then
-		install="apk add -q" refresh="apk update -q"
-		pkgs="gcc musl-dev make pkgconf zeromq-dev" extra="czmq-dev iproute2"
+		manager=apk install="apk add -q" refresh="apk update -q"
 	elif command -v pacman >/dev/null 2>&1; then
-		install="pacman -S --noconfirm --needed" refresh="pacman -Sy --noconfirm"
-		pkgs="gcc make pkgconf zeromq" extra="czmq iproute2"
+		manager=pacman install="pacman -S --noconfirm --needed" refresh="pacman -Sy --noconfirm"
 	elif command -v brew >/dev/null 2>&1; then
-		# Homebrew wants no root; the compiler comes with Xcode's command line tools.
-		install="brew install -q" pkgs="pkgconf zeromq" extra="czmq"
+		manager=brew install="brew install -q"
 	else
 		return 1
 	fi
 }
 
-# Sets as_root to what makes a command run as root, if anything does.
+# packages FEATURE: what the packages are called there. Homebrew's compiler comes with Xcode's
+# command line tools.
+packages() {
+	case $manager:$1 in
+	apt:cc) echo gcc libc6-dev ;;
+	apk:cc) echo gcc musl-dev ;;
+	brew:cc) ;;
+	*:cc) echo gcc ;;
+	apt:libzmq) echo pkg-config libzmq3-dev ;;
+	dnf:libzmq) echo pkgconf-pkg-config zeromq-devel ;;
+	apk:libzmq) echo pkgconf zeromq-dev ;;
+	*:libzmq) echo pkgconf zeromq ;;
+	apt:czmq) echo libczmq-dev ;;
+	dnf:czmq) echo czmq-devel ;;
+	apk:czmq) echo czmq-dev ;;
+	*:czmq) echo czmq ;;
+	dnf:ip) echo iproute ;;
+	brew:ip) ;;
+	*:ip) echo iproute2 ;;
+	apk:arm64) echo qemu-aarch64 ;;
+	brew:arm64) ;;
+	*:arm64) echo qemu-user ;;
+	esac
+}
+
+# choose_root sets as_root to what makes a command run as root.
 choose_root() {
 	as_root=
 	case $install in brew*) return ;; esac
@@ -96,7 +91,8 @@ choose_root() {
 	fi
 }
 
-# install_packages NAME...: first with the lists at hand; they are fetched anew only if that fails.
+# install_packages NAME...: first with the package lists at hand; they are fetched only if that
+# fails.
 install_packages() {
 	say "installing $*"
 	log=$(mktemp)
@@ -114,23 +110,53 @@ install_packages() {
 	return 1
 }
 
-need() { # need build|test: what to install, installed if it can be
-	choose_manager ||
-		{ say "no package manager known to this script (apt, dnf, apk, pacman, brew) is here"; return 1; }
-	# shellcheck disable=SC2086 # a list of packages
-	if [ "$1" = build ]; then set -- $pkgs; else set -- $extra; fi
-	choose_root ||
-		{ say "not root, and neither sudo nor doas works without a question; as root, please: ${advice:-$install} $*"; return 1; }
-	install_packages "$@"
+# provide FEATURE...: installs the packages of those that this machine does not have. Where it
+# cannot, it says why and goes on: `without` says what that means.
+provide() {
+	lacking=
+	for feature; do
+		"have_$feature" || lacking="$lacking $feature"
+	done
+	[ -n "$lacking" ] && [ "${SETUP:-}" != no ] || return 0
+	if ! choose_manager; then
+		say "no package manager known to this script (apt, dnf, apk, pacman, brew) is here"
+		return
+	elif ! choose_root; then
+		names=
+		for feature in $lacking; do names="$names $(packages "$feature")"; done
+		say "not root, and neither sudo nor doas works without a question"
+		say "for all tests, as root: ${advice:-$install}$names"
+		return
+	fi
+	for feature in $lacking; do
+		names=$(packages "$feature")
+		# shellcheck disable=SC2086 # a list of packages
+		[ -z "$names" ] || install_packages $names || say "that failed; going on without"
+	done
 }
 
-ensure() { # ensure build|test: true if it is there, or could be installed
-	"have_$1" || { need "$1" && "have_$1"; }
+# without FEATURE TEXT: says what is left out if this machine does not have the feature.
+without() {
+	"have_$1" || say "$2"
 }
 
 check_go
-ensure build ||
-	die "needed: a C compiler, pkg-config and libzmq 4.1 or later with its headers; with them installed this goes on"
-if [ "$level" = test ] && ! ensure test; then
-	say "libczmq or iproute2 is missing: the tests that use them will be skipped"
-fi
+case ${1:-build} in
+build) ;;
+test)
+	provide cc libzmq czmq ip
+	without cc "no C compiler: the tests run without the race detector"
+	without libzmq "no libzmq 4.1 or later with headers, found by pkg-config: the tests over libzmq are left out"
+	without czmq "no libczmq with headers: the tests with czmq's gossip server are left out"
+	without ip "no ip(8): the tests between hosts (network namespaces) are left out"
+	;;
+arm64)
+	provide arm64
+	without arm64 "no qemu-aarch64 (qemu-user), and this is no arm64 Linux: its tests cannot run here"
+	;;
+bench)
+	provide cc libzmq
+	without libzmq "no libzmq 4.1 or later with headers, found by pkg-config: nothing is compared with it"
+	;;
+*) die "usage: scripts/setup.sh [build|test|arm64|bench]" ;;
+esac

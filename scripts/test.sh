@@ -1,20 +1,56 @@
 #!/bin/sh
 # Everything that has to hold, cheapest first; `make test` is this script.
 #
-#   scripts/test.sh            all steps
-#   scripts/test.sh STEP...    only these: shell format vet static generate platforms unit programs
+#   scripts/test.sh            all steps but arm64
+#   scripts/test.sh STEP...    only these:
+#
+#   shell     shellcheck, if it is here         unit      unit tests, with the race detector
+#   format    gofmt                             unit32    those of the library as a 32-bit program
+#   generate  no generated file is stale        arm64     those of the library on arm64 (qemu-user)
+#   vet       go vet                            programs  the programs, as users get them
+#   static    staticcheck                       libzmq    node and programs again, over libzmq
+#   cross     vet and build for other systems
+#
+# Everything is built without C, as the programs are, except for the race detector and libzmq.
+# What this machine cannot run is left out, and named at the end. SETUP=no installs nothing.
 set -eu
 cd "$(dirname "$0")/.."
-PATH=$PATH:/usr/local/go/bin:/usr/sbin:/sbin CGO_ENABLED=1
-export PATH CGO_ENABLED
-RACE=${RACE--race} # `make test RACE=` where the race detector does not exist
+PATH=$PATH:/usr/local/go/bin:/usr/sbin:/sbin
+export PATH
+# shellcheck source=scripts/machine.sh
+. scripts/machine.sh
+
+# The tests of these packages run on other processors, too.
+library="./internal/codec/... ./internal/curve ./internal/gossip/... ./internal/transport/...
+	./zgossip ./zre/..."
+
+# Where the programs have to build. The system that this runs on has been vetted by then.
+targets="linux/amd64 linux/arm64 linux/arm linux/riscv64
+	darwin/arm64 windows/amd64 freebsd/amd64 android/arm64"
+
+# skip REASON: the step (or part of it) is left out on this machine.
+skip() {
+	echo "skipped: $1"
+	skipped="$skipped
+   $step: $1"
+}
+
+# race sets the flag of the race detector, and cgo to what that needs, where it works.
+race() {
+	race='' cgo=0
+	if have_race; then
+		race=-race cgo=1
+	else
+		skip "no race detector, which needs a C compiler; the tests run without it"
+	fi
+}
 
 step_shell() {
-	if ! command -v shellcheck >/dev/null 2>&1; then
-		echo "skipped: there is no shellcheck on this machine"
-		return
+	if command -v shellcheck >/dev/null 2>&1; then
+		shellcheck -x scripts/*.sh .ci/run
+	else
+		skip "there is no shellcheck on this machine"
 	fi
-	shellcheck scripts/*.sh .ci/run
 }
 
 step_format() {
@@ -22,45 +58,94 @@ step_format() {
 	[ -z "$bad" ] || { printf 'gofmt would change:\n%s\n' "$bad"; return 1; }
 }
 
+# What is checked in has to be what the generator writes, with or without git, and also
+# while there are changes that are not committed yet: so it is compared with a copy.
+step_generate() {
+	for dir in specs internal/codec; do
+		mkdir -p "$tmp/$dir" && cp -R "$dir/." "$tmp/$dir/"
+	done
+	go generate ./...
+	for dir in specs internal/codec; do
+		diff -r "$tmp/$dir" "$dir" ||
+			{ echo "generated files were stale; they are fresh now: look at them and commit them"; return 1; }
+	done
+}
+
 step_vet() { go vet ./...; }
 
 step_static() { go tool staticcheck ./...; }
 
-# What is checked in has to be what the generator writes, with or without git, and also
-# while there are changes that are not committed yet: so it is compared with a copy.
-step_generate() {
-	kept=$(mktemp -d)
-	# shellcheck disable=SC2064 # expanded now on purpose
-	trap "rm -rf '$kept'" EXIT
-	for dir in specs internal/codec; do
-		[ ! -d "$dir" ] || { mkdir -p "$kept/$dir" && cp -R "$dir/." "$kept/$dir/"; }
-	done
-	go generate ./...
-	for dir in specs internal/codec; do
-		[ ! -d "$dir" ] || diff -r "$kept/$dir" "$dir" ||
-			{ echo "the generated files were stale; they are fresh now: look at them and commit them"; return 1; }
+# What counts is that everything compiles and links, so the compiler does not optimize and writes
+# no debug information. That saves a third of the time. Later runs take most from the build cache.
+step_cross() {
+	set -- "-gcflags=all=-N -l -dwarf=false" "-ldflags=-s -w"
+	for target in $targets; do
+		[ "$target" != "$(go env GOHOSTOS)/$(go env GOHOSTARCH)" ] || continue
+		echo "$target"
+		there="env GOOS=${target%/*} GOARCH=${target#*/}"
+		$there go vet "$@" ./...
+		$there go build "$@" -o "$tmp/cross/" ./cmd/...
+		rm -rf "$tmp/cross"
 	done
 }
 
-# Files for other systems are type-checked, in the packages that have some and can do without C.
-step_platforms() {
-	for os in darwin windows; do
-		pure=$(CGO_ENABLED=0 GOOS=$os go list -e -f \
-			'{{if .IgnoredGoFiles}}{{.ImportPath}} {{join .Deps " "}} {{join .TestImports " "}} {{join .XTestImports " "}}{{end}}' ./... |
-			awk 'NF && !/pebbe\/zmq4/ && !/gozre\/zre\/(internal\/zmq|zre( |$))/ { print $1 }')
-		# shellcheck disable=SC2086 # a list of packages
-		CGO_ENABLED=0 GOOS=$os go vet $pure
-	done
+# shellcheck disable=SC2046 # a list of packages
+step_unit() {
+	race
+	CGO_ENABLED=$cgo go test -trimpath=false -vet=off $race -timeout 15m $(go list ./... | grep -v /test/)
 }
 
-# shellcheck disable=SC2046,SC2086 # lists of packages and flags
-step_unit() { go test -vet=off $RACE -timeout 15m $(go list ./... | grep -v /test/); }
+# shellcheck disable=SC2086 # a list of packages
+step_unit32() {
+	if have_386; then
+		GOARCH=386 go test -trimpath=false -vet=off -timeout 15m $library
+	else
+		skip "this machine does not run 32-bit x86 programs"
+	fi
+}
 
-# The programs as they are built for users, alone on the machine: their memory is measured.
+# shellcheck disable=SC2086 # a list of packages
+step_arm64() {
+	runner=$(arm64_runner) || { echo "there is no qemu-aarch64 on this machine"; return 1; }
+	GOOS=linux GOARCH=arm64 go test -trimpath=false -vet=off -timeout 60m ${runner:+-exec "$runner"} $library
+}
+
+# The programs are alone on the machine: their memory is measured.
 step_programs() { go test -v -vet=off -p 1 -timeout 15m ./test/...; }
 
-[ $# -gt 0 ] || set -- shell format vet static generate platforms unit programs
-sh scripts/setup.sh test
+# What has the build tag libzmq is checked, and what has a node in it is tested over libzmq.
+# shellcheck disable=SC2086 # lists of packages
+step_libzmq() {
+	have_libzmq || { skip "there is no libzmq with its headers on this machine"; return; }
+	race
+	over="env CGO_ENABLED=1 ZRE_TRANSPORT=libzmq"
+	files='{{.ImportPath}} {{.GoFiles}} {{.CgoFiles}} {{.TestGoFiles}} {{.XTestGoFiles}}'
+	$over go list -f "$files" ./... >"$tmp/without"
+	GOFLAGS="$GOFLAGS -tags=libzmq"
+	tagged=$($over go list -f "$files" ./... | grep -vxFf "$tmp/without" | cut -d ' ' -f 1)
+	$over go vet $tagged
+	$over go tool staticcheck $tagged
+	# A test that has libzmq in it can run over it.
+	reach=$($over go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... |
+		sed -n '/pebbe\/zmq4/s/\.test .*//p')
+	$over go test -trimpath=false -vet=off $race -timeout 15m $reach
+	$over go test -v -vet=off -p 1 -timeout 15m ./test/...
+	GOFLAGS=${GOFLAGS% -tags=libzmq}
+}
+
+[ $# -gt 0 ] || set -- shell format generate vet static unit unit32 cross programs libzmq
+case " $* " in
+*" unit "* | *" programs "* | *" libzmq "*) sh scripts/setup.sh test ;;
+*" arm64 "*) sh scripts/setup.sh arm64 ;;
+*) sh scripts/setup.sh ;;
+esac
+# The same flags as the Makefile's: what one step has compiled, the next one need not. A test
+# that looks for Go's own sources needs real paths, so unit tests are built without.
+GOFLAGS="$(go env GOFLAGS) -trimpath"
+export GOFLAGS CGO_ENABLED=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+skipped=
 all=$(date +%s)
 for step; do
 	printf '== %s\n' "$step"
@@ -70,3 +155,4 @@ for step; do
 	printf '   %s s\n' $(($(date +%s) - began))
 done
 printf 'all passed in %s s\n' $(($(date +%s) - all))
+[ -z "$skipped" ] || printf 'left out on this machine:%s\n' "$skipped"

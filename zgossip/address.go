@@ -11,15 +11,13 @@ import (
 
 	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/netif"
-	"github.com/gozre/zre/internal/zmq"
 )
 
 // DefaultPort is where gossip servers are by convention.
 const DefaultPort = 31337
 
-// ParseServer reads the address of a server: HOST, HOST:PORT, or either after
-// tcp://. HOST is a name or an IP address (IPv6 in brackets if a port follows). It
-// gives HOST:PORT.
+// ParseServer parses the address of a server: HOST, HOST:PORT, or either after tcp://. HOST
+// is a name or an IP address (IPv6 in brackets if a port follows). It returns HOST:PORT.
 func ParseServer(s string) (string, error) {
 	rest := strings.TrimPrefix(s, "tcp://")
 	if addr, err := netip.ParseAddr(strings.Trim(rest, "[]")); err == nil {
@@ -43,11 +41,11 @@ func ParseServer(s string) (string, error) {
 
 // remote is a server to connect to.
 type remote struct {
-	address string     // HOST:PORT
-	curve   *zmq.Curve // nil: without
+	address string    // HOST:PORT
+	key     curve.Key // its public key; zero if it does not use CURVE
 }
 
-// withoutKey is the address of a server as errors show it: what is behind the | might be a
+// withoutKey is the address of a server as errors show it. The text behind the | may be a
 // secret key by mistake.
 func withoutKey(s string) string {
 	if where, _, keyed := strings.Cut(s, "|"); keyed {
@@ -56,74 +54,86 @@ func withoutKey(s string) string {
 	return s
 }
 
-// parseRemote reads the address of a server, and behind a | its public key, for which
-// an own secret one is needed.
+// parseRemote parses the address of a server, and behind a | its public key. With a key an own
+// secret key is needed as well.
 func parseRemote(s, secret string) (remote, error) {
 	where, key, keyed := strings.Cut(s, "|")
 	address, err := ParseServer(where)
 	if err != nil || !keyed {
 		return remote{address: address}, err
 	}
-	if _, err := curve.Parse(key); err != nil {
+	octets, err := curve.Parse(key)
+	if err != nil {
 		return remote{}, fmt.Errorf("behind the | is %w", err)
 	}
 	if secret == "" {
 		return remote{}, errors.New("want SecretKey too, or no key behind the address")
 	}
-	public, err := curve.Public(secret)
-	return remote{address, &zmq.Curve{PublicKey: public, SecretKey: secret, ServerKey: key}}, err
+	return remote{address, octets}, nil
 }
 
-// parseListen reads an address to bind to: tcp://HOST:PORT or HOST:PORT, where HOST
-// may be * or an interface's address, and PORT may be * for any.
-func parseListen(s string) (string, error) {
+// parseListen parses an address to listen at: tcp://IP:PORT or IP:PORT. IP may be * for all
+// interfaces, and PORT may be * for any free one. All interfaces are [::], which includes
+// IPv4.
+func parseListen(s string) (netip.AddrPort, error) {
 	rest := strings.TrimPrefix(s, "tcp://")
 	host, port, err := net.SplitHostPort(rest)
-	if err != nil || strings.Contains(host, "/") {
-		return "", fmt.Errorf("want tcp://*:%d or tcp://IP:PORT", DefaultPort)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("want tcp://*:%d or tcp://IP:PORT", DefaultPort)
 	}
-	if host == "" {
-		host = "*"
+	addr := netip.IPv6Unspecified()
+	if host != "" && host != "*" {
+		if addr, err = netip.ParseAddr(host); err != nil {
+			return netip.AddrPort{}, fmt.Errorf("%q is neither an IP address nor *", host)
+		}
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); port != "*" && (err != nil || n == 0) {
-		return "", fmt.Errorf("the port is neither a number from 1 to 65535 nor *")
+	if port == "*" {
+		return netip.AddrPortFrom(addr, 0), nil
 	}
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return netip.AddrPort{}, errors.New("the port is neither a number from 1 to 65535 nor *")
 	}
-	return "tcp://" + host + ":" + port, nil
+	return netip.AddrPortFrom(addr, uint16(n)), nil
 }
 
-// resolve gives the address of HOST:PORT, IPv4 first: that is what ZRE endpoints
-// mostly are.
-func resolve(ctx context.Context, hostPort string) (netip.AddrPort, error) {
+// lookup returns the addresses of a host, as net.Resolver.LookupNetIP does.
+type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+
+// resolve returns the addresses of HOST:PORT, at least one. Those of IPv4 come first, because
+// most endpoints of ZRE are IPv4.
+func (l lookup) resolve(ctx context.Context, hostPort string) ([]netip.AddrPort, error) {
 	if ap, err := netip.ParseAddrPort(hostPort); err == nil {
-		return ap, nil
+		return []netip.AddrPort{ap}, nil
 	}
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return nil, err
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return nil, err
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if l == nil {
+		l = net.DefaultResolver.LookupNetIP
+	}
+	addrs, err := l(ctx, "ip", host)
 	if err != nil {
-		return netip.AddrPort{}, err
+		return nil, &unresolvedError{host, err}
 	}
-	best := addrs[0].Unmap()
+	var v4, v6 []netip.AddrPort
 	for _, a := range addrs {
 		if a = a.Unmap(); a.Is4() {
-			best = a
-			break
+			v4 = append(v4, netip.AddrPortFrom(a, uint16(n)))
+		} else {
+			v6 = append(v6, netip.AddrPortFrom(a, uint16(n)))
 		}
 	}
-	return netip.AddrPortFrom(best, uint16(n)), nil
+	return append(v4, v6...), nil
 }
 
-// LocalEndpoint publishes tcp://IP:port to each server, IP being the local address
-// from which that server is reached.
+// LocalEndpoint publishes tcp://IP:port to each server. IP is the local address from which
+// that server is reached.
 func LocalEndpoint(port uint16) func(server netip.AddrPort) (string, error) {
 	return func(server netip.AddrPort) (string, error) {
 		local, err := netif.LocalAddrFor(server.Addr())
@@ -134,8 +144,8 @@ func LocalEndpoint(port uint16) func(server netip.AddrPort) (string, error) {
 	}
 }
 
-// Advertise publishes the same endpoint to all servers, for instance the address of
-// a router that forwards to this host.
+// Advertise publishes the same endpoint to all servers, for instance the address of a router
+// that forwards to this host.
 func Advertise(endpoint string) func(server netip.AddrPort) (string, error) {
 	return func(netip.AddrPort) (string, error) { return endpoint, nil }
 }

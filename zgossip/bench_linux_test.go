@@ -2,10 +2,14 @@ package zgossip
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,13 +18,16 @@ import (
 	"time"
 
 	"github.com/gozre/zre/internal/codec/zgossipmsg"
-	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/internal/transport"
+	"github.com/gozre/zre/internal/transport/choose"
 )
 
-// The benchmarks compare this project's server with czmq's, each in a process of its
-// own, under the same load from the same raw clients: what differs is the server.
+// The benchmarks compare this project's server with czmq's, each in a process of its own,
+// with the same load from the same clients.
 //
 //	go test -run '^$' -bench . ./zgossip
+//
+// ZRE_TRANSPORT chooses the transport of our server; the clients always use zmtp.
 
 const benchClients = 100
 
@@ -33,10 +40,7 @@ type contestant struct {
 // contestants runs a benchmark against both.
 func contestants(b *testing.B, run func(b *testing.B, start func() contestant)) {
 	b.Run("ours", func(b *testing.B) {
-		program := filepath.Join(b.TempDir(), "zgossip_server")
-		if out, err := exec.Command("go", "build", "-o", program, "../cmd/zgossip_server").CombinedOutput(); err != nil {
-			b.Fatalf("%v\n%s", err, out)
-		}
+		program := buildServer(b)
 		run(b, func() contestant { return startOurs(b, program) })
 	})
 	b.Run("czmq", func(b *testing.B) {
@@ -48,13 +52,34 @@ func contestants(b *testing.B, run func(b *testing.B, start func() contestant)) 
 	})
 }
 
+func buildServer(b *testing.B) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "zgossip_server")
+	args := []string{"build", "-o", program, "../cmd/zgossip_server"}
+	if slices.Contains(choose.Names(), choose.Libzmq) {
+		args = slices.Insert(args, 1, "-tags", "libzmq")
+	}
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
 func startOurs(b *testing.B, program string) contestant {
 	b.Helper()
-	probe, addr := startServer(b, ServerConfig{}) // finds a free port
+	probe, err := net.Listen("tcp", "127.0.0.1:0") // finds a free port
+	if err != nil {
+		b.Fatal(err)
+	}
+	addr := probe.Addr().String()
 	if err := probe.Close(); err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(program, "--listen", "tcp://"+addr)
+	args := []string{"--listen", "tcp://" + addr, "--max-clients", "10000"}
+	if name := os.Getenv("ZRE_TRANSPORT"); name != "" {
+		args = append(args, "--transport", name)
+	}
+	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "ZRECFG=/dev/null")
 	log, err := cmd.StderrPipe()
 	if err == nil {
@@ -115,50 +140,60 @@ func (c contestant) memory(b *testing.B) float64 {
 	return float64(pages) * float64(os.Getpagesize())
 }
 
-// crowd is a number of raw clients that count what they are told.
+// crowd is a number of clients that count what they are sent.
 type crowd struct {
 	b       *testing.B
-	zmq     *zmq.Context
-	sockets []*zmq.Socket
-	told    []atomic.Int64 // PUBLISHes, per client
+	net     transport.Transport
+	members []*member
 	pongs   atomic.Int64
 	done    sync.WaitGroup
 	end     chan struct{}
 	once    sync.Once
 }
 
+// member is one client of a crowd, and its transport.Handler.
+type member struct {
+	crowd *crowd
+	conn  *transport.Conn
+	told  atomic.Int64 // PUBLISHes
+}
+
+func (m *member) Up(*transport.Conn)           {}
+func (m *member) Retry(*transport.Conn, error) {}
+func (m *member) Down(*transport.Conn, error)  {}
+
+func (m *member) Receive(_ *transport.Conn, messages []transport.Message) {
+	tuples := 0
+	for _, msg := range messages {
+		if zgossipmsg.ID(msg.First[2]) == zgossipmsg.IDPublish {
+			tuples++
+		} else {
+			m.crowd.pongs.Add(1)
+		}
+	}
+	m.told.Add(int64(tuples))
+}
+
 func startCrowd(b *testing.B, addr string, n int) *crowd {
 	b.Helper()
-	c := &crowd{b: b, told: make([]atomic.Int64, n), end: make(chan struct{})}
+	c := &crowd{b: b, end: make(chan struct{})}
 	var err error
-	if c.zmq, err = zmq.Open(); err != nil {
+	c.net, err = choose.New("", transport.Config{Accept: refuseAll, Logger: testLog()})
+	if err != nil {
 		b.Fatal(err)
 	}
-	for i := range n {
-		s, err := c.zmq.Dealer(zmq.Options{})
-		if err == nil {
-			err = s.Connect("tcp://" + addr)
-		}
-		if err != nil {
-			b.Fatal(err)
-		}
-		c.sockets = append(c.sockets, s)
-		c.done.Go(func() {
-			var batch zmq.Batch
-			for s.Receive(&batch) == nil {
-				tuples := 0
-				for j := range batch.Len() {
-					if m := batch.Message(j); zgossipmsg.ID(m[0][2]) == zgossipmsg.IDPublish {
-						tuples++
-					} else {
-						c.pongs.Add(1)
-					}
-				}
-				c.told[i].Add(int64(tuples))
-			}
-		})
+	for range n {
+		m := &member{crowd: c}
+		m.conn = c.net.Dial(transport.Target{Addr: netip.MustParseAddrPort(addr)}, m)
+		c.members = append(c.members, m)
 	}
-	c.done.Go(func() { // czmq's server forgets who is silent for a second
+	b.Cleanup(c.stop)
+	return c
+}
+
+// chatter sends PINGs from now on: czmq's server forgets a client that is silent for a second.
+func (c *crowd) chatter() {
+	c.done.Go(func() {
 		ticker := time.NewTicker(300 * time.Millisecond)
 		defer ticker.Stop()
 		for {
@@ -166,24 +201,19 @@ func startCrowd(b *testing.B, addr string, n int) *crowd {
 			case <-c.end:
 				return
 			case <-ticker.C:
-				for i := range c.sockets {
+				for i := range c.members {
 					c.send(i, &zgossipmsg.Ping{})
 				}
 			}
 		}
 	})
-	b.Cleanup(c.stop)
-	return c
 }
 
 func (c *crowd) stop() {
 	c.once.Do(func() {
 		close(c.end)
-		for _, s := range c.sockets {
-			_ = s.Close()
-		}
 		c.done.Wait()
-		if err := c.zmq.Close(); err != nil {
+		if err := c.net.Close(0); err != nil {
 			c.b.Error(err)
 		}
 	})
@@ -192,21 +222,32 @@ func (c *crowd) stop() {
 func (c *crowd) send(i int, m zgossipmsg.Message) {
 	frame, err := m.AppendTo(nil)
 	if err == nil {
-		err = c.sockets[i].Send(frame)
+		err = c.members[i].conn.Send(frame)
 	}
-	if err != nil && err != zmq.ErrClosed {
+	if err != nil && !errors.Is(err, transport.ErrClosed) {
 		c.b.Error(err)
 	}
 }
 
-// all waits until every client has been told at least n tuples, but for the first,
-// which is the publisher and is told only by czmq's server.
+// hello has all members say HELLO, and waits until each has its PONG.
+func (c *crowd) hello() {
+	c.b.Helper()
+	before := c.pongs.Load()
+	for i := range c.members {
+		c.send(i, &zgossipmsg.Hello{})
+		c.send(i, &zgossipmsg.Ping{})
+	}
+	eventually(c.b, "all are there", func() bool { return c.pongs.Load()-before >= int64(len(c.members)) })
+}
+
+// all waits until every client was sent at least n tuples, except the first one, which is the
+// publisher: only czmq's server sends it its own.
 func (c *crowd) all(n int64) {
 	c.b.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Microsecond) {
 		ok := true
-		for i := 1; i < len(c.told) && ok; i++ {
-			ok = c.told[i].Load() >= n
+		for i := 1; i < len(c.members) && ok; i++ {
+			ok = c.members[i].told.Load() >= n
 		}
 		if ok {
 			return
@@ -223,11 +264,8 @@ func BenchmarkForward(b *testing.B) {
 		server := start()
 		empty := server.memory(b)
 		c := startCrowd(b, server.addr, benchClients)
-		for i := range c.sockets {
-			c.send(i, &zgossipmsg.Hello{})
-			c.send(i, &zgossipmsg.Ping{})
-		}
-		eventually(b, "all are there", func() bool { return c.pongs.Load() >= benchClients })
+		c.hello()
+		c.chatter()
 		perClient := (server.memory(b) - empty) / benchClients
 
 		const burst = 500 // keys; each burst gives every key a new value
@@ -252,8 +290,70 @@ func BenchmarkForward(b *testing.B) {
 	})
 }
 
-// BenchmarkConverge has 100 clients come at once, each with a tuple, until each knows
-// all the others.
+// BenchmarkSingle publishes one tuple and waits until all others have it, so that nothing can
+// be sent together.
+func BenchmarkSingle(b *testing.B) {
+	contestants(b, func(b *testing.B, start func() contestant) {
+		server := start()
+		c := startCrowd(b, server.addr, benchClients)
+		c.hello()
+		c.chatter()
+		cpu := server.cpu(b)
+		b.ResetTimer()
+		for i := range b.N {
+			c.send(0, &zgossipmsg.Publish{Key: fmt.Sprintf("%032X", 1), Value: testEndpoint(i)})
+			c.all(int64(i + 1))
+		}
+		b.StopTimer()
+		used := server.cpu(b) - cpu
+		b.ReportMetric(float64(used.Nanoseconds())/(float64(b.N)*(benchClients-1)), "cpu-ns/forward")
+	})
+}
+
+// BenchmarkIdle connects 2,000 clients with a tuple each, which then send a PING a second, as
+// clients of this project do, or none, as those of czmq and haskell-zre. It is for our server
+// alone: czmq's drops tuples when a client has 1,000 to receive.
+func BenchmarkIdle(b *testing.B) {
+	const clients, settle, seconds = 2000, 3, 10
+	program := buildServer(b)
+	for name, pings := range map[string]bool{"pings": true, "quiet": false} {
+		b.Run(name, func(b *testing.B) {
+			server := startOurs(b, program)
+			empty := server.memory(b)
+			c := startCrowd(b, server.addr, clients)
+			c.hello()
+			for i := range c.members {
+				c.send(i, &zgossipmsg.Publish{Key: fmt.Sprintf("%032X", i), Value: testEndpoint(i)})
+			}
+			c.all(clients - 1)
+			wait := func(n int) {
+				for range n {
+					for i := range c.members {
+						if pings {
+							c.send(i, &zgossipmsg.Ping{})
+						}
+						if i%(clients/20) == 0 {
+							time.Sleep(time.Second / 20)
+						}
+					}
+				}
+			}
+			wait(settle)
+			cpu := server.cpu(b)
+			b.ResetTimer()
+			for range b.N {
+				wait(seconds)
+			}
+			b.StopTimer()
+			used := server.cpu(b) - cpu
+			b.ReportMetric(100*used.Seconds()/b.Elapsed().Seconds(), "%cpu")
+			b.ReportMetric((server.memory(b)-empty)/clients/1024, "KiB/client")
+		})
+	}
+}
+
+// BenchmarkConverge connects 100 clients at once, each with a tuple, until each knows all the
+// others.
 func BenchmarkConverge(b *testing.B) {
 	contestants(b, func(b *testing.B, start func() contestant) {
 		var took time.Duration
@@ -261,13 +361,14 @@ func BenchmarkConverge(b *testing.B) {
 			b.StopTimer()
 			server := start()
 			c := startCrowd(b, server.addr, benchClients)
-			for i := range c.sockets { // connected, but not yet known
+			for i := range c.members { // connected, but not yet known
 				c.send(i, &zgossipmsg.Ping{})
 			}
 			eventually(b, "all are connected", func() bool { return c.pongs.Load() >= benchClients })
+			c.chatter()
 			b.StartTimer()
 			began := time.Now()
-			for i := range c.sockets {
+			for i := range c.members {
 				c.send(i, &zgossipmsg.Hello{})
 				c.send(i, &zgossipmsg.Publish{Key: fmt.Sprintf("%032X", i), Value: testEndpoint(i)})
 			}

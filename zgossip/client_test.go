@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,13 +16,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestAddressChanges has the endpoint change while the connection stays.
+// TestAddressChanges changes the endpoint while the connection stays.
 func TestAddressChanges(t *testing.T) {
-	s, addr := startServer(t, ServerConfig{})
+	p := inMemory(t)
+	s, addr := p.server(ServerConfig{})
 	var which atomic.Int64
-	asked := make(chan netip.AddrPort, 100) // a call that finds it full is not noted
+	asked := make(chan netip.AddrPort, 100) // a call when it is full is not recorded
 	c, err := NewClient(ClientConfig{
-		Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {},
+		Transport: p.transport, Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {},
 		Endpoint: func(server netip.AddrPort) (string, error) {
 			select {
 			case asked <- server:
@@ -70,6 +73,9 @@ func TestBadConfigurations(t *testing.T) {
 		"Endpoint": func(c *ClientConfig) { c.Endpoint = nil },
 		"OnTuple":  func(c *ClientConfig) { c.OnTuple = nil },
 		"TTL":      func(c *ClientConfig) { c.TTL = time.Millisecond },
+
+		"Transport": func(c *ClientConfig) { c.Transport = "pigeon" },
+		"SecretKey": func(c *ClientConfig) { c.SecretKey = someSecret[1:] },
 		// A key of a server, and none of the client's own.
 		"Servers ": func(c *ClientConfig) { c.Servers = []string{"127.0.0.1|" + somePublic} },
 		"Servers   ": func(c *ClientConfig) {
@@ -87,6 +93,10 @@ func TestBadConfigurations(t *testing.T) {
 	}
 	for field, cfg := range map[string]ServerConfig{
 		"Listen":         {Listen: []string{"inproc://x"}},
+		"Listen ":        {Listen: []string{"tcp://eth0:1"}},
+		"Listen  ":       {Listen: []string{"tcp://127.0.0.1:0"}},
+		"Transport":      {Transport: "pigeon"},
+		"SendQueue":      {SendQueue: 1000},
 		"Connect":        {Connect: []string{"tcp://"}},
 		"MaxClients":     {MaxClients: -1},
 		"MaxKeyLength":   {MaxKeyLength: 256},
@@ -121,40 +131,43 @@ func TestParseServer(t *testing.T) {
 	}
 }
 
-// TestSeveralServers has a client on two servers that do not know each other.
+// TestSeveralServers has a client at two servers that do not know each other.
 func TestSeveralServers(t *testing.T) {
-	_, first := startServer(t, ServerConfig{})
-	second, secondAddr := startServer(t, ServerConfig{})
-	both := startClient(t, 1, first, secondAddr, "tcp://"+first)
+	p := inMemory(t)
+	_, first := p.server(ServerConfig{})
+	second, secondAddr := p.server(ServerConfig{})
+	both := p.client(1, first, secondAddr, "tcp://"+first)
 	if n := len(both.Servers()); n != 2 {
 		t.Errorf("%d connections: one server was named twice", n)
 	}
-	x, y := startClient(t, 2, first), startClient(t, 3, secondAddr)
+	x, y := p.client(2, first), p.client(3, secondAddr)
 	eventually(t, "both sides meet it", func() bool { return both.count() == 2 && x.knows(1) && y.knows(1) })
 	if err := second.Close(); err != nil {
 		t.Fatal(err)
 	}
-	z := startClient(t, 4, first)
+	z := p.client(4, first)
 	eventually(t, "one server is enough", func() bool { return z.knows(1) && both.knows(4) })
 }
 
-// TestServerIsNotThereYet has the client come first.
+// TestServerIsNotThereYet starts the clients first.
 func TestServerIsNotThereYet(t *testing.T) {
-	probe, addr := startServer(t, ServerConfig{})
+	p := inMemory(t)
+	probe, addr := p.server(ServerConfig{})
 	if err := probe.Close(); err != nil {
 		t.Fatal(err)
 	}
-	a, b := startClient(t, 1, addr), startClient(t, 2, addr)
-	startServer(t, ServerConfig{Listen: []string{addr}})
+	a, b := p.client(1, addr), p.client(2, addr)
+	p.server(ServerConfig{Listen: []string{addr}})
 	eventually(t, "both meet", func() bool { return a.knows(2) && b.knows(1) })
 }
 
 // TestEndIsNoLoss: that the connection ends with the client is not logged as a loss.
 func TestEndIsNoLoss(t *testing.T) {
-	_, addr := startServer(t, ServerConfig{})
+	p := inMemory(t)
+	_, addr := p.server(ServerConfig{})
 	var out bytes.Buffer
 	c, err := NewClient(ClientConfig{
-		Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {}, Endpoint: Advertise(testEndpoint(1)),
+		Transport: p.transport, Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {}, Endpoint: Advertise(testEndpoint(1)),
 		Logger: slog.New(slog.NewTextHandler(&out, nil)),
 	})
 	if err != nil {
@@ -169,56 +182,42 @@ func TestEndIsNoLoss(t *testing.T) {
 	}
 }
 
-// A server that does not answer is worth one warning, with the reason if there is
-// one; so is one that answers no more.
-func TestSilenceIsTold(t *testing.T) {
-	warnings := make(chan slog.Record, 10)
-	client := func(addr string) *Client {
-		c, err := NewClient(ClientConfig{
-			Servers: []string{addr}, Key: testID(1), OnTuple: func(Tuple) {},
-			Endpoint: func(netip.AddrPort) (string, error) { return testEndpoint(1), nil },
-			Logger:   slog.New(warner(warnings)),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { c.Close() })
-		return c
-	}
-	want := func(parts ...string) {
-		t.Helper()
-		select {
-		case r := <-warnings:
-			text := r.Message
-			r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
-			for _, part := range append(parts, "does not answer") {
-				if !strings.Contains(text, part) {
-					t.Errorf("warning %q without %q", text, part)
-				}
+// A name with several addresses leads to the one that works.
+func TestNameWithTwoAddresses(t *testing.T) {
+	p := inMemory(t)
+	_, addr := p.server(ServerConfig{Listen: []string{"tcp://127.0.0.3:*"}})
+	moved := netip.MustParseAddr("127.0.0.2")
+	cfg := ClientConfig{
+		Servers: []string{fmt.Sprint("many.example:", netip.MustParseAddrPort(addr).Port())},
+		lookup: func(_ context.Context, _, host string) ([]netip.Addr, error) {
+			if host != "many.example" {
+				t.Errorf("asked for %q", host)
 			}
-		case <-time.After(patience):
-			t.Fatal("no warning")
-		}
+			return []netip.Addr{netip.MustParseAddr("::1"), moved, netip.MustParseAddr("127.0.0.3")}, nil
+		},
 	}
-	s, addr := startServer(t, ServerConfig{})
-	c := client(addr)
-	eventually(t, "connected", func() bool { return c.Servers()[0].Connected })
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	want(addr)
-	client("nosuch.invalid:31337")
-	want("nosuch.invalid:31337", "error=")
+	c := p.startClient(1, cfg)
+	eventually(t, "connected", func() bool { return c.state().Connected })
 }
 
-// warner sends on what is a warning or worse.
-type warner chan slog.Record
-
-func (w warner) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
-func (w warner) WithGroup(string) slog.Handler                { return w }
-func (w warner) WithAttrs([]slog.Attr) slog.Handler           { return w }
-
-func (w warner) Handle(_ context.Context, r slog.Record) error {
-	w <- r
-	return nil
+// A server that cannot be reached is looked for at the address that its name has by now.
+func TestServerMoves(t *testing.T) {
+	t.Parallel() // It waits until the name is resolved again.
+	p := inMemory(t)
+	_, addr := p.server(ServerConfig{})
+	var mu sync.Mutex
+	at := netip.MustParseAddr("127.0.0.2")
+	c := p.startClient(1, ClientConfig{
+		Servers: []string{fmt.Sprint("moves.example:", netip.MustParseAddrPort(addr).Port())},
+		lookup: func(context.Context, string, string) ([]netip.Addr, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			return []netip.Addr{at}, nil
+		},
+	})
+	eventually(t, "it cannot be reached", func() bool { return errors.Is(c.state().Err, ErrRefused) })
+	mu.Lock()
+	at = netip.MustParseAddr("127.0.0.1")
+	mu.Unlock()
+	eventually(t, "it is reached at its new address", func() bool { return c.state().Connected })
 }

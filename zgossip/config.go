@@ -2,7 +2,10 @@ package zgossip
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
+
+	"github.com/gozre/zre/internal/transport/choose"
 )
 
 // Defaults of a server's limits.
@@ -12,38 +15,42 @@ const (
 	defaultValueLength     = 128 // an IPv6 endpoint with a public key takes 95
 	defaultClients         = 4096
 	defaultTuples          = 65536
-	defaultTuplesPerClient = 16384 // a czmq server is one client, and hands on all that it knows
-	defaultSendQueue       = 1000
+	defaultTuplesPerClient = 16384 // a czmq server is one client, and passes on all its tuples
+	defaultSendQueue       = 64 << 10
 	defaultIdle            = 5 * time.Second
 	defaultGrace           = 3 * time.Second
 	defaultSlow            = 5 * time.Second
 )
 
-// ServerConfig is the configuration of a server. Its zero value is a server on all
-// interfaces, port 31337, with sane limits.
+// ServerConfig is the configuration of a server. The zero value is a server on all interfaces,
+// port 31337.
 type ServerConfig struct {
-	// Listen are the endpoints to bind: tcp://IP:PORT, or * for all interfaces or any
-	// free port. Default: tcp://*:31337.
+	// Transport carries the messages: "zmtp" (ZMTP over TCP, in Go), which is the default;
+	// "libzmq" (the same by libzmq, if the program was built with it); or "mem", which
+	// connects only clients and servers of this process, at addresses that nobody else
+	// sees.
+	Transport string
+	// Listen are the addresses to listen at: tcp://IP:PORT, with * for all interfaces or
+	// for any free port. Default: tcp://*:31337.
 	Listen []string
-	// Connect are other servers to exchange tuples with, as ParseServer reads them; for
-	// one that uses CURVE with | and its public key behind.
-	// One of two servers needs to name the other; both may, and rings are welcome.
+	// Connect are other servers to exchange tuples with, in the form of ParseServer. The
+	// public key of a server that uses CURVE follows behind a |. One of two servers has to
+	// name the other; both may, and rings are allowed.
 	Connect []string
 
-	// SecretKey has the server serve its clients, other servers among them, over
-	// CURVE (ZeroMQ RFC 26) only: 40 characters of Z85. It is also what Connect
-	// needs for such servers; those without a key behind their address are spoken to in
-	// plain text all the same.
+	// SecretKey makes the server accept clients, other servers among them, over CURVE
+	// (ZeroMQ RFC 26) only. It has 40 characters of Z85. It is also needed for servers in
+	// Connect with a public key. Those without one are connected to without encryption.
 	SecretKey string
-	// TrustedKeys are the public keys of clients that may connect, "*" for all.
-	// Default: the server's own.
+	// TrustedKeys are the public keys of clients that may connect, "*" for all. Default:
+	// the server's own. See Server.SetTrustedKeys.
 	TrustedKeys []string
 
-	// MaxMessageSize bounds a message, in octets; libzmq ends the connection of a
-	// client that sends a larger one. Default 64 KiB; 1 KiB to 1 GiB.
+	// MaxMessageSize bounds a message, in octets. The connection of a client that sends a
+	// larger one is closed. Default 64 KiB; 1 KiB to 1 GiB.
 	MaxMessageSize int64
-	// MaxClients bounds the clients; default 4096, at most 1048576. Others are
-	// ignored.
+	// MaxClients bounds the clients; default 4096, at most 1048576. Further connections
+	// are closed.
 	MaxClients int
 	// MaxTuples and MaxTuplesPerClient bound the tuples; defaults 65536 and 16384, at
 	// most 16777216. Tuples beyond them are refused.
@@ -51,38 +58,38 @@ type ServerConfig struct {
 	// MaxKeyLength and MaxValueLength bound a tuple, in octets; defaults 64 and 128,
 	// least 32 and 24, at most 255 and 4096. Longer ones are refused.
 	MaxKeyLength, MaxValueLength int
-	// SendQueue is how many messages may wait in libzmq for a client that does not
-	// read; default 1000, 10 to 1048576. Beyond it nothing is queued: the client
-	// keeps its place.
+	// SendQueue is how many octets may wait for a client that does not read, besides what
+	// the system buffers. Default 64 KiB; 4 KiB to 1 GiB. Beyond it nothing is queued: the
+	// client gets the latest tuples when it reads again. One message may exceed it.
 	SendQueue int
 
-	// IdleTimeout is the silence after which a client that sends PINGs is gone, with
-	// its tuples. Default 5 s; 2 s to 1 h.
+	// IdleTimeout is the silence after which a client that sends PINGs is closed. Its
+	// tuples end at once. Default 5 s; 2 s to 1 h.
 	IdleTimeout time.Duration
 	// Grace is how long tuples outlive the connection of their publisher. Default 3 s;
 	// 10 ms to 1 h.
 	Grace time.Duration
-	// SlowTimeout is how long a client may take nothing before it is cut off. Default
-	// 5 s; 100 ms to 1 h.
+	// SlowTimeout is how long nothing may leave the full queue of a client before its
+	// connection is closed. Default 5 s; 100 ms to 1 h.
 	SlowTimeout time.Duration
 
-	// OnTuple, if set, is told of every tuple that was not published by this process,
-	// and of its end. Calls come from one goroutine.
+	// OnTuple, if set, is called for every tuple that this process has not published
+	// itself, and for its end. The calls come from one goroutine.
 	OnTuple func(Tuple)
-	// Logger is for what happens; default: nowhere.
+	// Logger gets what happens. Default: nothing is logged.
 	Logger *slog.Logger
 
-	remotes []remote // Connect, parsed
+	listen  []netip.AddrPort // Listen, parsed
+	remotes []remote         // Connect, parsed
 }
 
-// DefaultServerConfig gives the configuration that the zero value stands for.
+// DefaultServerConfig returns the configuration that the zero value stands for.
 func DefaultServerConfig() ServerConfig {
-	c, _ := ServerConfig{}.withDefaults() // the defaults are sound, as a test shows
+	c, _ := ServerConfig{}.withDefaults() // A test shows that the defaults are valid.
 	return c
 }
 
-// withDefaults gives the configuration with what was left out filled in, and with
-// the addresses in their full form.
+// withDefaults returns the configuration with its defaults, and with parsed addresses.
 func (c ServerConfig) withDefaults() (ServerConfig, error) {
 	if len(c.Listen) == 0 {
 		c.Listen = []string{"tcp://*:31337"}
@@ -100,7 +107,7 @@ func (c ServerConfig) withDefaults() (ServerConfig, error) {
 		{"MaxTuplesPerClient", &c.MaxTuplesPerClient, defaultTuplesPerClient, 1, 1 << 24},
 		{"MaxKeyLength", &c.MaxKeyLength, defaultKeyLength, 32, 255},
 		{"MaxValueLength", &c.MaxValueLength, defaultValueLength, 24, 4096},
-		{"SendQueue", &c.SendQueue, defaultSendQueue, 10, 1 << 20},
+		{"SendQueue", &c.SendQueue, defaultSendQueue, 4 << 10, 1 << 30},
 	} {
 		if *n.value == 0 {
 			*n.value = n.def
@@ -135,15 +142,16 @@ func (c ServerConfig) withDefaults() (ServerConfig, error) {
 }
 
 func (c ServerConfig) withAddresses() (ServerConfig, error) {
-	listen := make([]string, 0, len(c.Listen))
+	if err := choose.Check(c.Transport); err != nil {
+		return c, &ConfigError{"Transport", c.Transport, err.Error()}
+	}
 	for _, s := range c.Listen {
 		addr, err := parseListen(s)
 		if err != nil {
 			return c, &ConfigError{"Listen", s, err.Error()}
 		}
-		listen = append(listen, addr)
+		c.listen = append(c.listen, addr)
 	}
-	c.Listen = listen
 	for _, s := range c.Connect {
 		to, err := parseRemote(s, c.SecretKey)
 		if err != nil {
@@ -152,7 +160,8 @@ func (c ServerConfig) withAddresses() (ServerConfig, error) {
 		c.remotes = append(c.remotes, to)
 	}
 	if c.SecretKey == "" && len(c.TrustedKeys) > 0 {
-		return c, &ConfigError{"TrustedKeys", "(hidden)", "want SecretKey too: without it everybody may connect"}
+		const reason = "want SecretKey too: without it all may connect"
+		return c, &ConfigError{"TrustedKeys", "(hidden)", reason}
 	}
 	return c, nil
 }

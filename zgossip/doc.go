@@ -1,6 +1,6 @@
-// Package zgossip speaks ZGP, the gossip protocol by which ZRE nodes find each
-// other where multicast does not reach: a server that keeps tuples of a node's UUID
-// and its endpoint, and the client that publishes one and hears of the others.
+// Package zgossip implements ZGP, the gossip protocol by which ZRE nodes find each other where
+// multicast does not reach: a server that keeps tuples of a node's UUID and its endpoint, and a
+// client that publishes one tuple and receives the others.
 //
 //	client, err := zgossip.NewClient(zgossip.ClientConfig{
 //		Servers:  []string{"gossip.example.org"},
@@ -14,35 +14,40 @@
 //		Connect: []string{"other.example.org"},
 //	})
 //
-// Both work with czmq's zgossip, which zyre uses, and with haskell-zre, whatever is
-// at the other end, and find out by themselves which it is. How is told where it is
-// done; all of it is pure, and simulated in virtual time:
+// Both work with czmq's zgossip, which zyre uses, and with haskell-zre at the other end, and
+// find out by themselves which it is. The protocol is in pure packages, which are also
+// simulated in virtual time:
 //
-//   - internal/gossip/wire: the two dialects, the marks by which programs of this
-//     project know each other, and what a well-formed tuple is;
-//   - internal/gossip/store: who published what, which is newer, who has gone, and
-//     why nothing goes round for ever, in any topology, with czmq's servers in it;
-//   - internal/gossip/hub: the server's sessions and links, without their sockets;
-//   - internal/gossip/uplink: the client's session, likewise.
+//   - internal/gossip/wire: the two dialects, the marks by which programs of this project
+//     recognise each other, and what a valid tuple is;
+//   - internal/gossip/store: who has published what, which value is newer, who is gone, and
+//     why nothing goes round for ever in any topology;
+//   - internal/gossip/hub: the sessions and links of a server;
+//   - internal/gossip/uplink: the session of a client.
 //
 // # Withdrawal
 //
-// ZGP has no message that ends a tuple. A publish of the same tuple with a TTL of 1
-// does: one millisecond here, one second to haskell-zre, and to czmq, which ignores
-// TTLs, a duplicate. It is sent only to servers that are known to heed it, never to
-// czmq's, which keeps every tuple for ever and would hand a changed value to zyre,
-// and an empty or malformed one, another conceivable marker, ends zyre's process.
-// From czmq's servers a tuple cannot be withdrawn at all.
+// ZGP has no message that ends a tuple. A publish of the same tuple with a TTL of 1 does: that
+// is one millisecond here, one second at haskell-zre's server, and a duplicate at czmq's, which
+// ignores TTLs. It is sent only to servers that act on it, and never to czmq's: that keeps every
+// tuple for ever, and would pass a changed value on to zyre, which ends its process when a value
+// is empty or malformed. A tuple cannot be withdrawn from czmq's servers at all.
 //
-// # Who runs what
+// # Servers that cannot be used
 //
-//	Server: receive ─┐                        Client, for each server:
-//	        monitor ─┼─ mutex ─▶ hub             receive ─┐
-//	        timer   ─┤                           monitor ─┼─ mutex ─▶ uplink session
-//	        per link: receive, monitor           timer   ─┘
-//	        deliver ─▶ OnTuple, outside the mutex
+// A client tries its servers until it is closed. Within one connection that was never up, the
+// transport tries again with pauses of up to 0.4 s. Between two connections that were up, the
+// pauses grow from 50 ms to 10 s until a session has been good for 5 s.
+// Why a server cannot be used is logged once for each cause, and is in ServerState.Err.
 //
-// Each goroutine belongs to the Server or Client that started it, ends when that is
-// closed, and is waited for. Nothing blocks under the mutex: sockets are asked to
-// send and say at once whether they could.
+// # Goroutines
+//
+//	Server                                         Client, for each server
+//	  a connection each ── inbox ──▶ run             connection ─┐
+//	  a dialer for each link ──────▶ mutex ─▶ hub    dialer     ─┴─ mutex ─▶ uplink session
+//	  deliver ─▶ OnTuple, outside the mutex          OnTuple, outside the mutex
+//
+// The connections belong to the transport, whose Close waits for them. The other goroutines
+// belong to the Server or Client that started them, end when it is closed, and are waited for.
+// Nothing waits under the mutex: connections queue what they are sent.
 package zgossip

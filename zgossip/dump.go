@@ -5,130 +5,237 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
+	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/gozre/zre/internal/codec/zgossipmsg"
 	"github.com/gozre/zre/internal/gossip/wire"
-	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/internal/transport"
+	"github.com/gozre/zre/internal/transport/choose"
 )
 
-// dumpQuiet is the silence after which a server that answers no PING has told all.
+// DumpConfig says which server Dump asks, and how.
+type DumpConfig struct {
+	// Transport carries the messages, see ServerConfig.Transport.
+	Transport string
+	// Server is the server, in the form of ParseServer. The public key of a server that uses
+	// CURVE follows behind a |.
+	Server string
+	// SecretKey is the caller's own, for a server that uses CURVE.
+	SecretKey string
+}
+
+// dumpQuiet is the silence after which a server that answers no PING has sent everything.
 const dumpQuiet = time.Second
 
-// Dump asks a server, whichever implementation it is, for all its tuples, sorted by
-// key. ctx bounds the time; it ends with ErrNoAnswer around its cause if the server
-// has not answered by then. A haskell-zre server that holds nothing says nothing. For
-// a server that uses CURVE its public key follows behind a |, and secretKey is the
-// caller's own; else it is "".
-func Dump(ctx context.Context, server, secretKey string) ([]Tuple, error) {
-	from, err := parseRemote(server, secretKey)
+// Dump asks a server of any implementation for all its tuples, sorted by key. ctx bounds the
+// time. If the server has not answered by then, the error is ErrNoAnswer around its cause. It
+// returns earlier if the server refuses our key, or if only one of the two uses CURVE. A
+// haskell-zre server without tuples that does not answer PINGs sends nothing at all.
+func Dump(ctx context.Context, cfg DumpConfig) ([]Tuple, error) {
+	from, err := parseRemote(cfg.Server, cfg.SecretKey)
 	if err != nil {
-		return nil, &ConfigError{"server", withoutKey(server), err.Error()}
+		return nil, &ConfigError{"Server", withoutKey(cfg.Server), err.Error()}
 	}
-	to, err := resolve(ctx, from.address)
-	if err != nil {
-		return nil, fmt.Errorf("zgossip: %w", err)
+	if err := choose.Check(cfg.Transport); err != nil {
+		return nil, &ConfigError{"Transport", cfg.Transport, err.Error()}
 	}
-	z, err := zmq.Open()
+	security, err := securityFor(cfg.SecretKey)
 	if err != nil {
-		return nil, err
+		return nil, &ConfigError{"SecretKey", "(hidden)", err.Error()}
 	}
-	tuples, err := dump(ctx, z, to, from.curve)
-	err = errors.Join(err, z.Close())
-	if err != nil {
+	n := &network{
+		name: cfg.Transport, security: security,
+		config: transport.Config{
+			Accept: refuseAll, Limits: limitsFor(defaultMessageSize),
+			Logger: slog.New(slog.DiscardHandler),
+		},
+	}
+	tuples, err := n.dump(ctx, from)
+	if err = errors.Join(err, n.close(0)); err != nil {
 		return nil, fmt.Errorf("zgossip: %s: %w", from.address, err)
 	}
 	slices.SortFunc(tuples, func(a, b Tuple) int { return cmp.Compare(a.Key, b.Key) })
 	return tuples, nil
 }
 
-func dump(ctx context.Context, z *zmq.Context, to netip.AddrPort, curve *zmq.Curve) ([]Tuple, error) {
-	socket, err := z.Dealer(zmq.Options{MaxMessageSize: defaultMessageSize, IPv6: to.Addr().Is6(), Curve: curve, ReconnectInterval: reconnectFirst, ReconnectMax: reconnectMost})
+// dumpAgain is the pause after a connection that has ended without an answer.
+const dumpAgain = 100 * time.Millisecond
+
+// dump asks all addresses of the server, and takes the first answer.
+func (n *network) dump(ctx context.Context, from remote) ([]Tuple, error) {
+	servers, err := n.lookup.resolve(ctx, from.address)
 	if err != nil {
 		return nil, err
 	}
-	defer socket.Close()
-	if err := socket.Connect("tcp://" + to.String()); err != nil {
+	t, err := n.get(way{secure: !from.key.IsZero()})
+	if err != nil {
 		return nil, err
 	}
-	for _, m := range []zgossipmsg.Message{&zgossipmsg.Hello{}, &zgossipmsg.Ping{}} {
-		frame, err := m.AppendTo(nil)
-		if err == nil {
-			err = socket.Send(frame)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	messages := make(chan [][]byte)
 	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		var batch zmq.Batch
-		for socket.Receive(&batch) == nil {
-			for i := range batch.Len() {
-				select {
-				case messages <- batch.Message(i):
-				case <-ctx.Done():
-					return
-				}
-			}
-		}
-	}()
-	tuples, err := collect(ctx, messages)
-	cancel()
-	err = errors.Join(err, socket.Close())
-	<-ended
-	return tuples, err
-}
-
-// collect takes tuples until the PONG that follows them, or, from a server that was
-// shown to be haskell-zre's, until it has been quiet for a while.
-func collect(ctx context.Context, messages <-chan [][]byte) ([]Tuple, error) {
-	found := make(map[string]Tuple)
-	all := func() []Tuple {
-		out := make([]Tuple, 0, len(found))
-		for _, t := range found {
-			out = append(out, t)
-		}
-		return out
+	defer cancel()
+	d := &dumper{
+		ctx: ctx, events: make(chan dumpEvent), targets: make(map[*transport.Conn]transport.Target),
 	}
-	quiet := time.NewTimer(time.Hour)
-	defer quiet.Stop()
+	for _, server := range servers {
+		d.dial(t, transport.Target{Addr: server, Key: from.key})
+	}
+	cause, unusable := error(errSilent), 0
 	for {
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("%w: %w", ErrNoAnswer, context.Cause(ctx))
-		case <-quiet.C:
-			return all(), nil
-		case frames := <-messages:
-			raw := len(frames) == 2
-			if len(frames) == 0 || len(frames) > 2 {
-				continue
+		e, err := d.next(nil)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w (%w)", ErrNoAnswer, cause, err)
+		case e.err == nil:
+			return d.collect(e)
+		}
+		cause = explain(e.err, !from.key.IsZero(), n.security != nil)
+		if permanent(cause) {
+			if unusable++; unusable >= len(servers) {
+				return nil, cause
 			}
-			m, err := zgossipmsg.Decode(frames[len(frames)-1])
-			if err != nil {
-				continue // another tuple may be sound
-			}
-			switch m := m.(type) {
-			case *zgossipmsg.Pong:
-				return all(), nil
-			case *zgossipmsg.Publish:
-				if t, ok := dumped(m, raw); ok {
-					found[t.Key] = t
-				}
-				if raw {
-					quiet.Reset(dumpQuiet)
-				}
-			}
+		} else if e.down {
+			pause(ctx, dumpAgain)
+			d.dial(t, d.targets[e.conn])
 		}
 	}
 }
 
-// dumped reads one tuple. czmq's server holds whatever it was given, so that what is
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// dumper is the handler of the connections of a dump. Nothing in it outlasts ctx.
+type dumper struct {
+	ctx     context.Context
+	events  chan dumpEvent
+	targets map[*transport.Conn]transport.Target // belongs to the caller of Dump
+}
+
+// dumpEvent is something that has happened to a connection.
+type dumpEvent struct {
+	conn     *transport.Conn
+	messages []transport.Message
+	err      error // of an attempt, or of the connection
+	down     bool  // the connection has ended
+}
+
+// dial asks one address for everything. What is sent waits until the connection is up.
+func (d *dumper) dial(t transport.Transport, to transport.Target) {
+	c := t.Dial(to, d)
+	d.targets[c] = to
+	for _, m := range []zgossipmsg.Message{&zgossipmsg.Hello{}, &zgossipmsg.Ping{}} {
+		if frame, err := m.AppendTo(nil); err == nil { // They have no field that could be wrong.
+			_ = c.Send(frame) // Down is told the error.
+		}
+	}
+}
+
+// Up implements transport.Handler.
+func (d *dumper) Up(*transport.Conn) {}
+
+// Retry implements transport.Handler.
+func (d *dumper) Retry(c *transport.Conn, err error) { d.put(dumpEvent{conn: c, err: err}) }
+
+// Down implements transport.Handler.
+func (d *dumper) Down(c *transport.Conn, err error) {
+	d.put(dumpEvent{conn: c, err: err, down: true})
+}
+
+// Receive implements transport.Handler.
+func (d *dumper) Receive(c *transport.Conn, messages []transport.Message) {
+	owned := make([]transport.Message, 0, len(messages))
+	for _, m := range messages {
+		owned = append(owned, transport.Message{First: slices.Clone(m.First), Rest: m.Rest})
+	}
+	d.put(dumpEvent{conn: c, messages: owned})
+}
+
+func (d *dumper) put(e dumpEvent) {
+	select {
+	case d.events <- e:
+	case <-d.ctx.Done():
+	}
+}
+
+// errQuiet says that there was no event for dumpQuiet.
+var errQuiet = errors.New("quiet")
+
+// next returns the next event, errQuiet if quiet fires, and why ctx has ended if it has.
+func (d *dumper) next(quiet <-chan time.Time) (dumpEvent, error) {
+	select {
+	case e := <-d.events:
+		return e, nil
+	case <-quiet:
+		return dumpEvent{}, errQuiet
+	case <-d.ctx.Done():
+		return dumpEvent{}, context.Cause(d.ctx)
+	}
+}
+
+// collect collects the tuples of the connection that has answered, until the PONG that follows
+// them, or, from a server that turned out to be haskell-zre's, until it is quiet.
+func (d *dumper) collect(first dumpEvent) ([]Tuple, error) {
+	found := make(map[string]Tuple)
+	var quiet <-chan time.Time
+	for e := first; ; {
+		complete, raw := addTuples(found, e.messages)
+		if complete {
+			return slices.Collect(maps.Values(found)), nil
+		}
+		if raw {
+			quiet = time.After(dumpQuiet)
+		}
+		var err error
+		e, err = d.next(quiet)
+		for err == nil && e.conn != first.conn {
+			e, err = d.next(quiet)
+		}
+		switch {
+		case errors.Is(err, errQuiet):
+			return slices.Collect(maps.Values(found)), nil
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+		case e.err != nil:
+			return nil, fmt.Errorf("%w: the connection has ended: %w", ErrNoAnswer, e.err)
+		}
+	}
+}
+
+// addTuples adds the tuples in the messages. It reports whether a PONG was among them, and
+// whether they are of haskell-zre's server.
+func addTuples(found map[string]Tuple, messages []transport.Message) (complete, raw bool) {
+	for _, message := range messages {
+		frame, two := message.First, len(message.Rest) == 1
+		if two {
+			frame = message.Rest[0]
+		}
+		m, err := zgossipmsg.Decode(frame)
+		if err != nil || len(message.Rest) > 1 {
+			continue // Another tuple may be valid.
+		}
+		raw = raw || two
+		switch m := m.(type) {
+		case *zgossipmsg.Pong:
+			return true, raw
+		case *zgossipmsg.Publish:
+			if t, ok := dumped(m, two); ok {
+				found[t.Key] = t
+			}
+		}
+	}
+	return false, raw
+}
+
+// dumped reads one tuple. czmq's server holds everything that it was sent, so a value that is
 // no endpoint is shown as it is.
 func dumped(m *zgossipmsg.Publish, raw bool) (Tuple, bool) {
 	key, err := wire.CanonicalKey(m.Key, raw || !wire.Printable(m.Key))

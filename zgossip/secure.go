@@ -1,57 +1,89 @@
 package zgossip
 
 import (
+	"fmt"
+	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
 	"github.com/gozre/zre/internal/curve"
-	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/internal/transport"
 )
 
-// maxTold bounds how many strangers the log has a warning about.
-const maxTold = 100
+// maxStrangers bounds how many untrusted keys are logged.
+const maxStrangers = 100
 
-// guard decides who may connect to a server that uses CURVE. The zero value is that of
-// one that does not.
+// guard decides which clients may connect to a server that uses CURVE.
 type guard struct {
-	trust   curve.Trust
+	log     *slog.Logger
+	public  string // the server's own key; "" if it does not use CURVE
+	trusted curve.Trusted
 	refused atomic.Uint64
 
-	logs sync.WaitGroup // what is being logged
+	logs sync.WaitGroup // lines that are being logged
 	mu   sync.Mutex
-	told map[string]struct{} // keys that were logged
+	told map[curve.Key]struct{} // keys that were logged
 }
 
-// guarded gives what the server's ROUTER needs, nil if everybody may connect.
-func (s *Server) guarded() (*zmq.Curve, error) {
-	if s.cfg.SecretKey == "" {
-		return nil, nil
-	}
-	public, err := curve.Public(s.cfg.SecretKey)
+// open sets the keys of the configuration. It returns nil if the server does not use CURVE.
+func (g *guard) open(cfg *ServerConfig) (*transport.Security, error) {
+	g.log = cfg.Logger
+	security, err := securityFor(cfg.SecretKey)
 	if err != nil {
 		return nil, &ConfigError{"SecretKey", "(hidden)", err.Error()}
 	}
-	if s.guard.trust, err = curve.NewTrust(public, s.cfg.TrustedKeys); err != nil {
-		return nil, &ConfigError{"TrustedKeys", "(hidden)", err.Error()}
+	if security == nil {
+		return nil, nil
 	}
-	s.guard.told = make(map[string]struct{})
-	return &zmq.Curve{PublicKey: public, SecretKey: s.cfg.SecretKey, Allow: s.allow}, nil
+	g.public = security.Public.String()
+	g.told = make(map[curve.Key]struct{})
+	security.Allow = g.allow
+	return security, g.trust(cfg.TrustedKeys)
 }
 
-func (s *Server) allow(key, address string) bool {
-	g := &s.guard
-	if g.trust.Allows(key) {
-		return true
+// trust replaces the trusted keys.
+func (g *guard) trust(keys []string) error {
+	trust, err := curve.NewTrust(g.public, keys)
+	if err != nil {
+		return &ConfigError{"TrustedKeys", "(hidden)", err.Error()}
+	}
+	g.trusted.Set(trust)
+	return nil
+}
+
+// admits reports whether a client with this key may be connected.
+func (g *guard) admits(key curve.Key) bool { return g.public == "" || g.trusted.AllowsKey(key) }
+
+// allow decides in the handshake. Each key is logged once.
+func (g *guard) allow(key curve.Key, from netip.AddrPort) error {
+	if g.trusted.AllowsKey(key) {
+		return nil
 	}
 	g.refused.Add(1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, again := g.told[key]; !again && len(g.told) < maxTold {
+	if _, again := g.told[key]; !again && len(g.told) < maxStrangers {
 		g.told[key] = struct{}{}
-		// Whoever connects meanwhile does not wait for the log.
-		g.logs.Go(func() {
-			s.cfg.Logger.Warn("gossip client refused: its key is not trusted", "from", address, "key", key)
+		g.logs.Go(func() { // The handshake does not wait for the log.
+			g.log.Warn("gossip client refused: its key is not trusted",
+				"from", from, "key", key.String())
 		})
 	}
-	return false
+	return fmt.Errorf("%w: %v", transport.ErrNotTrusted, key)
+}
+
+// SetTrustedKeys replaces TrustedKeys of the configuration: the public keys of clients that
+// may connect, "*" for all, the server's own key if the list is empty. Connections of clients
+// whose key is not trusted any more are closed, and their tuples end. The error is a
+// *ConfigError; then nothing changes.
+func (s *Server) SetTrustedKeys(keys []string) error {
+	if s.guard.public == "" {
+		return &ConfigError{"TrustedKeys", "(hidden)", "the server has no SecretKey"}
+	}
+	if err := s.guard.trust(keys); err != nil {
+		return err
+	}
+	s.do(s.closeStrangers)
+	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,88 +15,113 @@ import (
 	"github.com/gozre/zre/internal/gossip/hub"
 	"github.com/gozre/zre/internal/gossip/store"
 	"github.com/gozre/zre/internal/gossip/wire"
-	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/internal/transport"
 )
 
-// Times of a server that are not for the user to choose: servers have to agree on
-// the first three.
+// Constants of a server that the user does not choose. The first three have to be the same on
+// all servers.
 const (
 	beatInterval  = 2 * time.Second
 	originTTL     = 10 * time.Second
 	tombstoneTTL  = time.Minute
 	historyWindow = 30 * time.Second
 	flapLimit     = 2
-	probeInterval = 30 * time.Second
 	helloDelay    = 10 * time.Millisecond
-	serverLinger  = time.Second // how long Close lets what was sent leave
+	serverDrain   = time.Second // how long Close waits for clients to receive what was sent
+
+	maxOrigins          = wire.MaxBeats - 1 // other servers: one PING carries the beats of all
+	maxOriginsPerClient = maxOrigins / 2    // one connection cannot leave no room for others
 )
 
 // Server is a gossip server.
 type Server struct {
 	cfg     ServerConfig
-	zmq     *zmq.Context
+	network network
 	guard   guard
-	router  *zmq.Socket
-	monitor *zmq.Monitor
-	bound   []string
-	ctx     context.Context // ends with Close; kept because Check asks it
+	bound   []netip.AddrPort
+	ctx     context.Context // ends with Close; kept because Check reads it
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
 	close   sync.Once
 	closed  error
-	ticked  atomic.Int64  // when the hub's time last passed, in nanoseconds
-	wake    chan struct{} // the next tick may have come nearer
+	inbox   *inbox
+	ticked  atomic.Int64  // when the hub's time was last updated, in nanoseconds
+	wake    chan struct{} // the next tick may be due earlier
 	news    chan struct{} // there may be something for OnTuple
 
-	mu    sync.Mutex // guards what follows
-	hub   *hub.Hub
-	group zmq.Group // the router, while the hub is at work
-	links []*serverLink
-	due   time.Time // when the timer will tick
-	ended bool
+	mu      sync.Mutex // guards what follows
+	hub     *hub.Hub
+	clients map[*client]struct{}
+	due     time.Time // of the next tick, as its goroutine knows it
+	ended   bool
 }
 
-// NewServer binds and starts a server. A *ConfigError says which setting cannot be;
-// any other error, that an address cannot be bound or a socket cannot be made.
+// NewServer starts a server. A *ConfigError says which setting is wrong. Any other error says
+// that an address cannot be listened at.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, wake: make(chan struct{}, 1), news: make(chan struct{}, 1)}
-	if s.zmq, err = zmq.Open(); err != nil {
-		return nil, err
+	s := &Server{
+		cfg: cfg, inbox: newInbox(), clients: make(map[*client]struct{}),
+		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
 	}
-	if err := s.open(); err != nil {
-		return nil, errors.Join(err, s.zmq.Close())
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.hub = s.newHub()
+	if err := s.listen(); err != nil {
+		s.cancel()
+		return nil, errors.Join(err, s.network.close(0))
 	}
 	s.start()
 	return s, nil
 }
 
-func (s *Server) open() error {
-	curve, err := s.guarded()
-	if err != nil {
-		return err
-	}
-	s.router, err = s.zmq.Router(zmq.Options{
-		SendHWM: s.cfg.SendQueue, RecvHWM: s.cfg.SendQueue, Linger: serverLinger, MaxMessageSize: s.cfg.MaxMessageSize,
-		Handover:          true, // haskell-zre's clients come back with the same identity
-		Mandatory:         true, // to be told when a client has gone or does not read
-		HeartbeatInterval: heartbeat, HeartbeatTimeout: heartbeatLimit, Backlog: 1024,
-		IPv6:  strings.Contains(strings.Join(s.cfg.Listen, ""), "["),
-		Curve: curve,
+func (s *Server) newHub() *hub.Hub {
+	var id wire.ID
+	_, _ = rand.Read(id[:]) // never fails
+	return hub.New(time.Now(), hub.Config{
+		ID: id,
+		Store: store.Config{
+			Grace: s.cfg.Grace, OriginTTL: originTTL, TombstoneTTL: tombstoneTTL,
+			HistoryWindow: historyWindow, FlapLimit: flapLimit,
+			MaxTuples: s.cfg.MaxTuples, MaxPerSource: s.cfg.MaxTuplesPerClient,
+			MaxOrigins: maxOrigins, MaxOriginsPerSource: maxOriginsPerClient,
+		},
+		MaxClients: s.cfg.MaxClients, MaxKey: s.cfg.MaxKeyLength, MaxValue: s.cfg.MaxValueLength,
+		SendQueue: s.cfg.SendQueue, IdleTimeout: s.cfg.IdleTimeout, SlowTimeout: s.cfg.SlowTimeout,
+		BeatInterval: beatInterval, HelloDelay: helloDelay,
+		PingInterval: pingInterval, CalmInterval: calmInterval,
+		LinkTimeout: answerTimeout, LinkProbeAfter: probeAfter,
+		Log: s.cfg.Logger,
 	})
+}
+
+// listen opens the transport, and listens at all addresses.
+func (s *Server) listen() error {
+	security, err := s.guard.open(&s.cfg)
 	if err != nil {
 		return err
 	}
-	if s.monitor, err = s.router.Monitor(); err != nil {
-		return err
+	s.network = network{
+		name: s.cfg.Transport, security: security,
+		config: transport.Config{
+			Accept: s.accept, Lost: s.lost,
+			Limits: limitsFor(s.cfg.MaxMessageSize), Logger: s.cfg.Logger,
+		},
 	}
-	for _, l := range s.cfg.Listen {
-		bound, err := s.router.Bind(l)
+	t, err := s.network.get(way{secure: security != nil})
+	if err != nil {
+		return fmt.Errorf("zgossip: %w", err)
+	}
+	for _, addr := range s.cfg.listen {
+		bound, err := t.Listen(addr)
+		all := addr.Addr() == netip.IPv6Unspecified()
+		if all && err != nil && !errors.Is(err, transport.ErrAddrInUse) { // no IPv6 here
+			bound, err = t.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()))
+		}
 		if err != nil {
-			return fmt.Errorf("zgossip: %w", err)
+			return fmt.Errorf("zgossip: listen at %v: %w", addr, err)
 		}
 		s.bound = append(s.bound, bound)
 	}
@@ -104,71 +129,40 @@ func (s *Server) open() error {
 }
 
 func (s *Server) start() {
-	var id wire.ID
-	_, _ = rand.Read(id[:]) // never fails
-	now := time.Now()
-	s.hub = hub.New(now, hub.Config{
-		ID: id,
-		Store: store.Config{
-			Grace: s.cfg.Grace, OriginTTL: originTTL, TombstoneTTL: tombstoneTTL, HistoryWindow: historyWindow,
-			FlapLimit: flapLimit, MaxTuples: s.cfg.MaxTuples, MaxPerSource: s.cfg.MaxTuplesPerClient,
-		},
-		Send:       s.send,
-		MaxClients: s.cfg.MaxClients, MaxKey: s.cfg.MaxKeyLength, MaxValue: s.cfg.MaxValueLength,
-		IdleTimeout: s.cfg.IdleTimeout, SlowTimeout: s.cfg.SlowTimeout,
-		BeatInterval: beatInterval, ProbeInterval: probeInterval, HelloDelay: helloDelay,
-		PingInterval: pingInterval, CalmInterval: calmInterval, LinkTimeout: answerTimeout, LinkProbeAfter: probeAfter,
-		Log: s.cfg.Logger,
-	})
-	for _, to := range s.cfg.remotes {
-		s.links = append(s.links, s.newLink(to))
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.ctx, s.cancel = ctx, cancel
-	s.ticked.Store(now.UnixNano())
-	s.done.Go(s.receive)
-	s.done.Go(s.watch)
-	s.done.Go(func() { s.time(ctx) })
+	s.ticked.Store(time.Now().UnixNano())
+	s.done.Go(s.run)
 	if s.cfg.OnTuple != nil {
-		s.done.Go(func() { s.deliver(ctx) })
+		s.done.Go(s.deliver)
 	}
-	for _, l := range s.links {
-		s.done.Go(func() { l.dialer.run(ctx) })
-	}
-	connect := make([]string, 0, len(s.cfg.remotes)) // without what is behind a |
+	connect := make([]string, 0, len(s.cfg.remotes)) // without their keys
 	for _, to := range s.cfg.remotes {
 		connect = append(connect, to.address)
+		l := s.newLink(to)
+		s.done.Go(func() { l.dialer.run(s.ctx) })
 	}
-	s.cfg.Logger.Info("gossip server is up", "endpoints", s.bound, "connect", connect)
+	s.cfg.Logger.Info("gossip server is up", "endpoints", s.Endpoints(), "connect", connect)
 }
 
-// Endpoints gives what the server is bound to, with wildcards for ports filled in.
-func (s *Server) Endpoints() []string { return append([]string(nil), s.bound...) }
+// Endpoints returns what the server listens at, with the ports that were chosen.
+func (s *Server) Endpoints() []string {
+	out := make([]string, 0, len(s.bound))
+	for _, addr := range s.bound {
+		out = append(out, "tcp://"+addr.String())
+	}
+	return out
+}
 
-// do runs f with the hub, and sees to what follows from it.
+// do runs f with the hub, and sends what follows from it.
 func (s *Server) do(f func(now time.Time)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ended {
-		s.work(time.Now(), f)
-		s.settle()
+	if s.ended {
+		return
 	}
-}
-
-// work runs f, in which the hub may send to many clients, with the router at hand.
-func (s *Server) work(now time.Time, f func(now time.Time)) {
-	s.router.Together(func(g zmq.Group) {
-		s.group = g
-		f(now)
-	})
-}
-
-// send sends to a client, within work.
-func (s *Server) send(identity, first, second []byte) error {
-	if second == nil {
-		return mapped(s.group.Send(identity, first))
-	}
-	return mapped(s.group.Send(identity, first, second))
+	now := time.Now()
+	f(now)
+	s.hub.Settle(now)
+	s.settle()
 }
 
 // settle is called with the mutex held when the hub may have changed.
@@ -181,77 +175,52 @@ func (s *Server) settle() {
 	}
 }
 
-// poke leaves a note for a goroutine; one that is there already will do.
-func poke(c chan struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
-	}
-}
-
-// receive hands the hub what clients send.
-func (s *Server) receive() {
-	var batch zmq.Batch
-	for s.router.Receive(&batch) == nil {
-		s.do(func(now time.Time) {
-			for i := range batch.Len() {
-				m := batch.Message(i)
-				frames := m[1:]
-				if s.cfg.SecretKey != "" {
-					if len(frames[0]) == 0 {
-						continue // No key was proven: the handler was not asked.
-					}
-					frames = frames[1:]
-				}
-				s.hub.Receive(now, m[0], frames)
-			}
-			s.hub.Settle(now)
-		})
-	}
-}
-
-// watch hands the hub hints that a client has gone.
-func (s *Server) watch() {
-	for {
-		ev, err := s.monitor.Next()
-		if err != nil {
-			return
-		}
-		if ev.Kind == zmq.Disconnected {
-			s.do(s.hub.ConnectionLost)
-		}
-	}
-}
-
-// time lets time pass for the hub.
-func (s *Server) time(ctx context.Context) {
+// run handles what clients send, and lets time pass for the hub.
+func (s *Server) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
-		case <-ctx.Done():
+		case <-s.ctx.Done():
 			return
+		case <-s.inbox.ready:
 		case <-s.wake:
 		case <-timer.C:
 		}
 		s.mu.Lock()
 		now := time.Now()
-		if next := s.hub.Next(); !s.ended && !next.After(now) {
-			s.work(now, s.hub.Tick)
-			s.settle()
+		s.handle(now)
+		if !s.hub.Next().After(now) {
+			s.hub.Tick(now)
+		}
+		if s.cfg.OnTuple != nil {
+			poke(s.news)
 		}
 		s.ticked.Store(now.UnixNano())
 		s.due = s.hub.Next()
-		timer.Reset(max(time.Until(s.due), time.Millisecond))
+		timer.Reset(time.Until(s.due))
 		s.mu.Unlock()
 	}
 }
 
-// deliver tells the process what has changed.
-func (s *Server) deliver(ctx context.Context) {
+// handle hands the hub what clients have sent.
+func (s *Server) handle(now time.Time) {
+	s.inbox.take(func(a *arrival, frame []byte) {
+		if a.ended != nil {
+			delete(s.clients, a.client)
+			a.client.peer.Closed(now, a.ended)
+			return
+		}
+		a.client.peer.Receive(now, frame, a.rest...)
+	})
+	s.hub.Settle(now)
+}
+
+// deliver calls OnTuple for what has changed.
+func (s *Server) deliver() {
 	for {
 		select {
-		case <-ctx.Done():
+		case <-s.ctx.Done():
 			return
 		case <-s.news:
 		}
@@ -293,12 +262,11 @@ func (s *Server) Tuples() []Tuple {
 	return out
 }
 
-// checkAge is how long ago the hub's time may have passed last; it passes four times
-// a second.
+// checkAge is how old the last tick of the hub may be; there are four in a second.
 const checkAge = 5 * time.Second
 
-// Check says nil while the server works. It does not wait for anything, so that it
-// tells also of a server that is stuck.
+// Check returns nil while the server works. It does not wait for anything, so it also notices
+// a server that is stuck.
 func (s *Server) Check() error {
 	select {
 	case <-s.ctx.Done():
@@ -311,53 +279,22 @@ func (s *Server) Check() error {
 	return nil
 }
 
-// Close ends the server. It takes in what has arrived, passes it on, and gives what
-// was sent a second to leave. OnTuple must not call it.
+// Close ends the server. It handles what has arrived, and waits for up to a second until
+// clients have received what follows from it. OnTuple must not call it.
 func (s *Server) Close() error {
 	s.close.Do(func() {
-		s.do(s.hub.Flush)
+		s.cancel()
+		s.inbox.close()
+		s.done.Wait()
 		s.mu.Lock()
+		now := time.Now()
+		s.handle(now)
+		s.hub.Flush(now)
 		s.ended = true
 		s.mu.Unlock()
-		s.cancel()
-		err := errors.Join(s.monitor.Close(), s.router.Close())
-		s.done.Wait()
+		s.closed = s.network.close(serverDrain)
 		s.guard.logs.Wait()
 		s.cfg.Logger.Info("gossip server has ended")
-		s.closed = errors.Join(err, s.zmq.Close())
 	})
 	return s.closed
-}
-
-// serverLink is the connection to another server. The server's mutex guards it.
-type serverLink struct {
-	server *Server
-	dialer *dialer
-	link   *hub.Link
-}
-
-func (s *Server) newLink(to remote) *serverLink {
-	l := &serverLink{server: s}
-	l.dialer = newDialer(s.zmq, to, &s.mu, s.cfg.Logger)
-	l.dialer.session, l.dialer.tick, l.dialer.largest = l, time.Second, s.cfg.MaxMessageSize
-	l.link = s.hub.NewLink(to.address, l.dialer.send,
-		func(identity []byte) { l.dialer.reopen(request{identity: identity}) },
-		func() {
-			s.cfg.Logger.Warn("a gossip server to connect to is this server itself", "server", to.address)
-			l.dialer.reopen(request{after: selfAgain})
-		})
-	return l
-}
-
-func (l *serverLink) connected(now time.Time)    { l.server.work(now, l.link.Connected) }
-func (l *serverLink) disconnected(now time.Time) { l.server.work(now, l.link.Disconnected) }
-func (l *serverLink) tick(time.Time)             {} // the hub's own time passes for it
-
-func (l *serverLink) receive(now time.Time, frames [][]byte) {
-	l.server.work(now, func(now time.Time) { l.link.Receive(now, frames) })
-}
-
-func (l *serverLink) settle(now time.Time) {
-	l.server.work(now, l.server.hub.Settle)
-	l.server.settle()
 }

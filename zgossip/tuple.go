@@ -9,14 +9,14 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// Tuple is a key and a value that somebody has published: a node and how to reach it.
+// Tuple is a published key and value: a node and how to reach it.
 type Tuple struct {
 	Key       string        // 32 upper-case hexadecimal digits for a UUID
 	UUID      uuid.UUID     // the key, uuid.Nil if it is no UUID
 	Endpoint  string        // tcp://IP:PORT
 	PublicKey string        // of a node that uses CURVE, 40 characters of Z85; else empty
-	TTL       time.Duration // what was left when it was told; 0 has no end
-	Withdrawn bool          // it is no more
+	TTL       time.Duration // what was left when it was received; 0 for no end
+	Withdrawn bool          // it has ended
 }
 
 // tupleOf makes a Tuple of a canonical key and a checked value.

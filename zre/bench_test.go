@@ -8,7 +8,7 @@ import (
 
 // BenchmarkWhisper is one message from application to application, between two
 // nodes of this process, over TCP and within the process. cmd/zrebench measures
-// between processes, beside raw libzmq.
+// between processes, in comparison with raw libzmq.
 func BenchmarkWhisper(b *testing.B) {
 	for _, way := range []string{"tcp", "inproc"} {
 		for _, size := range []int{16, 1 << 10, 64 << 10} {
@@ -50,7 +50,7 @@ func benchPair(b *testing.B, tcp bool) (from, to *Node) {
 	port := nextPort.port
 	nextPort.Unlock()
 	for _, n := range []**Node{&from, &to} {
-		node, err := Start(ctx, Config{Interfaces: []string{"lo"}, BeaconPort: port, tcpOnly: tcp})
+		node, err := Start(ctx, Config{Transport: testTransport(), Discovery: Discovery{Interfaces: []string{"lo"}, BeaconPort: port}, tcpOnly: tcp})
 		if err != nil {
 			b.Fatal(err)
 		}

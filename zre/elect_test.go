@@ -6,15 +6,14 @@ import (
 	"testing"
 )
 
-// Three nodes agree on the better one of the two that stand, and on the other one
-// when it leaves. The messages go over TCP, numbered like all others.
+// Three nodes elect the better one of two candidates, and the other one when that leaves. The messages go over TCP, numbered like all others.
 func TestElection(t *testing.T) {
 	w := newTestNet(t)
 	stands := func(c *Config) { c.tcpOnly, c.Contest = true, []string{"crew"} }
 	alice, bob := w.start("alice", stands), w.start("bob", stands)
 	carol := w.start("carol", func(c *Config) { c.tcpOnly = true })
 	for _, n := range []*Node{alice, bob, carol} {
-		must(t, n.Join(bg(t), "crew"))
+		must(t, n.Join("crew"))
 	}
 	first, second := alice, bob
 	if strings.Compare(bob.ID().String(), alice.ID().String()) < 0 {
@@ -37,7 +36,7 @@ func TestElection(t *testing.T) {
 	must(t, second.Close())
 	await(t, carol, is(EventExit, second.Name()))
 	if id, ok := carol.Leader("crew"); ok {
-		t.Errorf("%s leads a group that nobody stands for", id)
+		t.Errorf("%s leads a group without candidates", id)
 	}
 	for _, n := range []*Node{alice, bob, carol} {
 		if s := n.Stats(); s.Gaps+s.Refused > 0 {

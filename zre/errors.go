@@ -6,38 +6,43 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/gozre/zre/zre/internal/link"
 )
 
 // Errors that callers ask for with errors.Is.
 var (
-	// ErrClosed says that the node is closed, or was closed meanwhile.
+	// ErrClosed says that the node is closed, or was closed during the call.
 	ErrClosed = errors.New("node is closed")
-	// ErrUnknownPeer says that no peer with this UUID is there.
+	// ErrUnknownPeer says that there is no peer with this UUID.
 	ErrUnknownPeer = errors.New("no such peer")
-	// ErrPeerGone says that the peer went away before it had taken in the message.
-	ErrPeerGone = errors.New("peer is gone")
-	// ErrTooLarge says that a frame is above Config.MaxMessageSize.
-	ErrTooLarge = errors.New("frame is larger than allowed")
+	// ErrPeerGone says that the peer went away before it had acknowledged the message.
+	ErrPeerGone = link.ErrGone
+	// ErrEventsNotTaken says that a sender cannot go on, because this node's own queue of
+	// events is full and the application takes no events (Timing.StallTimeout). The
+	// acknowledgements of peers are behind these events.
+	ErrEventsNotTaken = errors.New("no events were taken")
+	// ErrTooLarge says that a message is above Limits.MaxMessageSize.
+	ErrTooLarge = errors.New("message is larger than allowed")
 	// ErrGroupName says that a group's name is not 1 to 255 octets long, which
 	// is what the string of RFC 36 ("Protocol Grammar") can carry.
 	ErrGroupName = errors.New("a group name has 1 to 255 octets")
-	// ErrNoPort says that no port of Config.Ports is free.
+	// ErrNoPort says that no port of Limits.Ports is free.
 	ErrNoPort = errors.New("no free port")
 )
 
-// ConfigError says what is wrong with a Config. Nothing is clamped or replaced
-// in silence.
+// ConfigError says what is wrong with a Config. No value is changed silently.
 type ConfigError struct {
-	Field  string // the field of Config, such as "DeadPeriod"
+	Field  string // the field of Config, such as "Timing.DeadPeriod"
 	Value  any    // what it was set to
-	Reason string // what is wrong with that, and what would be right
+	Reason string // what is wrong, and what would be right
 }
 
 func (e *ConfigError) Error() string {
 	return fmt.Sprintf("config: %s: %v: %s", e.Field, e.Value, e.Reason)
 }
 
-// Missed is a peer that did not take in all that was sent to it.
+// Missed is a peer that has not acknowledged all that was sent to it.
 type Missed struct {
 	Peer uuid.UUID
 	Name string
@@ -45,15 +50,23 @@ type Missed struct {
 }
 
 // DeliveryError says which peers were not reached, or are not known to have
-// taken in all that was sent to them. errors.Is finds the cause of each.
+// received all that was sent to them. errors.Is finds the cause of each.
 type DeliveryError struct {
 	Op     string // "shout", "flush" or "close"
 	Missed []Missed
 }
 
+func deliveryError(op string, missed []link.Missed) *DeliveryError {
+	e := &DeliveryError{Op: op}
+	for _, m := range missed {
+		e.Missed = append(e.Missed, Missed(m))
+	}
+	return e
+}
+
 func (e *DeliveryError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: not taken in by ", e.Op)
+	fmt.Fprintf(&b, "%s: not acknowledged by ", e.Op)
 	for i, m := range e.Missed {
 		if i > 0 {
 			b.WriteString(", ")

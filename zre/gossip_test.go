@@ -11,7 +11,7 @@ import (
 
 // withoutBeacon leaves a node to gossip alone.
 func withoutBeacon(servers ...string) func(*Config) {
-	return func(c *Config) { c.NoBeacon, c.Gossip = true, servers }
+	return func(c *Config) { c.Discovery.NoBeacon, c.Discovery.Gossip = true, servers }
 }
 
 // talk fails unless the two nodes meet and can send to each other.
@@ -62,18 +62,18 @@ func TestGossipAcrossServers(t *testing.T) {
 // A node that is a gossip server is found through itself.
 func TestGossipBind(t *testing.T) {
 	w := newTestNet(t)
-	a := w.start("a", withoutBeacon(), func(c *Config) { c.GossipBind = "tcp://127.0.0.1:*" })
-	addr := strings.TrimPrefix(a.find.server.Endpoints()[0], "tcp://")
+	a := w.start("a", withoutBeacon(), func(c *Config) { c.Discovery.GossipBind = "tcp://127.0.0.1:*" })
+	addr := strings.TrimPrefix(a.discovery.GossipServer().Endpoints()[0], "tcp://")
 	b := w.start("b", withoutBeacon(addr))
 	talk(t, a, b)
 	talk(t, b, w.start("c", withoutBeacon(addr)))
 }
 
-// With beacon and gossip at once a peer is one peer.
+// A peer that is found by beacon and by gossip is one peer.
 func TestGossipAndBeacon(t *testing.T) {
 	w := newTestNet(t)
 	_, addr := gossipServer(t)
-	both := func(c *Config) { c.Gossip, c.BeaconPeriod = []string{addr}, 20*time.Millisecond }
+	both := func(c *Config) { c.Discovery.Gossip, c.Discovery.BeaconPeriod = []string{addr}, 20*time.Millisecond }
 	a, b := w.start("a", both), w.start("b", both)
 	talk(t, a, b)
 	ctx := bg(t)

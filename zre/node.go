@@ -6,61 +6,54 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
+	"github.com/gozre/zre/internal/transport"
+	"github.com/gozre/zre/internal/transport/choose"
+	"github.com/gozre/zre/internal/transport/mem"
 	"github.com/gozre/zre/zre/internal/core"
+	"github.com/gozre/zre/zre/internal/discovery"
+	"github.com/gozre/zre/zre/internal/engine"
+	"github.com/gozre/zre/zre/internal/host"
+	"github.com/gozre/zre/zre/internal/inbox"
+	"github.com/gozre/zre/zre/internal/link"
+	"github.com/gozre/zre/zre/internal/trust"
 )
 
 // Node is one member of a ZRE network. All its methods are safe for concurrent
 // use.
 type Node struct {
-	cfg   Config
-	log   *slog.Logger
-	zmq   *zmq.Context
-	inbox *zmq.Socket
-	port  uint16
-	bound []string // the hosts that the inbox is bound to at the start
-	net   *network
-	queue *queue
-	turns *turns
-	find  finders
+	cfg       Config
+	log       *slog.Logger
+	host      *host.Host
+	trust     *trust.Trust
+	queue     *inbox.Queue
+	engine    *engine.Engine
+	transport transport.Transport
+	links     *link.Set
+	discovery *discovery.Discovery
+	advertise endpoint.Endpoint
+	port      uint16
+	listens   []netip.Addr // at the start
 
-	security *security
-
-	mu      sync.Mutex // guards what follows; nothing blocks while it is held
-	core    *core.Core
-	batch   []item // events since mu was taken
-	epoch   uint64 // of the core when stale was set last
-	retired LinkStats
-	short   map[uuid.UUID]struct{} // peers that leave out the last number of the sequence
-
-	stale atomic.Bool // dir is out of date
-	dir   atomic.Pointer[directory]
-
-	lostMu sync.Mutex
-	lost   map[uuid.UUID]Missed // peers that went away before they had taken in all
-
-	fencer  *time.Timer // runs fenceAll
-	fencing atomic.Bool // it is set
-
-	deaf      atomic.Bool // the inbox is not read: the queue is full
 	closing   atomic.Bool
+	done      chan struct{} // closed when the node is
 	closeOnce sync.Once
 	closeErr  error
-	start     time.Time       // the core's time is counted from here
-	life      context.Context // ends in Close, and with it the node's goroutines
-	die       context.CancelFunc
-	wg        sync.WaitGroup
+	forget    func() bool // stops waiting for the context of Start
 }
 
-// Start makes a node and lets it be found. It returns with a node that runs, or
-// with the error that kept it from running and nothing left behind. When ctx
-// ends the node closes as by Close.
+// Start makes a node and lets other nodes find it. It returns a node that runs, or an
+// error; after an error nothing is left behind. When ctx ends the node closes, as by
+// Close.
 func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("start: %w", context.Cause(ctx))
@@ -69,46 +62,15 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg.Headers = maps.Clone(cfg.Headers)
-	log := cfg.Logger.With("node", cfg.Name)
-	security, err := newSecurity(&cfg, log)
-	if err != nil {
+	n := &Node{cfg: cfg, log: cfg.Logger.With("node", cfg.Name), done: make(chan struct{})}
+	if err := n.makeParts(); err != nil {
 		return nil, err
 	}
-	if security.public != "" {
-		if cfg.Headers == nil {
-			cfg.Headers = make(map[string]string)
-		}
-		cfg.Headers[core.KeyHeader] = security.public
-	}
-	n := &Node{
-		cfg:   cfg,
-		log:   log,
-		lost:  make(map[uuid.UUID]Missed),
-		short: make(map[uuid.UUID]struct{}),
-
-		security: security,
-	}
-	n.start = time.Now().Add(-time.Hour) // so that no time is 0
-	n.life, n.die = context.WithCancel(context.Background())
-	n.core = core.New(core.Config{
-		ID: cfg.UUID, Name: cfg.Name, Headers: cfg.Headers, PublicKey: security.public,
-		QuietPeriod: cfg.QuietPeriod, PingRate: cfg.QuietPingRate, DeadPeriod: cfg.DeadPeriod,
-		NoBeacon: cfg.NoBeacon, MaxPeers: cfg.MaxPeers, Shell: (*shell)(n), Logger: n.log,
-	})
-	for _, g := range cfg.Contest {
-		n.core.Contest(g)
-	}
-	n.dir.Store(&directory{})
-	n.fencer = time.AfterFunc(time.Hour, n.fenceAll)
-	n.fencer.Stop()
-	n.queue = newQueue(cfg.ReceiveQueue, n.wait)
-	n.turns = newTurns(n.relieve, security.heads())
 	if err := n.open(); err != nil {
 		n.release()
 		return nil, fmt.Errorf("start: %w", err)
 	}
-	context.AfterFunc(ctx, func() {
+	n.forget = context.AfterFunc(ctx, func() {
 		if err := n.Close(); err != nil {
 			n.log.Warn("node closed by its context", "error", err)
 		}
@@ -116,151 +78,259 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	return n, nil
 }
 
-// open makes the sockets, then the goroutines that use them, then the ways to
-// be found.
-func (n *Node) open() (err error) {
-	if n.net, err = newNetwork(n.cfg.Interfaces); err != nil {
-		return err
+// makeParts makes what needs no system resources.
+func (n *Node) makeParts() (err error) {
+	if n.trust, err = trust.New(n.cfg.Security.SecretKey, n.cfg.Security.TrustedKeys, n.log); err != nil {
+		return &ConfigError{"Security", "(hidden)", err.Error()}
 	}
-	if n.zmq, err = zmq.Open(); err != nil {
-		return err
+	n.cfg.Headers = maps.Clone(n.cfg.Headers)
+	if n.trust.Secure() {
+		if n.cfg.Headers == nil {
+			n.cfg.Headers = make(map[string]string)
+		}
+		n.cfg.Headers[core.KeyHeader] = n.trust.Public().String()
 	}
-	if err = n.openInbox(); err != nil {
-		return err
+	if n.cfg.Discovery.Advertise != "" {
+		if n.advertise, err = endpoint.Parse(n.cfg.Discovery.Advertise); err != nil {
+			return err
+		}
 	}
-	n.wg.Add(2)
-	go n.readInbox()
-	go n.keepTime()
-	return n.startFinders()
+	for _, p := range n.staticPeers() {
+		if err := n.trust.Check(p.Key); err != nil {
+			return &ConfigError{"Discovery.Peers", p, "its key has to be one of TrustedKeys"}
+		}
+	}
+	if n.host, err = host.New(n.cfg.Discovery.Interfaces); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	n.queue = inbox.NewQueue(n.cfg.Limits.ReceiveQueue)
+	n.engine = engine.New(engine.Config{
+		Core: core.Config{
+			Trusts: n.trusts(),
+			ID:     n.cfg.UUID, Name: n.cfg.Name, Headers: n.cfg.Headers, PublicKey: n.trust.Public(),
+			QuietPeriod: n.cfg.Timing.QuietPeriod, PingRate: n.cfg.Timing.QuietPingRate,
+			DeadPeriod: n.cfg.Timing.DeadPeriod,
+			NoBeacon:   n.cfg.Discovery.NoBeacon, MaxPeers: n.cfg.Limits.MaxPeers,
+		},
+		Advertise: n.advertise, DiscardEvents: n.cfg.DiscardEvents,
+		Host: n.host, Queue: n.queue, Logger: n.log,
+	})
+	n.links = link.NewSet(link.Config{
+		Window: n.cfg.Limits.SendWindow, MaxMissed: n.cfg.Limits.MaxPeers,
+		Dial: n.dial, Events: n.engine, Stalled: n.stalled, Logger: n.log,
+	})
+	for _, g := range n.cfg.Contest {
+		n.engine.Change(func(c *core.Core) { c.Contest(g) })
+	}
+	return nil
 }
 
-// now returns the time as the core counts it.
-func (n *Node) now() time.Duration { return time.Since(n.start) }
-
-// unlock ends a critical section: senders learn that the peers have changed, and
-// its events go to the application.
-func (n *Node) unlock() {
-	// In this order, so that who takes an ENTER can send to the peer.
-	if e := n.core.Epoch(); e != n.epoch {
-		n.epoch = e
-		n.stale.Store(true)
+// trusts returns what decides about the keys of peers, nil in a plain network.
+func (n *Node) trusts() func(curve.Key) bool {
+	if !n.trust.Secure() {
+		return nil
 	}
-	if len(n.batch) > 0 {
-		n.batch = n.queue.put(n.batch)
-		n.interrupt()
-	}
-	n.mu.Unlock()
+	return n.trust.Allows
 }
 
-// Close leaves the network politely. It waits until the peers have taken in what
-// was sent, at most for Config.CloseTimeout; says GOODBYE; sends the beacon with
-// port 0; and frees everything. A *DeliveryError names the peers that are not
-// known to have taken in everything. Events that were received before can still
+// SetTrustedKeys replaces Security.TrustedKeys while the node runs. Peers with a key
+// that is not in the list any more leave with ReasonUntrusted, and their
+// connections are closed. An error says that one of them is not a key, or that the
+// node has no key of its own; then nothing changes.
+func (n *Node) SetTrustedKeys(trusted []string) error {
+	if !n.trust.Secure() {
+		return &ConfigError{"Security.TrustedKeys", fmt.Sprint(len(trusted), " keys"),
+			"want SecretKey too: without it nothing is encrypted"}
+	}
+	if err := n.trust.Set(trusted); err != nil {
+		return &ConfigError{"Security.TrustedKeys", "(hidden)", err.Error()}
+	}
+	if err := n.discovery.SetTrustedKeys(trusted); err != nil {
+		return &ConfigError{"Security.TrustedKeys", "(hidden)", err.Error()}
+	}
+	n.engine.Change((*core.Core).Retrust)
+	return nil
+}
+
+// staticPeers returns Config.Discovery.Peers, with keys.
+func (n *Node) staticPeers() []endpoint.Endpoint {
+	var peers []endpoint.Endpoint
+	for _, p := range n.cfg.Discovery.Peers {
+		e, err := endpoint.Parse(p)
+		if err != nil {
+			continue // It was checked.
+		}
+		if e.Key.IsZero() {
+			e.Key = n.trust.Public()
+		}
+		peers = append(peers, e)
+	}
+	return peers
+}
+
+// open makes the transport, then starts discovery.
+func (n *Node) open() error {
+	cfg := transport.Config{
+		Identity: append([]byte{1}, n.cfg.UUID[:]...), Name: inProcessName(n.cfg.UUID),
+		Accept: n.engine.Accept, Security: n.trust.Security(),
+		Limits: transport.Limits{
+			MaxFrame: n.cfg.Limits.MaxMessageSize, MaxMessage: n.cfg.Limits.MaxMessageSize + frameOverhead,
+			KeepAlive: n.cfg.Timing.DeadPeriod / 3,
+		},
+		Logger: n.log,
+	}
+	outer, err := choose.New(n.cfg.Transport, cfg)
+	if err != nil {
+		return err
+	}
+	n.transport = mem.Beside(cfg, mem.Process, outer)
+	if err := n.engine.Listen(n.links, n.listen); err != nil {
+		return err
+	}
+	n.discovery, err = discovery.Start(n.discoveryConfig())
+	if err != nil {
+		return err
+	}
+	for _, p := range n.staticPeers() {
+		n.engine.AddStatic(p)
+	}
+	return nil
+}
+
+// frameOverhead is what the frames of a message count for, in addition to their octets,
+// in transport.Limits.MaxMessage: as many frames as there may be.
+const frameOverhead = 24 * transport.DefaultMaxFrames
+
+// inProcessName is the name of a node's listener for other nodes of this process.
+func inProcessName(id uuid.UUID) string { return "zre " + id.String() }
+
+// dial makes the connection of a link.
+func (n *Node) dial(peer uuid.UUID, to endpoint.Endpoint, h transport.Handler) *transport.Conn {
+	target := transport.Target{Addr: to.Addr, Key: to.Key}
+	if peer != uuid.Nil && !n.cfg.tcpOnly {
+		target.Name = inProcessName(peer)
+	}
+	return n.transport.Dial(target, h)
+}
+
+// listen accepts connections on a random free port, on all addresses of the node.
+func (n *Node) listen() (port uint16, err error) {
+	first, count := n.cfg.Limits.Ports.First, n.cfg.Limits.Ports.Last-n.cfg.Limits.Ports.First+1
+	n.listens = n.host.ListenOn()
+	for _, i := range rand.Perm(count) {
+		port = uint16(first + i)
+		if err = n.listenAt(port); err == nil {
+			n.port = port
+			return port, nil
+		}
+		if !errors.Is(err, transport.ErrAddrInUse) {
+			return 0, err
+		}
+	}
+	return 0, fmt.Errorf("%w: all TCP ports from %d to %d are taken", ErrNoPort, first, n.cfg.Limits.Ports.Last)
+}
+
+// listenAt accepts connections on a port.
+func (n *Node) listenAt(port uint16) error {
+	for _, addr := range n.listens {
+		_, err := n.transport.Listen(netip.AddrPortFrom(addr, port))
+		if addr == netip.IPv6Unspecified() && errors.Is(err, transport.ErrAddrNotAvailable) {
+			_, err = n.transport.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), port)) // no IPv6 here
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discoveryConfig returns the configuration of discovery.
+func (n *Node) discoveryConfig() discovery.Config {
+	d := &n.cfg.Discovery
+	return discovery.Config{
+		ID: n.cfg.UUID, Port: n.port, Advertise: n.advertise, Interfaces: d.Interfaces,
+		NoBeacon: d.NoBeacon, BeaconPort: d.BeaconPort, BeaconPeriod: d.BeaconPeriod,
+		Group: d.MulticastGroup, TTL: d.MulticastTTL,
+		Gossip: d.Gossip, GossipBind: d.GossipBind,
+		SecretKey: n.cfg.Security.SecretKey, TrustedKeys: n.cfg.Security.TrustedKeys, Transport: n.cfg.Transport,
+		Host: n.host, Trust: n.trust, Sink: n.engine, Logger: n.log,
+		Listen: func(addr netip.Addr) error {
+			_, err := n.transport.Listen(netip.AddrPortFrom(addr, n.port))
+			return err
+		},
+		Listens: n.listens,
+	}
+}
+
+// Close leaves the network. It waits until the peers have acknowledged what was sent, at
+// most for Timing.CloseTimeout; sends GOODBYE and the beacon with port 0; and frees
+// everything. A *DeliveryError names the peers that are not
+// known to have received everything. Events that were received before can still
 // be read by Next until io.EOF. Further calls return the same.
 func (n *Node) Close() error {
 	n.closeOnce.Do(func() {
+		n.forget()
 		n.closing.Store(true)
-		signal(n.queue.room)
-		signal(n.turns.relief)
-		ctx, cancel := context.WithTimeoutCause(context.Background(), n.cfg.CloseTimeout,
-			fmt.Errorf("no answer within %v", n.cfg.CloseTimeout))
+		n.engine.Leaving()
+		n.queue.Open()
+		ctx, cancel := context.WithTimeoutCause(context.Background(), n.cfg.Timing.CloseTimeout,
+			fmt.Errorf("no answer within %v", n.cfg.Timing.CloseTimeout))
 		n.closeErr = n.flush(ctx, opClose)
 		cancel()
 		n.awaitPings()
-		n.stopFinders()
-		n.mu.Lock()
-		n.core.Goodbye()
-		n.unlock()
+		n.discovery.Close()
+		n.engine.Goodbye()
 		n.release()
 	})
 	return n.closeErr
 }
 
-// release frees what open made, as far as it came.
+// closeDrain bounds how long the connections go on sending, for a GOODBYE.
+const closeDrain = 500 * time.Millisecond
+
+// release frees what makeParts and open have made.
 func (n *Node) release() {
 	n.closing.Store(true)
-	n.fencer.Stop()
-	n.die()
-	n.stopFinders()
-	if n.inbox != nil {
-		if err := n.inbox.Close(); err != nil {
-			n.log.Error("inbox does not close", "error", err)
+	if n.discovery != nil {
+		n.discovery.Close()
+	}
+	n.queue.Open()
+	n.engine.Close()
+	n.links.Close()
+	n.queue.Release()
+	if n.transport != nil {
+		if err := n.transport.Close(closeDrain); err != nil {
+			n.log.Error("transport does not close", "error", err)
 		}
 	}
-	signal(n.queue.room)
-	n.wg.Wait()
-	n.security.logs.Wait() // No beacon is heard any more, and nobody can connect.
-	// An application that reads still has the last batch in hand.
-	n.turns.reading.Lock()
-	n.turns.ended.Store(true)
-	n.turns.heedNone()
-	n.turns.reading.Unlock()
-	n.turns.timer.Stop()
-	n.mu.Lock()
-	n.core.Links(func(l core.Link) { l.Close("this node is closed") })
-	n.mu.Unlock()
-	if n.zmq != nil {
-		if err := n.zmq.Close(); err != nil {
-			n.log.Error("libzmq does not end", "error", err)
-		}
-	}
-	// A program that reads events until they end may end as well: by now the
-	// last words of the node are out.
-	n.queue.close()
+	n.trust.Close() // No beacon arrives any more, and no connection is accepted.
+	// A program that takes events until they end may exit now: the last messages of the
+	// node are sent.
+	n.queue.Close()
+	close(n.done)
 }
 
-// keepTime drives the clocks of the core and the beacons until the node closes.
-func (n *Node) keepTime() {
-	defer n.wg.Done()
-	every := min(n.cfg.QuietPingRate, n.cfg.QuietPeriod, n.cfg.DeadPeriod/4) / 2
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	last := n.now()
-	for {
-		select {
-		case <-n.life.Done():
-			return
-		case <-ticker.C:
-		}
-		now := n.now()
-		n.mu.Lock()
-		if gap := now - last; gap > 4*every {
-			// This process was frozen, or the host asleep: nothing could be
-			// heard, so that nobody is judged by it.
-			n.core.Hear(now, gap)
-		}
-		n.core.Tick(now, n.deaf.Load())
-		n.unlock()
-		last = now
-	}
-}
+// Done returns a channel that is closed when the node is closed, and everything is
+// freed.
+func (n *Node) Done() <-chan struct{} { return n.done }
 
-// Join puts the node into a group: it gets what is shouted there. Joining twice
-// is the same as once.
-func (n *Node) Join(ctx context.Context, group string) error {
-	return n.change(ctx, "join", group, (*core.Core).Join)
-}
+// Join puts the node into a group. From then on it gets what is shouted there. Joining twice
+// is the same as once. It does not wait.
+func (n *Node) Join(group string) error { return n.change("join", group, (*core.Core).Join) }
 
 // Leave takes the node out of a group. Leaving a group that it is not in does
-// nothing.
-func (n *Node) Leave(ctx context.Context, group string) error {
-	return n.change(ctx, "leave", group, (*core.Core).Leave)
-}
+// nothing. It does not wait.
+func (n *Node) Leave(group string) error { return n.change("leave", group, (*core.Core).Leave) }
 
-func (n *Node) change(ctx context.Context, op, group string, f func(*core.Core, string) bool) error {
+func (n *Node) change(op, group string, f func(*core.Core, string) bool) error {
 	err := checkGroup(group)
-	if err == nil {
-		err = context.Cause(ctx)
-	}
 	if err == nil && n.closing.Load() {
 		err = ErrClosed
 	}
 	if err != nil {
 		return fmt.Errorf("%s %q: %w", op, group, err)
 	}
-	n.mu.Lock()
-	f(n.core, group)
-	n.unlock()
+	n.engine.Change(func(c *core.Core) { f(c, group) })
 	return nil
 }
 
@@ -270,20 +340,12 @@ func (n *Node) ID() uuid.UUID { return n.cfg.UUID }
 // Name returns the node's name.
 func (n *Node) Name() string { return n.cfg.Name }
 
-// PublicKey returns the node's public key, "" if Config.SecretKey is not set.
-func (n *Node) PublicKey() string { return n.security.public }
+// PublicKey returns the node's public key, "" if Security.SecretKey is not set.
+func (n *Node) PublicKey() string { return n.trust.Public().String() }
 
-// Headers returns a copy of what peers are told in the HELLO.
+// Headers returns a copy of the headers that are sent to peers in the HELLO.
 func (n *Node) Headers() map[string]string { return maps.Clone(n.cfg.Headers) }
 
-// Endpoint returns where the node is reached, tcp://IP:PORT. A host with several
-// addresses tells each peer the one that reaches that peer; this is the first.
-func (n *Node) Endpoint() string {
-	if n.cfg.Advertise != "" {
-		return n.cfg.Advertise
-	}
-	return n.net.endpoint(n.port)
-}
-
-// isClosed reports whether an error only says that a socket was closed.
-func isClosed(err error) bool { return errors.Is(err, zmq.ErrClosed) }
+// Endpoint returns where the node is reached, tcp://IP:PORT. On a host with several
+// addresses each peer gets the one that it can reach; this is the first one.
+func (n *Node) Endpoint() string { return n.discovery.Endpoint().String() }

@@ -8,7 +8,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/zre/internal/core"
+	"github.com/gozre/zre/zre/internal/engine"
+	"github.com/gozre/zre/zre/internal/inbox"
 )
 
 // Peer is a copy of what is known of another node.
@@ -18,74 +21,69 @@ type Peer struct {
 	Endpoint string            // where it is reached, tcp://IP:PORT
 	Groups   []string          // sorted
 	Headers  map[string]string // from its HELLO
-	Evasive  bool              // it leaves PINGs unanswered
+	Evasive  bool              // it does not answer PINGs
 	Stats    PeerStats
 
 	PublicKey string // in a secure network, 40 characters of Z85; else empty
 }
 
-// Peers returns the peers that are there, sorted by name, then UUID.
+// Peers returns all peers that are present, sorted by name, then UUID.
 func (n *Node) Peers() []Peer {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	var peers []Peer
-	n.core.Peers(func(p *core.Peer) { peers = append(peers, copyPeer(p)) })
+	n.engine.Inspect(func(c *core.Core) {
+		c.Peers(func(p *core.Peer) { peers = append(peers, copyPeer(p)) })
+	})
 	sortPeers(peers)
 	return peers
 }
 
-// Peer returns the peer with this UUID, if it is there.
-func (n *Node) Peer(id uuid.UUID) (Peer, bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if p := n.core.Peer(id); p != nil {
-		return copyPeer(p), true
-	}
-	return Peer{}, false
+// Peer returns the peer with this UUID, if it is present.
+func (n *Node) Peer(id uuid.UUID) (peer Peer, ok bool) {
+	n.engine.Inspect(func(c *core.Core) {
+		if p := c.Peer(id); p != nil {
+			peer, ok = copyPeer(p), true
+		}
+	})
+	return peer, ok
 }
 
 // PeersByGroup returns the peers in a group, sorted by name, then UUID.
 func (n *Node) PeersByGroup(group string) []Peer {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	var peers []Peer
-	n.core.Members(group, func(p *core.Peer) { peers = append(peers, copyPeer(p)) })
+	n.engine.Inspect(func(c *core.Core) {
+		c.Members(group, func(p *core.Peer) { peers = append(peers, copyPeer(p)) })
+	})
 	sortPeers(peers)
 	return peers
 }
 
 // Groups returns the groups that this node is in, sorted.
-func (n *Node) Groups() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.core.OwnGroups()
+func (n *Node) Groups() (groups []string) {
+	n.engine.Inspect(func(c *core.Core) { groups = c.OwnGroups() })
+	return groups
 }
 
 // PeerGroups returns the groups that peers are in, sorted.
-func (n *Node) PeerGroups() []string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.core.PeerGroups()
+func (n *Node) PeerGroups() (groups []string) {
+	n.engine.Inspect(func(c *core.Core) { groups = c.PeerGroups() })
+	return groups
 }
 
-// Leader returns the leader that the members of a group have elected last, which may
-// be this node. It reports false if none was elected since this node joined, or the
-// leader has left since. See Config.Contest.
-func (n *Node) Leader(group string) (uuid.UUID, bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	id := n.core.Leader(group)
+// Leader returns the leader that the members of a group elected last, which may be this
+// node. It reports false if none was elected since this node joined, or if the leader has
+// left. See Config.Contest.
+func (n *Node) Leader(group string) (id uuid.UUID, ok bool) {
+	n.engine.Inspect(func(c *core.Core) { id = c.Leader(group) })
 	return id, id != uuid.Nil
 }
 
 func copyPeer(p *core.Peer) Peer {
-	l := linkOf(p)
 	messages, octets := p.Received()
 	return Peer{
-		ID: p.ID(), Name: p.Name(), Endpoint: p.Endpoint(),
-		Groups: p.Groups(), Headers: p.Headers(), Evasive: p.Evasive(),
-		PublicKey: p.Key(),
-		Stats:     PeerStats{MessagesIn: messages, OctetsIn: octets, LinkStats: l.stats()},
+		ID: p.ID(), Name: p.Name(), Endpoint: p.Endpoint().String(),
+		Groups: p.Groups(), Headers: p.Headers(), PublicKey: p.Key().String(),
+		Evasive: p.State() == core.Evasive || p.State() == core.Silent,
+		Stats:   PeerStats{MessagesIn: messages, OctetsIn: octets, LinkStats: linkStats(engine.LinkOf(p).Stats())},
 	}
 }
 
@@ -101,22 +99,29 @@ func sortPeers(peers []Peer) {
 // Next returns the next event, waiting for one until ctx ends. After Close it
 // returns what was received before, and then io.EOF.
 //
-// A node whose application does not call Next keeps up to Config.ReceiveQueue
+// A node whose application does not call Next keeps up to Limits.ReceiveQueue
 // octets and then reads no more from its peers, which wait; see also
-// Config.DiscardEvents. Taking an event is what tells its sender, by PING-OK,
-// that the message was taken in.
+// Config.DiscardEvents. Taking an event acknowledges it: the sender gets a PING-OK.
 func (n *Node) Next(ctx context.Context) (ev Event, err error) {
-	err = n.queue.take(ctx, &ev)
+	err = n.next(ctx, &ev)
 	return ev, err
 }
 
-// Recycle gives the memory of an event's Content back, for messages to come. The
-// application must not touch these frames any more. Nobody has to do this; it
-// spares Go's collector work where large messages come fast.
-func (n *Node) Recycle(content ...[]byte) {
-	for _, frame := range content {
-		n.inbox.Recycle(frame)
+func (n *Node) next(ctx context.Context, ev *Event) error {
+	var taken inbox.Event
+	if err := n.queue.Take(ctx, &taken); err != nil {
+		return err
 	}
+	if o := taken.Other; o != nil {
+		*ev = Event{
+			Type: EventType(o.Type), Peer: o.Peer, Name: o.Name, Group: o.Group,
+			Endpoint: o.Endpoint, Headers: o.Headers, Reason: Reason(o.Reason),
+		}
+		return nil
+	}
+	ev.Type, ev.Group, ev.Content = EventType(taken.Item.Type), taken.Item.Group, taken.Item.Content
+	ev.Peer, ev.Name = taken.Source.Peer()
+	return nil
 }
 
 // Events returns the events in order, for use with range, until the node is
@@ -128,9 +133,18 @@ func (n *Node) Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
 		for {
 			var ev Event
-			if err := n.queue.take(context.Background(), &ev); err != nil || !yield(ev) {
+			if err := n.next(context.Background(), &ev); err != nil || !yield(ev) {
 				return
 			}
 		}
+	}
+}
+
+// Recycle gives the memory of an event's Content back, to be used for later messages. The
+// application must not use these frames afterwards. Calling it is optional. It saves the
+// garbage collector work where large messages come fast.
+func (n *Node) Recycle(content ...[]byte) {
+	for _, frame := range content {
+		transport.Recycle(frame)
 	}
 }

@@ -11,27 +11,29 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gozre/zre/internal/zmq"
+	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/internal/core"
+	"github.com/gozre/zre/zre/internal/trust"
+	"github.com/gozre/zre/zre/keys"
 )
 
-// keys are a node's keys.
-type keys struct{ public, secret string }
+// keyPair is a node's keys.
+type keyPair struct{ public, secret string }
 
-func newKeys(t *testing.T) keys {
+func newKeys(t *testing.T) keyPair {
 	t.Helper()
-	c, err := NewCertificate()
+	c, err := keys.New()
 	must(t, err)
-	return keys{c.PublicKey, c.SecretKey}
+	return keyPair{c.PublicKey, c.SecretKey}
 }
 
 // with has a node use keys, and trust those of others, or its own.
-func (k keys) with(trusted ...keys) func(*Config) {
+func (k keyPair) with(trusted ...keyPair) func(*Config) {
 	return func(c *Config) {
-		c.SecretKey = k.secret
+		c.Security.SecretKey = k.secret
 		for _, o := range trusted {
-			c.TrustedKeys = append(c.TrustedKeys, o.public)
+			c.Security.TrustedKeys = append(c.Security.TrustedKeys, o.public)
 		}
 	}
 }
@@ -59,7 +61,7 @@ func (b *logBook) config(c *Config) { c.Logger = slog.New(slog.NewTextHandler(b,
 // converse has two nodes that meet exchange messages both ways.
 func converse(t *testing.T, a, b *Node) {
 	t.Helper()
-	must(t, a.Join(bg(t), "chat"))
+	must(t, a.Join("chat"))
 	await(t, b, is(EventJoin, a.Name()))
 	await(t, a, is(EventEnter, b.Name()))
 	content := bytes.Repeat([]byte("secret "), 20_000)
@@ -75,19 +77,19 @@ func converse(t *testing.T, a, b *Node) {
 	must(t, b.Flush(bg(t)))
 }
 
-// until waits until something holds.
-func until(t *testing.T, holds func() bool) {
+// until waits until something holds, which what names.
+func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for ctx := bg(t); !holds(); {
 		select {
 		case <-ctx.Done():
-			t.Fatal("it never came to that")
+			t.Fatalf("waited for %s", what)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
 
-// leaves has one node leave, of which the other is told.
+// leaves has one node leave, and waits until the other one has the EXIT.
 func leaves(t *testing.T, leaver, other *Node) {
 	t.Helper()
 	must(t, leaver.Close())
@@ -116,9 +118,6 @@ func TestSecureNetworkOfManyKeys(t *testing.T) {
 	if p, ok := b.Peer(a.ID()); !ok || p.PublicKey != k1.public {
 		t.Errorf("peer %+v", p)
 	}
-	if z, err := zmq.Open(); err != nil || z.HasInproc(inprocName(a.ID())) || z.Close() != nil {
-		t.Errorf("a node with a key can be reached over inproc, or %v", err)
-	}
 	leaves(t, b, a)
 	// Neither trusts its own key, and hears its own beacons.
 	if n := a.Stats().Untrusted; n != 0 {
@@ -128,25 +127,26 @@ func TestSecureNetworkOfManyKeys(t *testing.T) {
 
 func TestTrustAnyKey(t *testing.T) {
 	w := newTestNet(t)
-	anybody := func(c *Config) { c.TrustedKeys = []string{TrustAnyKey} }
+	anybody := func(c *Config) { c.Security.TrustedKeys = []string{keys.Any} }
 	a, b := w.start("a", newKeys(t).with(), anybody), w.start("b", newKeys(t).with(), anybody)
 	converse(t, a, b)
 	leaves(t, b, a)
 }
 
-// Who does not belong to the network is left out, and the log says so once: who has no
-// key, and who is not trusted, also where the trust is one-sided.
+// A node without a key, or with one that is not trusted, is left out, also if only one
+// side does not trust the other. The log says so once.
 func TestSecureNetworkLeavesOthersOut(t *testing.T) {
 	w, k, other, fan := newTestNet(t), newKeys(t), newKeys(t), newKeys(t)
 	var book, plainBook logBook
 	plain := w.start("plain", plainBook.config)
 	stranger := w.start("stranger", other.with())
-	admirer := w.start("admirer", fan.with(k))
+	var fanBook logBook
+	admirer := w.start("admirer", fan.with(k), fanBook.config)
 	a, b := w.start("a", k.with(), book.config), w.start("b", k.with())
 	converse(t, a, b)
-	until(t, func() bool { return book.count("level=WARN") >= 3 && plain.Stats().Untrusted > 0 })
+	until(t, "three warnings, and a refusal by the plain node", func() bool { return book.count("level=WARN") >= 3 && plain.Stats().Untrusted > 0 })
 	soFar := a.Stats().Untrusted
-	until(t, func() bool { return a.Stats().Untrusted >= soFar+10 })
+	until(t, "ten further refusals", func() bool { return a.Stats().Untrusted >= soFar+10 })
 	for _, n := range []*Node{plain, stranger, admirer} {
 		if peers := n.Peers(); len(peers) != 0 {
 			t.Errorf("%s has the peers %+v", n.Name(), peers)
@@ -155,27 +155,28 @@ func TestSecureNetworkLeavesOthersOut(t *testing.T) {
 	if peers := a.Peers(); len(peers) != 1 {
 		t.Errorf("a has the peers %+v", peers)
 	}
-	for text, want := range map[string]int{"level=WARN": 3, errPlain.Error(): 1, errUntrusted.Error(): 2} {
+	for text, want := range map[string]int{"level=WARN": 3, trust.ErrPlain.Error(): 1, trust.ErrUntrusted.Error(): 2} {
 		if got := book.count(text); got != want {
 			t.Errorf("%q is logged %d times, want %d", text, got, want)
 		}
 	}
+	until(t, "the node that is not trusted says so", func() bool { return fanBook.count(transport.ErrUntrusted.Error()) > 0 })
 	if got := plainBook.count("level=WARN"); got != 0 {
 		t.Errorf("the plain node has %d warnings", got)
 	}
-	if got := plainBook.count(errSecure.Error()); got == 0 {
+	if got := plainBook.count(trust.ErrSecure.Error()); got == 0 {
 		t.Error("the plain node's log does not tell of the secure ones")
 	}
 }
 
-// Without beacons: by the configured endpoint, with the key of who is there.
+// Without beacons: by the configured endpoint, with the key of the node there.
 func TestSecureStaticPeer(t *testing.T) {
 	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
-	quiet := func(c *Config) { c.NoBeacon = true }
+	quiet := func(c *Config) { c.Discovery.NoBeacon = true }
 	a := w.start("a", k1.with(k1, k2), quiet)
-	b := w.start("b", k2.with(k1), quiet, func(c *Config) { c.Peers = []string{a.Endpoint() + "|" + k1.public} })
+	b := w.start("b", k2.with(k1), quiet, func(c *Config) { c.Discovery.Peers = []string{a.Endpoint() + "|" + k1.public} })
 	converse(t, a, b)
-	same := w.start("same", k1.with(), quiet, func(c *Config) { c.Peers = []string{a.Endpoint()} })
+	same := w.start("same", k1.with(), quiet, func(c *Config) { c.Discovery.Peers = []string{a.Endpoint()} })
 	await(t, same, is(EventEnter, "a")) // without a key in Peers it is the node's own
 }
 
@@ -184,11 +185,11 @@ func TestSecureGossip(t *testing.T) {
 	server, err := zgossip.NewServer(zgossip.ServerConfig{Listen: []string{"tcp://127.0.0.1:*"}})
 	must(t, err)
 	defer server.Close()
-	by := func(c *Config) { c.NoBeacon, c.Gossip = true, server.Endpoints() }
+	by := func(c *Config) { c.Discovery.NoBeacon, c.Discovery.Gossip = true, server.Endpoints() }
 	plain := w.start("plain", by)
 	a, b := w.start("a", k1.with(k2), by), w.start("b", k2.with(k1), by)
 	converse(t, a, b)
-	until(t, func() bool { return a.Stats().Untrusted > 0 && plain.Stats().Untrusted >= 2 })
+	until(t, "refusals at both ends", func() bool { return a.Stats().Untrusted > 0 && plain.Stats().Untrusted >= 2 })
 	if len(plain.Peers()) != 0 || len(a.Peers()) != 1 {
 		t.Errorf("plain has %+v, a has %+v", plain.Peers(), a.Peers())
 	}
@@ -200,67 +201,47 @@ func TestSecureGossip(t *testing.T) {
 	leaves(t, b, a)
 }
 
-// A node with a key that is a gossip server serves over CURVE, and tells its key.
+// A node with a key that is a gossip server serves over CURVE, and publishes its key.
 func TestSecureGossipBind(t *testing.T) {
 	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
-	quiet := func(c *Config) { c.NoBeacon = true }
-	a := w.start("a", k1.with(k2), quiet, func(c *Config) { c.GossipBind = "tcp://127.0.0.1:*" })
-	addr := strings.TrimPrefix(a.find.server.Endpoints()[0], "tcp://")
-	plain := w.start("plain", quiet, func(c *Config) { c.Gossip = []string{addr} })
-	b := w.start("b", k2.with(k1), quiet, func(c *Config) { c.Gossip = []string{addr + "|" + k1.public} })
+	quiet := func(c *Config) { c.Discovery.NoBeacon = true }
+	a := w.start("a", k1.with(k2), quiet, func(c *Config) { c.Discovery.GossipBind = "tcp://127.0.0.1:*" })
+	addr := strings.TrimPrefix(a.discovery.GossipServer().Endpoints()[0], "tcp://")
+	plain := w.start("plain", quiet, func(c *Config) { c.Discovery.Gossip = []string{addr} })
+	b := w.start("b", k2.with(k1), quiet, func(c *Config) { c.Discovery.Gossip = []string{addr + "|" + k1.public} })
 	converse(t, a, b)
 	leaves(t, b, a)
-	if n := plain.Stats().Untrusted; n != 0 || len(plain.Peers()) != 0 { // it was told nothing
-		t.Errorf("the plain node was told of %d, and has met %d", n, len(plain.Peers()))
+	if n := plain.Stats().Untrusted; n != 0 || len(plain.Peers()) != 0 { // it got no tuple
+		t.Errorf("the plain node got %d tuples, and has met %d", n, len(plain.Peers()))
 	}
 	if n := a.Stats().Untrusted; n != 0 {
 		t.Errorf("%d untrusted: its own tuple is one", n)
 	}
 }
 
-// A ban ends, and what is remembered of strangers is bounded.
-func TestBan(t *testing.T) {
-	k1, k2 := newKeys(t), newKeys(t)
-	var book logBook
-	s, err := newSecurity(&Config{SecretKey: k1.secret, TrustedKeys: []string{k2.public}}, slog.New(slog.NewTextHandler(&book, nil)))
-	must(t, err)
-	s.ban("other", time.Now().Add(-time.Second))
-	s.ban(k2.public, time.Now().Add(time.Hour))
-	if s.allow(k2.public, "10.0.0.1") || len(s.banned) != 1 {
-		t.Errorf("a banned key is let in, or of %v one is over", s.banned)
-	}
-	s.ban(k2.public, time.Now().Add(-time.Second))
-	if !s.allow(k2.public, "10.0.0.1") {
-		t.Error("the ban does not end")
-	}
-	for i := range 1000 {
-		if s.allow(fmt.Sprint("stranger ", i), "10.0.0.1") {
-			t.Fatal("a stranger is let in")
-		}
-	}
-	s.logs.Wait()
-	if n := book.count("level=WARN"); n != maxTold || s.refused.Load() != 1001 {
-		t.Errorf("%d warnings, %d refused", n, s.refused.Load())
-	}
-}
-
 func TestSecureConfig(t *testing.T) {
 	k := newKeys(t)
+	secure := func(secret string, trusted []string, peers ...string) Config {
+		return Config{Security: Security{SecretKey: secret, TrustedKeys: trusted}, Discovery: Discovery{Peers: peers}}
+	}
+	gossip := func(secret string, servers ...string) Config {
+		return Config{Security: Security{SecretKey: secret}, Discovery: Discovery{Gossip: servers}}
+	}
 	for name, tc := range map[string]struct {
 		field string
 		cfg   Config
 	}{
-		"secret key":           {"SecretKey", Config{SecretKey: k.secret[1:]}},
-		"no secret key":        {"TrustedKeys", Config{TrustedKeys: []string{k.public}}},
-		"trusted key":          {"TrustedKeys", Config{SecretKey: k.secret, TrustedKeys: []string{k.public, "x"}}},
-		"header":               {"Headers", Config{SecretKey: k.secret, Headers: map[string]string{"X-PUBLICKEY": ""}}},
-		"peer's key":           {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|x"}}},
-		"peer not trusted":     {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|" + newKeys(t).public}}},
-		"own key not trusted":  {"Peers", Config{SecretKey: k.secret, TrustedKeys: []string{newKeys(t).public}, Peers: []string{"tcp://10.0.0.1:1"}}},
-		"secret behind a peer": {"Peers", Config{SecretKey: k.secret, Peers: []string{"tcp://10.0.0.1:1|" + k.secret[1:]}}},
-		"gossip's key":         {"Gossip", Config{SecretKey: k.secret, Gossip: []string{"10.0.0.1|" + k.secret[1:]}}},
-		"gossip with a key":    {"Gossip", Config{Gossip: []string{"10.0.0.1|" + k.public}}},
-		"peer with a key only": {"Peers", Config{Peers: []string{"tcp://10.0.0.1:1|" + k.public}}},
+		"secret key":           {"Security", secure(k.secret[1:], nil)},
+		"no secret key":        {"Security.TrustedKeys", secure("", []string{k.public})},
+		"trusted key":          {"Security", secure(k.secret, []string{k.public, "x"})},
+		"header":               {"Headers", Config{Security: Security{SecretKey: k.secret}, Headers: map[string]string{"X-PUBLICKEY": ""}}},
+		"peer's key":           {"Discovery.Peers", secure(k.secret, nil, "tcp://10.0.0.1:1|x")},
+		"peer not trusted":     {"Discovery.Peers", secure(k.secret, nil, "tcp://10.0.0.1:1|"+newKeys(t).public)},
+		"own key not trusted":  {"Discovery.Peers", secure(k.secret, []string{newKeys(t).public}, "tcp://10.0.0.1:1")},
+		"secret behind a peer": {"Discovery.Peers", secure(k.secret, nil, "tcp://10.0.0.1:1|"+k.secret[1:])},
+		"gossip's key":         {"Discovery.Gossip", gossip(k.secret, "10.0.0.1|"+k.secret[1:])},
+		"gossip with a key":    {"Discovery.Gossip", gossip("", "10.0.0.1|"+k.public)},
+		"peer with a key only": {"Discovery.Peers", secure("", nil, "tcp://10.0.0.1:1|"+k.public)},
 	} {
 		n, err := Start(context.Background(), tc.cfg)
 		bad, ok := errors.AsType[*ConfigError](err)
@@ -274,7 +255,30 @@ func TestSecureConfig(t *testing.T) {
 			n.Close()
 		}
 	}
-	if got, err := PublicKey(k.secret); err != nil || got != k.public {
+	if got, err := keys.Public(k.secret); err != nil || got != k.public {
 		t.Errorf("public key %q, error %v", got, err)
+	}
+}
+
+// When a key is no longer trusted, its peer leaves; when it is trusted again, the peer
+// comes back.
+func TestSetTrustedKeys(t *testing.T) {
+	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
+	a, b := w.start("a", k1.with(k2)), w.start("b", k2.with(k1))
+	converse(t, a, b)
+	must(t, a.SetTrustedKeys([]string{k1.public}))
+	if ev := await(t, a, is(EventExit, "b")); ev.Reason != ReasonUntrusted {
+		t.Errorf("EXIT because of %v", ev.Reason)
+	}
+	await(t, b, is(EventExit, "a"))
+	if _, ok := errors.AsType[*ConfigError](a.SetTrustedKeys([]string{"x"})); !ok {
+		t.Error("what is no key was accepted")
+	}
+	must(t, a.SetTrustedKeys([]string{k2.public}))
+	await(t, a, is(EventEnter, "b"))
+	await(t, b, is(EventEnter, "a"))
+	plain := w.start("plain")
+	if _, ok := errors.AsType[*ConfigError](plain.SetTrustedKeys(nil)); !ok {
+		t.Error("a plain node trusts keys")
 	}
 }

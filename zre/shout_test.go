@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// smallWindow bounds what is under way as tightly as is allowed.
-func smallWindow(c *Config) { c.SendWindow, c.ReceiveQueue = 64<<10, 64<<10 }
+// smallWindow is the smallest send window that is allowed.
+func smallWindow(c *Config) { c.Limits.SendWindow, c.Limits.ReceiveQueue = 64<<10, 64<<10 }
 
 // members starts nodes that are in the group, and waits until n knows them all.
 func (w *testNet) members(n *Node, group string, names ...string) []*Node {
@@ -17,16 +17,16 @@ func (w *testNet) members(n *Node, group string, names ...string) []*Node {
 	var nodes []*Node
 	for _, name := range names {
 		m := w.start(name, smallWindow)
-		must(w.t, m.Join(bg(w.t), group))
+		must(w.t, m.Join(group))
 		nodes = append(nodes, m)
 		await(w.t, n, is(EventJoin, name))
 	}
 	return nodes
 }
 
-// One member of a group does not read. The others get each message all the same,
-// the error names the one that was not reached, and when it reads again it finds
-// a stream without a gap: what it missed, it missed whole.
+// One member of a group does not read. The others still get each message. The error names
+// the member that was not reached. When it reads again it gets a stream without a gap:
+// a message that it missed is missing as a whole.
 func TestShoutWithSlowMember(t *testing.T) {
 	w := newTestNet(t)
 	a := w.start("a", smallWindow)
@@ -114,7 +114,7 @@ func TestShoutWaitEndsWithMember(t *testing.T) {
 				return
 			}
 			if len(a.PeersByGroup("g")) == 0 {
-				result <- errors.New("the group is empty, and nobody was named")
+				result <- errors.New("the group is empty, and no member was named")
 				return
 			}
 		}
@@ -137,7 +137,7 @@ func TestShoutWaitEndsWithMember(t *testing.T) {
 	}
 }
 
-// An application that reads no events but says so takes part all the same.
+// A node with DiscardEvents takes part like any other.
 func TestDiscardEvents(t *testing.T) {
 	w := newTestNet(t)
 	a := w.start("a", smallWindow)
@@ -155,11 +155,11 @@ func TestDiscardEvents(t *testing.T) {
 func TestStaticPeers(t *testing.T) {
 	w := newTestNet(t)
 	quick := func(c *Config) {
-		c.NoBeacon = true
-		c.QuietPeriod, c.QuietPingRate, c.DeadPeriod = 200*time.Millisecond, 100*time.Millisecond, time.Second
+		c.Discovery.NoBeacon = true
+		c.Timing.QuietPeriod, c.Timing.QuietPingRate, c.Timing.DeadPeriod = 200*time.Millisecond, 100*time.Millisecond, time.Second
 	}
 	b := w.start("b", quick)
-	a := w.start("a", quick, func(c *Config) { c.Peers = []string{b.Endpoint()} })
+	a := w.start("a", quick, func(c *Config) { c.Discovery.Peers = []string{b.Endpoint()} })
 	await(t, a, is(EventEnter, "b"))
 	await(t, b, is(EventEnter, "a"))
 	must(t, a.Whisper(bg(t), b.ID(), []byte("hi")))
@@ -168,7 +168,7 @@ func TestStaticPeers(t *testing.T) {
 	await(t, a, is(EventExit, "b"))
 
 	// libzmq's own thread closes the port, a little later.
-	cfg := Config{Name: "b2", Interfaces: []string{"lo"}, BeaconPort: w.port, Ports: PortRange{int(b.port), int(b.port)}}
+	cfg := Config{Name: "b2", Transport: testTransport(), Discovery: Discovery{Interfaces: []string{"lo"}, BeaconPort: w.port}, Limits: Limits{Ports: PortRange{int(b.port), int(b.port)}}}
 	quick(&cfg)
 	ctx := bg(t)
 	again, err := Start(ctx, cfg)

@@ -14,7 +14,7 @@ import (
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zgossip"
-	"github.com/gozre/zre/zre"
+	"github.com/gozre/zre/zre/keys"
 )
 
 // dumpTimeout is how long a server has to answer.
@@ -32,7 +32,7 @@ func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
 	case secret == "":
 		address = ownAddress(o.addresses()[0])
 	default:
-		public, err := zre.PublicKey(secret)
+		public, err := keys.Public(secret)
 		if err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, dumpTimeout)
 	defer cancel()
-	tuples, err := zgossip.Dump(ctx, address, secret)
+	tuples, err := zgossip.Dump(ctx, zgossip.DumpConfig{Transport: o.transport, Server: address, SecretKey: secret})
 	if err != nil {
 		return usage(env, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -31,16 +32,18 @@ It serves the nodes of this project, zyre's and haskell-zre's at the same time.
 
 Servers that are connected (--connect) exchange what they know, in any topology,
 rings included. A node that leaves, or whose connection is lost for longer than
---grace, is forgotten; a server that is started again learns its nodes anew as
+--grace, is forgotten; a server that is started again learns of its nodes again as
 soon as they have connected to it.
 
 With --key it serves those that it trusts, over CURVE only; they give its public
 key behind its address: --gossip HOST:PORT|KEY, or --connect for servers. It can
 still --connect to servers without a key, which have none behind theirs. The
 addresses and public keys of nodes are no secret on networks with beacons; this
-is for servers that strangers can reach.
+is for servers that strangers can reach. The files of --trust are read again when
+they change, and on SIGHUP; connections of keys that are not in them any more are
+closed.
 
-With --dump it asks a running server, of whatever make, what it knows, prints
+With --dump it asks a running server, of any implementation, what it knows, prints
 that, and ends. ADDRESS is HOST:PORT of that server; without it, it is the port
 that this program would listen to, on this machine.`,
 		Example: `  zgossip_server                                      port 31337, all interfaces
@@ -50,12 +53,12 @@ that this program would listen to, on this machine.`,
   zgossip_server --dump gossip.example.org            what does it know?
   zre --gossip gossip.example.org                     a node that uses it`,
 		Manual: []cli.Section{{Title: "Monitoring", Body: `With --http, /metrics has the server's counters for Prometheus, and /healthz
-says 200 while the server works. Whoever can reach that port can read both, so
+says 200 while the server works. Everybody who can reach that port can read both, so
 bind it to an address of a network you trust.`}},
 		Statuses: `0  it was asked to end, and did; or the dump is complete
 1  it failed, or the server to dump did not answer
 2  the command line or zre.conf makes no sense`,
-		LogFormat: true, LogLevel: slog.LevelInfo,
+		LogFormat: true, LogLevel: slog.LevelInfo, Reload: true,
 		Flags:      o.register,
 		Positional: o.arguments,
 		Run: func(ctx context.Context, env *cli.Env, args []string) error {
@@ -72,15 +75,16 @@ bind it to an address of a network you trust.`}},
 
 // options are the flags of zgossip_server.
 type options struct {
-	listen, connect                   []string
-	port                              port
-	http                              string
-	dump, json                        bool
-	keys                              cli.KeyFlags
-	idle, grace, slow                 cli.Seconds
-	message                           cli.Size
-	clients, tuples, perClient        number
-	keyLength, valueLength, sendQueue number
+	listen, connect            []string
+	port                       port
+	http                       string
+	dump, json                 bool
+	keys                       cli.KeyFlags
+	idle, grace, slow          cli.Seconds
+	message, sendQueue         cli.Size
+	clients, tuples, perClient number
+	keyLength, valueLength     number
+	transport                  string
 }
 
 // newOptions has the defaults of zgossip.ServerConfig in it, so that --help and the
@@ -90,7 +94,7 @@ func newOptions() *options {
 		port: zgossip.DefaultPort,
 		idle: cli.Seconds(5 * time.Second), grace: cli.Seconds(3 * time.Second), slow: cli.Seconds(5 * time.Second),
 		message: 64 << 10, clients: 4096, tuples: 65536, perClient: 16384,
-		keyLength: 64, valueLength: 128, sendQueue: 1000,
+		keyLength: 64, valueLength: 128, sendQueue: 64 << 10,
 	}
 }
 
@@ -102,14 +106,15 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.StringVar(&o.http, "http", "", "IP:PORT for /metrics (Prometheus) and /healthz")
 	fs.Var(&o.idle, "idle-timeout", "forget a client that has sent PINGs and falls silent for this long")
 	fs.Var(&o.grace, "grace", "keep tuples for this long after the connection of their client was lost")
-	fs.Var(&o.slow, "slow-timeout", "cut off a client that does not read for this long")
+	fs.Var(&o.slow, "slow-timeout", "close the connection of a client that does not read for this long")
 	fs.Var(&o.message, "max-message", "refuse larger messages")
 	fs.Var(&o.clients, "max-clients", "refuse more clients")
 	fs.Var(&o.tuples, "max-tuples", "refuse more tuples")
 	fs.Var(&o.perClient, "max-tuples-per-client", "refuse more tuples of one client")
 	fs.Var(&o.keyLength, "max-key", "refuse longer keys, in octets (32 to 255)")
 	fs.Var(&o.valueLength, "max-value", "refuse longer values, in octets (24 to 4096)")
-	fs.Var(&o.sendQueue, "send-queue", "messages that wait for a client that does not read (from 10)")
+	fs.Var(&o.sendQueue, "send-queue", "how much may wait for a client that does not read (from 4K)")
+	fs.StringVar(&o.transport, "transport", "zmtp", "the transport: zmtp, or libzmq where that is built in")
 	fs.BoolVar(&o.dump, "dump", false, "print the tuples of a running server, and end")
 	fs.BoolVar(&o.json, "json", false, "print them as JSON, one object a line")
 	cli.CommandLineOnly(fs, "dump", "json")
@@ -132,7 +137,8 @@ func (o *options) config(env *cli.Env) (zgossip.ServerConfig, error) {
 		SecretKey: secret, TrustedKeys: trusted,
 		Listen: o.addresses(), Connect: o.connect,
 		MaxMessageSize: int64(o.message), MaxClients: int(o.clients), MaxTuples: int(o.tuples), MaxTuplesPerClient: int(o.perClient),
-		MaxKeyLength: int(o.keyLength), MaxValueLength: int(o.valueLength), SendQueue: int(o.sendQueue),
+		MaxKeyLength: int(o.keyLength), MaxValueLength: int(o.valueLength),
+		SendQueue: int(min(o.sendQueue, math.MaxInt32)), Transport: o.transport,
 		IdleTimeout: time.Duration(o.idle), Grace: time.Duration(o.grace), SlowTimeout: time.Duration(o.slow),
 		Logger: env.Log,
 	}, err
@@ -163,7 +169,8 @@ func usage(env *cli.Env, err error) error {
 	flags := map[string]string{
 		"Listen": "listen", "Connect": "connect", "MaxMessageSize": "max-message", "MaxClients": "max-clients",
 		"MaxTuples": "max-tuples", "MaxTuplesPerClient": "max-tuples-per-client", "MaxKeyLength": "max-key",
-		"SecretKey": "key", "TrustedKeys": "trust", "MaxValueLength": "max-value", "SendQueue": "send-queue", "IdleTimeout": "idle-timeout", "Grace": "grace", "SlowTimeout": "slow-timeout",
+		"SecretKey": "key", "TrustedKeys": "trust", "MaxValueLength": "max-value", "SendQueue": "send-queue",
+		"IdleTimeout": "idle-timeout", "Grace": "grace", "SlowTimeout": "slow-timeout", "Transport": "transport",
 	}
 	flag, ok := flags[bad.Field]
 	if !ok {

@@ -13,21 +13,24 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/internal/cli/clitest"
 	"github.com/gozre/zre/zgossip"
+	"github.com/gozre/zre/zre/keys"
 )
 
 func TestExampleConfig(t *testing.T) { clitest.CheckExample(t, program, "../../zre.conf") }
 
 const patience = 2 * time.Minute
 
-// freePort finds a port that nobody uses at this moment.
+// freePort finds a port that is free at this moment.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -38,10 +41,10 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// TestDaemon runs the program as systemd would: told when it is ready and when it
-// ends, watched, and asked to end.
+// TestDaemon runs the program as systemd would: it is notified of the start and the end,
+// and it feeds the watchdog until it is asked to end.
 func TestDaemon(t *testing.T) {
-	told := listenForNotify(t)
+	notified := listenForNotify(t)
 	t.Setenv("WATCHDOG_USEC", "100000")
 	o := newOptions()
 	address, web := freePort(t), freePort(t)
@@ -55,15 +58,15 @@ func TestDaemon(t *testing.T) {
 		t.Helper()
 		for {
 			select {
-			case got := <-told:
+			case got := <-notified:
 				if got == want {
 					return
 				}
 				if got != "WATCHDOG=1" {
-					t.Fatalf("systemd was told %q, want %q", got, want)
+					t.Fatalf("systemd got %q, want %q", got, want)
 				}
 			case <-time.After(patience):
-				t.Fatalf("systemd was not told %q", want)
+				t.Fatalf("systemd did not get %q", want)
 			}
 		}
 	}
@@ -81,7 +84,7 @@ func TestDaemon(t *testing.T) {
 	defer client.Close()
 	var tuples []zgossip.Tuple
 	for end := time.Now().Add(patience); len(tuples) == 0 && time.Now().Before(end); {
-		if tuples, err = zgossip.Dump(ctx, address, ""); err != nil {
+		if tuples, err = zgossip.Dump(ctx, zgossip.DumpConfig{Server: address}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -160,7 +163,7 @@ func listenForNotify(t *testing.T) <-chan string {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	t.Setenv("NOTIFY_SOCKET", path)
-	told := make(chan string, 100) // the watchdog is fed while nobody looks
+	notified := make(chan string, 100) // the watchdog is fed while the test does not read
 	go func() {
 		buf := make([]byte, 100)
 		for {
@@ -169,12 +172,12 @@ func listenForNotify(t *testing.T) <-chan string {
 				return
 			}
 			select {
-			case told <- string(buf[:n]):
+			case notified <- string(buf[:n]):
 			default:
 			}
 		}
 	}()
-	return told
+	return notified
 }
 
 func TestHealthOfAServerThatEnded(t *testing.T) {
@@ -193,7 +196,7 @@ func TestHealthOfAServerThatEnded(t *testing.T) {
 		t.Error(err)
 	}
 	if err := s.Check(); !errors.Is(err, zgossip.ErrClosed) {
-		t.Errorf("a server that has ended is well: %v", err)
+		t.Errorf("a server that has ended reports that it works: %v", err)
 	}
 	if err := stop(); err != nil {
 		t.Error(err)
@@ -217,7 +220,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestDefaults holds the program's defaults to the library's.
+// TestDefaults checks that the program's defaults are the library's.
 func TestDefaults(t *testing.T) {
 	env := &cli.Env{Log: slog.New(slog.DiscardHandler)}
 	got, err := newOptions().config(env)
@@ -253,12 +256,97 @@ func TestUsageErrors(t *testing.T) {
 		func(o *options) { o.connect = []string{"a:b:c"} },
 		func(o *options) { o.idle = cli.Seconds(time.Second) },
 		func(o *options) { o.keyLength = 300 },
+		func(o *options) { o.transport = "pigeon" },
+		func(o *options) { o.sendQueue = 1 << 40 },
 	} {
 		o := newOptions()
 		change(o)
 		err := run(t.Context(), &cli.Env{Log: slog.New(slog.DiscardHandler)}, o)
 		if cli.Status(err) != cli.ExitUsage || !strings.HasPrefix(err.Error(), "--") {
 			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+// Trusted keys are read again on request, and clients of removed keys are closed.
+func TestTrustIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	own, friends := filepath.Join(dir, "own"), filepath.Join(dir, "friends")
+	if err := os.Mkdir(friends, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mine := newKey(t, own)
+	a, b := newKey(t, filepath.Join(friends, "a")), newKey(t, filepath.Join(friends, "b"))
+	server, err := zgossip.NewServer(zgossip.ServerConfig{
+		Listen: []string{"127.0.0.1:*"}, SecretKey: mine.SecretKey, TrustedKeys: []string{a.PublicKey, b.PublicKey},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := newOptions()
+	fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	o.register(fs)
+	if err := fs.Parse([]string{"--trust", friends}); err != nil {
+		t.Fatal(err)
+	}
+	reload := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	following.Go(func() {
+		followTrust(ctx, server, &cli.Env{Log: slog.New(slog.DiscardHandler), Reload: reload}, o, true)
+	})
+
+	state := func(c *zgossip.Client) zgossip.ServerState { return c.Servers()[0] }
+	address := server.Endpoints()[0] + "|" + mine.PublicKey
+	first, second := startClient(t, address, a.SecretKey), startClient(t, address, b.SecretKey)
+	await(t, "both are connected", func() bool { return state(first).Connected && state(second).Connected })
+	for _, name := range []string{"b", "b_secret"} {
+		if err := os.Remove(filepath.Join(friends, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reload <- struct{}{}
+	await(t, "one is refused", func() bool { return errors.Is(state(second).Err, zgossip.ErrUntrusted) })
+	if st := state(first); !st.Connected || st.Sessions != 1 {
+		t.Errorf("the other one: %+v", st)
+	}
+	cancel()
+	following.Wait()
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func newKey(t *testing.T, file string) keys.Certificate {
+	t.Helper()
+	c, err := keys.New()
+	if err == nil {
+		err = c.Save(file)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func startClient(t *testing.T, server, secret string) *zgossip.Client {
+	t.Helper()
+	c, err := zgossip.NewClient(zgossip.ClientConfig{
+		Servers: []string{server}, SecretKey: secret, Key: uuid.New(), OnTuple: func(zgossip.Tuple) {},
+		Endpoint: zgossip.Advertise("tcp://10.0.0.1:41000"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func table() []metric {
 	return []metric{
 		{"clients", "Clients connected now.", "dialect", gauge, nil, func(s stats) map[string]float64 { return floats(s.Clients) }},
 		{"links", "Other servers connected now.", "", gauge, func(s stats) float64 { return float64(s.Links) }, nil},
-		{"servers", "Other servers of the same make that are in touch, directly or through others.", "", gauge, func(s stats) float64 { return float64(s.Servers) }, nil},
+		{"servers", "Other servers of this implementation that are connected, directly or through others.", "", gauge, func(s stats) float64 { return float64(s.Servers) }, nil},
 		{"tuples", "Tuples held now.", "", gauge, func(s stats) float64 { return float64(s.Tuples) }, nil},
 		{"messages_received_total", "Messages from clients and other servers.", "", counter, func(s stats) float64 { return float64(s.Received) }, nil},
 		{"messages_sent_total", "Messages to clients and other servers.", "", counter, func(s stats) float64 { return float64(s.Sent) }, nil},
@@ -37,13 +37,13 @@ func table() []metric {
 		{"tuples_received_total", "PUBLISH messages received.", "dialect", counter, nil, func(s stats) map[string]float64 { return floats(s.Published) }},
 		{"tuples_forwarded_total", "PUBLISH messages sent.", "", counter, func(s stats) float64 { return float64(s.Forwarded) }, nil},
 		{"tuples_expired_total", "Tuples that outlived their TTL.", "", counter, func(s stats) float64 { return float64(s.Expired) }, nil},
-		{"tuples_withdrawn_total", "Tuples that ended, for whatever reason.", "", counter, func(s stats) float64 { return float64(s.Withdrawn) }, nil},
-		{"echoes_total", "Tuples dropped because a peer sent back what it was told.", "", counter, func(s stats) float64 { return float64(s.Echoes) }, nil},
+		{"tuples_withdrawn_total", "Tuples that ended, for any reason.", "", counter, func(s stats) float64 { return float64(s.Withdrawn) }, nil},
+		{"echoes_total", "Tuples dropped because a peer sent back what it had received.", "", counter, func(s stats) float64 { return float64(s.Echoes) }, nil},
 		{"stale_total", "Tuples dropped because they were old values on their way round.", "", counter, func(s stats) float64 { return float64(s.Stale) }, nil},
 		{"refused_total", "Messages refused.", "reason", counter, nil, func(s stats) map[string]float64 { return floats(s.Refused) }},
 		{"invalid_total", "INVALIDs sent.", "", counter, func(s stats) float64 { return float64(s.Invalid) }, nil},
 		{"clients_total", "Clients that ever connected.", "", counter, func(s stats) float64 { return float64(s.Connected) }, nil},
-		{"clients_idle_total", "Clients given up for their silence.", "", counter, func(s stats) float64 { return float64(s.Idle) }, nil},
+		{"clients_idle_total", "Clients removed because they were silent.", "", counter, func(s stats) float64 { return float64(s.Idle) }, nil},
 		{"clients_cut_off_total", "Clients cut off because they did not read.", "", counter, func(s stats) float64 { return float64(s.CutOff) }, nil},
 	}
 }
@@ -64,7 +64,7 @@ func (m metric) desc() *prometheus.Desc {
 	return prometheus.NewDesc("zgossip_"+m.name, m.help, labels, nil)
 }
 
-// Describe tells what there is.
+// Describe implements prometheus.Collector.
 func (metrics) Describe(out chan<- *prometheus.Desc) {
 	for _, m := range table() {
 		out <- m.desc()

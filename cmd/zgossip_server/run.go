@@ -39,8 +39,9 @@ func run(ctx context.Context, env *cli.Env, o *options) error {
 		return usage(env, err)
 	}
 	var workers sync.WaitGroup
-	feeding, full := context.WithCancel(ctx)
-	workers.Go(func() { feedWatchdog(feeding, server, env.Log) })
+	serving, served := context.WithCancel(ctx)
+	workers.Go(func() { feedWatchdog(serving, server, env.Log) })
+	workers.Go(func() { followTrust(serving, server, env, o, cfg.SecretKey != "") })
 	stop, err := serveHTTP(o.http, server, env.Log)
 	if err == nil {
 		notify(env.Log, daemon.SdNotifyReady)
@@ -49,20 +50,37 @@ func run(ctx context.Context, env *cli.Env, o *options) error {
 		notify(env.Log, daemon.SdNotifyStopping)
 		err = stop()
 	}
-	full()
+	served()
 	workers.Wait()
 	return errors.Join(err, server.Close())
 }
 
-// notify tells systemd, if it is there.
-func notify(log *slog.Logger, state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
-		log.Warn("systemd was not told", "state", state, "error", err)
+// followTrust reads the trusted keys again when they change, and on SIGHUP.
+func followTrust(
+	ctx context.Context, server *zgossip.Server, env *cli.Env, o *options, secure bool,
+) {
+	if secure {
+		o.keys.FollowTrust(ctx, env, server.SetTrustedKeys)
+		return
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-env.Reload:
+			env.Log.Info("nothing is read again: this server has no --key")
+		}
 	}
 }
 
-// feedWatchdog tells systemd that the server works, twice in the time that it was
-// given for it (WatchdogSec).
+// notify sends a state to systemd, if it is there.
+func notify(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd was not notified", "state", state, "error", err)
+	}
+}
+
+// feedWatchdog reports to systemd that the server works, twice in each WatchdogSec.
 func feedWatchdog(ctx context.Context, server *zgossip.Server, log *slog.Logger) {
 	every, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
@@ -88,7 +106,7 @@ func feedWatchdog(ctx context.Context, server *zgossip.Server, log *slog.Logger)
 }
 
 // serveHTTP serves metrics and the health check, if an address is given. stop ends
-// it, after the answers under way.
+// it, after the requests in progress.
 func serveHTTP(address string, server *zgossip.Server, log *slog.Logger) (stop func() error, err error) {
 	if address == "" {
 		return func() error { return nil }, nil
@@ -101,14 +119,14 @@ func serveHTTP(address string, server *zgossip.Server, log *slog.Logger) (stop f
 		Handler: handler(server), ReadTimeout: httpRead, WriteTimeout: httpWrite, IdleTimeout: httpIdle,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	ended := make(chan error, 1) // one result, also when nobody waits for it
+	ended := make(chan error, 1) // capacity 1: it may not be waited for
 	go func() { ended <- web.Serve(listener) }()
 	log.Info("metrics and health check are served", "address", listener.Addr().String())
 	return func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), httpEnd)
 		defer cancel()
 		if err := web.Shutdown(ctx); err != nil {
-			_ = web.Close() // who still reads is cut off
+			_ = web.Close() // connections that are still open are cut
 		}
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -127,7 +145,7 @@ func handler(server *zgossip.Server) http.Handler {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = io.WriteString(w, "ok\n") // who asked may be gone
+		_, _ = io.WriteString(w, "ok\n") // the client may be gone
 	})
 	return mux
 }

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestUnit holds the systemd unit to what the program needs of it. Without netlink
-// libzmq cannot list the interfaces, which it does to bind to one address, and aborts.
+// TestUnit checks that the systemd unit allows what the program needs. Without netlink libzmq
+// (--transport libzmq) cannot list the interfaces, which it does to listen at one address, and
+// ends the process.
 func TestUnit(t *testing.T) {
 	unit, err := os.ReadFile("../../packaging/zgossip_server.service")
 	if err != nil {
@@ -26,7 +27,8 @@ func TestUnit(t *testing.T) {
 			t.Errorf("the unit allows %v, not %s", families, need)
 		}
 	}
-	for key, want := range map[string]string{"Type": "notify", "RestartPreventExitStatus": "2"} {
+	for key, want := range map[string]string{"Type": "notify", "RestartPreventExitStatus": "2",
+		"ExecReload": "/bin/kill -HUP $MAINPID"} {
 		if settings[key] != want {
 			t.Errorf("%s=%s, want %s", key, settings[key], want)
 		}

@@ -152,7 +152,7 @@ func (s *shell) showStats(_ context.Context, args []string) error {
 	if len(peers) == 0 {
 		return nil
 	}
-	rows := [][]string{{"PEER", "MESSAGES IN", "OCTETS IN", "MESSAGES OUT", "OCTETS OUT", "WAITS", "UNDER WAY"}}
+	rows := [][]string{{"PEER", "MESSAGES IN", "OCTETS IN", "MESSAGES OUT", "OCTETS OUT", "WAITS", "IN FLIGHT"}}
 	for _, p := range peers {
 		row := []string{visible.String(p.Name)}
 		for _, n := range []uint64{p.Stats.MessagesIn, p.Stats.OctetsIn, p.Stats.MessagesOut, p.Stats.OctetsOut, p.Stats.Waits, p.Stats.Unacknowledged} {
@@ -198,7 +198,7 @@ func (o object) table() string {
 	return table(rows)
 }
 
-// counters lists the fields of a struct of counters, so that whatever the
+// counters lists the fields of a struct of counters, so that all that the
 // library counts is shown.
 func counters(stats any) object {
 	var list object

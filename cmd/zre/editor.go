@@ -25,7 +25,7 @@ type editor struct {
 	screen  *screen
 
 	input   textinput.Model
-	listed  string // the line that Tab was pressed on in vain; again, and it lists
+	listed  string // the line that Tab could not complete; the next Tab lists the choices
 	leaving bool
 	frame   int // counts the messages, see View
 }
@@ -63,7 +63,7 @@ func (e *editor) layout() {
 	e.input.Prompt = editorPrompt(e.shell.current())
 	width, _ := e.screen.size()
 	e.input.SetWidth(max(1, width-ansi.StringWidth(e.input.Prompt)-1))
-	// The part that is shown is reckoned anew only when the cursor moves.
+	// The part that is shown is computed again only when the cursor moves.
 	at := e.input.Position()
 	e.input.CursorEnd()
 	e.input.SetCursor(at)
@@ -167,13 +167,13 @@ func (e *editor) complete() tea.Cmd {
 	return tea.Sequence(prints...)
 }
 
-// View implements tea.Model. The library's own reckoning of a real cursor
-// takes every character for one column wide, so the cursor goes where the
-// library draws its virtual one.
+// View implements tea.Model. The library computes the place of a real cursor as if every
+// character were one column wide. So the cursor is put where the library draws its virtual
+// one.
 //
-// bubbletea leaves the cursor at the left when it has printed above the line,
-// and draws nothing that looks like what it drew before; so each view has
-// another colour behind its end, for no character.
+// bubbletea leaves the cursor at the left after it has printed above the line, and does not
+// draw a view that is equal to the one before. So each view ends with another colour, which
+// no character has.
 func (e *editor) View() tea.View {
 	if e.leaving {
 		return tea.NewView("")

@@ -174,7 +174,8 @@ func eventObject(ev zre.Event) any {
 	case zre.EventJoin, zre.EventLeave, zre.EventLeader, zre.EventShout:
 		o.Group = &ev.Group
 	case zre.EventExit:
-		o.Reason = &ev.Reason
+		reason := ev.Reason.String()
+		o.Reason = &reason
 	}
 	if ev.Type == zre.EventShout || ev.Type == zre.EventWhisper {
 		content := make([]frame, len(ev.Content))

@@ -36,7 +36,7 @@ func TestEventLines(t *testing.T) {
 			`WHISPER alice: line | \xff\x00 | `,
 			`{"event":"WHISPER","peer":"ID","name":"alice","content":["line\n",{"base64":"/wA="},""]}`},
 		"WHISPER of nothing": {zre.Event{Type: zre.EventWhisper}, "WHISPER alice: ", `{"event":"WHISPER","peer":"ID","name":"alice","content":[]}`},
-		"EXIT":               {zre.Event{Type: zre.EventExit, Reason: "goodbye"}, "EXIT    alice " + id.String() + " goodbye", `{"event":"EXIT","peer":"ID","name":"alice","reason":"goodbye"}`},
+		"EXIT":               {zre.Event{Type: zre.EventExit, Reason: zre.ReasonGoodbye}, "EXIT    alice " + id.String() + " goodbye", `{"event":"EXIT","peer":"ID","name":"alice","reason":"goodbye"}`},
 		"LEADER":             {zre.Event{Type: zre.EventLeader, Group: "g"}, "LEADER  alice g", `{"event":"LEADER","peer":"ID","name":"alice","group":"g"}`},
 		"EVASIVE":            {zre.Event{Type: zre.EventEvasive}, "EVASIVE alice does not answer", `{"event":"EVASIVE","peer":"ID","name":"alice"}`},
 		"SILENT":             {zre.Event{Type: zre.EventSilent}, "SILENT  alice has not answered for long", `{"event":"SILENT","peer":"ID","name":"alice"}`},
@@ -88,7 +88,7 @@ func TestLongMessagesAreCut(t *testing.T) {
 	}
 }
 
-// Two peers of one name can be told apart, as long as there are two.
+// Two peers with one name get different labels, as long as there are two.
 func TestLabels(t *testing.T) {
 	r := roster{own: "me"}
 	enter := func(p zre.Peer) zre.Event { return zre.Event{Type: zre.EventEnter, Peer: p.ID, Name: p.Name} }

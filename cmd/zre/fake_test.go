@@ -69,7 +69,7 @@ func (n *fakeNode) Endpoint() string { return "tcp://127.0.0.1:9" }
 
 func (n *fakeNode) Headers() map[string]string { return map[string]string{"X-PUBLICKEY": "K"} }
 
-func (n *fakeNode) Join(_ context.Context, group string) error {
+func (n *fakeNode) Join(group string) error {
 	n.note("join %s", group)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -77,7 +77,7 @@ func (n *fakeNode) Join(_ context.Context, group string) error {
 	return nil
 }
 
-func (n *fakeNode) Leave(_ context.Context, group string) error {
+func (n *fakeNode) Leave(group string) error {
 	n.note("leave %s", group)
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// errNoSuchPeer says that nobody goes by what was typed. It may still come.
+// errNoSuchPeer says that no peer matches what was typed. It may still come.
 var errNoSuchPeer = errors.New("there is no peer")
 
-// find returns the peer that the user means: by its UUID, in any usual form;
-// by its name; or by the beginning of its UUID. Where that could be several,
-// the error lists them: a message for one must not reach another. A whole UUID
-// means just that, so that nobody can take it for a name.
+// find returns the peer that the user means: by its UUID, in any usual form; by its name;
+// or by the beginning of its UUID. If several match, the error lists them: a message for
+// one must not reach another. A whole UUID is never compared with names, so that a peer
+// cannot use the UUID of another one as its name.
 func find(peers []zre.Peer, who string) (zre.Peer, error) {
 	if id, err := uuid.Parse(who); err == nil {
 		for _, p := range peers {

@@ -26,7 +26,7 @@ func TestFit(t *testing.T) {
 	}
 }
 
-// Nothing is lost, and each part fits, whatever the text and the window.
+// Nothing is lost, and each part fits, for any text and window.
 func TestFitAlways(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOf(rapid.RuneFrom([]rune("ab \n日ž"))).Draw(t, "text")

@@ -15,10 +15,10 @@ import (
 // has twice as many.
 const maxHistory = 1000
 
-// history is the lines typed before, the latest last, and where the user is
-// in them. Lines are added to the file at once, one write each, so that several
-// shells can share it. That history cannot be kept is no reason not to chat:
-// it is logged, and goes on in memory.
+// history is the lines typed before, the latest last, and the line that the user has
+// stepped back to. Each line is written to the file immediately, with one write, so that
+// several shells can share it. If the file cannot be written, that is logged and the
+// history stays in memory.
 type history struct {
 	file string // "" for none
 	log  *slog.Logger
@@ -82,7 +82,7 @@ func (h *history) load() error {
 	return nil
 }
 
-// rewrite replaces the file by what is kept, at once or not at all.
+// rewrite replaces the file by what is kept, as a whole or not at all.
 func (h *history) rewrite() error {
 	fresh, err := os.CreateTemp(filepath.Dir(h.file), "history-*")
 	if err != nil {

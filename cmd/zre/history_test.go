@@ -56,7 +56,7 @@ func TestHistory(t *testing.T) {
 		t.Errorf("the file keeps %q", got)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "zre", "history")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v: what was whispered is nobody else's business", info.Mode(), err)
+		t.Errorf("%v, %v: others can read what was whispered", info.Mode(), err)
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/gozre/zre/cmd/internal/visible"
 )
 
-// encode is json.Marshal that leaves <, > and & as they are: nobody puts these
-// lines into a web page, and people read them.
+// encode is json.Marshal that leaves <, > and & as they are: people read these lines, and
+// they are not for web pages.
 func encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -20,7 +20,7 @@ func program() cli.Program {
 		Short: "a shell on a ZRE network",
 		Long: `zre joins the ZRE network around it, prints what happens there, and runs the
 commands that are typed. Peers on the same network find each other by
-themselves; elsewhere --gossip or --peer tells where to begin.
+themselves; elsewhere --gossip or --peer says where to begin.
 
 On a terminal it keeps the line being typed below what it prints; Tab completes
 commands, groups and peers; the arrow keys bring earlier lines back. Ctrl-C,
@@ -28,12 +28,12 @@ Ctrl-D and /quit leave.
 
 Where standard input or output is not a terminal, commands are read from
 standard input line by line, and plain lines are printed; --json prints one JSON
-object for each event. At the end of input zre waits until everything that was
-commanded has been taken in by the peers, and leaves; with --stay, or when
+object for each event. At the end of input zre waits until the peers have
+acknowledged everything that was sent, and leaves; with --stay, or when
 standard input is closed or /dev/null, it goes on printing until a signal ends
-it. At the start nobody has been seen yet; so a command from a pipe waits a
-moment (--patience) for the group or the peer that it names, and /peers and
-/groups wait until everyone has had time to answer.`,
+it. At the start no peer is known yet. So a command from a pipe waits a moment
+(--patience) for the group or the peer that it names, and /peers and /groups
+wait until all peers have had time to answer.`,
 		Example: `  zre
   zre -g 192.0.2.1:31337                              by way of a gossip server
   echo '/shout time test!' | zre                      say something and leave
@@ -42,7 +42,8 @@ moment (--patience) for the group or the peer that it names, and /peers and
   zre --json --join time < /dev/null | jq .           what is said in a group, until Ctrl-C`,
 		Manual: []cli.Section{{Title: "Commands", Body: manual()}},
 		Statuses: `0  all went well
-1  it failed, a command from a pipe failed, or a peer did not take in everything
+1  it failed, a command from a pipe failed, or a peer is not known to have
+   received everything
 2  the command line or zre.conf makes no sense
 3  a peer, or a member of a group, that a command from a pipe named did not come`,
 		Node:     flags,
@@ -53,7 +54,7 @@ moment (--patience) for the group or the peer that it names, and /peers and
 				return cli.NewKey(env, opts.keygen)
 			}
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
-			// The node outlives ctx: leaving politely takes a moment.
+			// The node outlives ctx: saying goodbye takes a moment.
 			node, err := flags.StartNode(context.WithoutCancel(ctx), env)
 			if err != nil {
 				return err
@@ -68,7 +69,7 @@ moment (--patience) for the group or the peer that it names, and /peers and
 }
 
 // options are the flags of zre alone; package cli lists them as keys of
-// section [zre] that other programs pass over.
+// section [zre] that other programs skip.
 type options struct {
 	json     bool
 	stay     bool

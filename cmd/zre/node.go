@@ -14,8 +14,8 @@ type node interface {
 	Name() string
 	Endpoint() string
 	Headers() map[string]string
-	Join(ctx context.Context, group string) error
-	Leave(ctx context.Context, group string) error
+	Join(group string) error
+	Leave(group string) error
 	Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) error
 	Shout(ctx context.Context, group string, frames ...[]byte) error
 	Flush(ctx context.Context) error

@@ -29,8 +29,8 @@ type pipe struct {
 	err    error         // why the output failed
 	broken chan struct{} // closed when it did
 
-	failed bool // a command did what it should not
-	absent bool // a command found no one
+	failed bool // a command failed
+	absent bool // a command found no peer or member
 }
 
 // runPipe runs commands from standard input, and prints events, until there is
@@ -44,7 +44,7 @@ func (s *shell) runPipe(ctx context.Context) error {
 	s.patience = time.Now().Add(time.Duration(s.options.patience))
 	s.settled = time.Now().Add(min(settleTime, time.Duration(s.options.patience)))
 
-	// Whether anyone listens is found out at once, and not at the next event.
+	// That nobody reads the output is noticed immediately, and not at the next event.
 	defer cli.WatchOutput(s.env.Stdout, func() { p.breakOff(syscall.EPIPE) })()
 	s.start()
 	drained := make(chan struct{})
@@ -74,7 +74,7 @@ func (s *shell) runPipe(ctx context.Context) error {
 func (p *pipe) verdict(err error) error {
 	if broken := p.outputError(); broken != nil && !errors.Is(broken, syscall.EPIPE) {
 		return fmt.Errorf("standard output: %w", broken)
-	} // a reader that had enough is no fault
+	} // a reader that has closed the pipe is not an error
 	switch {
 	case err != nil:
 		return err
@@ -120,7 +120,7 @@ func (p *pipe) commands(ctx context.Context) error {
 		return p.linger(ctx)
 	}
 	lines := make(chan string)
-	ended := make(chan error, 1) // capacity 1: after a signal nobody waits for it
+	ended := make(chan error, 1) // capacity 1: after a signal it is not waited for
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() { ended <- readLines(p.env.Stdin, lines, stop) }()
@@ -162,7 +162,7 @@ func (p *pipe) fail(number int, err error) {
 	}
 }
 
-// linger goes on printing until a signal, or until nobody reads.
+// linger goes on printing until a signal, or until nobody reads the output.
 func (p *pipe) linger(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -171,7 +171,7 @@ func (p *pipe) linger(ctx context.Context) error {
 	return nil
 }
 
-// flush waits until everything that was commanded has been taken in.
+// flush waits until the peers have acknowledged everything that was sent.
 func (p *pipe) flush(ctx context.Context) error {
 	err := p.node.Flush(ctx)
 	if ctx.Err() != nil { // Close flushes once more, for a bounded time

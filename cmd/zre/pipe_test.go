@@ -106,7 +106,7 @@ func TestPipeStatus(t *testing.T) {
 		"both":               {"/whisper a b\n/what\n", 1, "line 2: there is no command"},
 		"quit":               {"/quit\n/what\n", 0, ""},
 		"too long":           {strings.Repeat("x", maxLine+1), 1, ""},
-		"text for nobody":    {"hello\n", 1, "who is to hear that?"},
+		"text for nobody":    {"hello\n", 1, "you are in no group"},
 		"ends in the middle": {"/join a", 0, ""},
 	}
 	for name, test := range tests {
@@ -130,7 +130,7 @@ func TestPipeUndelivered(t *testing.T) {
 	r := startPipe(t, t.Context(), n, pipeOptions(nil), nil)
 	io.WriteString(r.input, "/shout chat x\n")
 	r.input.Close()
-	if _, err := r.end(); cli.Status(err) != cli.ExitFailure || !strings.Contains(err.Error(), alice.ID.String()) {
+	if _, err := r.end(); cli.Status(err) != cli.ExitFailure || err.Error() != "not known to have received everything: alice ("+alice.ID.String()+"): peer is gone" {
 		t.Errorf("%v", err)
 	}
 }
@@ -175,7 +175,7 @@ func TestPipeStays(t *testing.T) {
 	}
 }
 
-// Who reads our output may stop: the shell leaves, politely and without a fault.
+// The reader of our output may stop. Then the shell says goodbye and leaves without an error.
 func TestPipeOutputClosed(t *testing.T) {
 	in, input, err := os.Pipe()
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 	"github.com/gozre/zre/cmd/internal/visible"
 )
 
-// mostShown is how much of one message the screen shows: enough to read, not
-// enough to be drowned by a file.
+// mostShown is how much of one message the screen shows, in octets: enough to read, but
+// not a whole file.
 const mostShown = 4000
 
 // runScreen is the front for people: a line to type on, and everything else
@@ -63,9 +63,9 @@ func (s *shell) runScreen(ctx context.Context) error {
 	}
 	s.env.Logs.Redirect(s.env.Stderr)
 
-	// The terminal is as it was before; leaving may take a moment.
+	// The terminal is restored; leaving may take a moment.
 	patient := time.AfterFunc(500*time.Millisecond, func() {
-		fmt.Fprintln(s.env.Stderr, "waiting for peers to take in what was said")
+		fmt.Fprintln(s.env.Stderr, "waiting for peers to acknowledge what was sent")
 	})
 	closeErr := delivery(s.node.Close())
 	patient.Stop()
@@ -107,7 +107,7 @@ func (s *shell) attend(ctx context.Context, screen *screen, ended <-chan error) 
 	}
 	stop()
 	<-done
-	// Not an error: the terminal went away, and with it who could read one.
+	// Not an error: the terminal is gone, so nobody could read one.
 	if errors.Is(err, tea.ErrProgramKilled) && !errors.Is(err, tea.ErrProgramPanic) {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (s *screen) setSize(width, height int) {
 	s.height.Store(int64(height))
 }
 
-// size is that of the window; one that is not known is taken for a usual one.
+// size is that of the window; 80 by 24 if it is not known.
 func (s *screen) size() (width, height int) {
 	width, height = int(s.width.Load()), int(s.height.Load())
 	if width <= 0 || height <= 0 {
@@ -144,8 +144,8 @@ func (s *screen) size() (width, height int) {
 // The prints are sent as messages and not returned as commands, because
 // bubbletea runs each command in a goroutine of its own, in no order.
 //
-// Until the line has been drawn bubbletea takes it for as high as the window,
-// and would scroll what is printed out of sight.
+// Before the line is drawn bubbletea assumes that it is as high as the window, and would
+// scroll what is printed out of sight.
 func (s *screen) show(text string) {
 	select {
 	case <-s.ready:
@@ -183,9 +183,9 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// typed is the queue of lines that were typed and not yet run. It has no
-// bound: the one who fills it types, and the screen must never wait for a
-// command, which may wait to print.
+// typed is the queue of lines that were typed and not yet run. It has no bound: a user
+// types slowly, and the screen must never wait for a command, which may wait for the
+// screen.
 type typed struct {
 	mu    sync.Mutex
 	lines []typedLine

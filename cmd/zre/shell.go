@@ -17,8 +17,8 @@ import (
 // defaultPatience is enough for two beacons of peers that beacon every second.
 const defaultPatience = cli.Seconds(3 * time.Second)
 
-// settleTime is when a new node has met everyone: peers answer its first
-// beacon at once, but one may be lost.
+// settleTime is when a new node has met all peers: they answer its first beacon
+// immediately, but a beacon may be lost.
 const settleTime = 1200 * time.Millisecond
 
 // errNobody says that a group has no members. They may still come.
@@ -35,15 +35,14 @@ type shell struct {
 	options options
 
 	// print writes to what the user asked for (standard output), hint what
-	// went wrong and how to mend it, say what only someone who watches wants
-	// to know. They may be called from any goroutine.
+	// went wrong and how to correct it, say what is only for a user who watches. They may be called from any goroutine.
 	print, hint, say func(text string)
 	format           format
 
 	// patience is when commands stop to wait for what they name; zero on a
-	// terminal, where the user sees who is there.
+	// terminal, where the user sees the peers.
 	patience time.Time
-	settled  time.Time     // from a pipe, lists wait until then: everyone has been heard
+	settled  time.Time     // from a pipe, lists wait until then: all peers are known
 	changed  chan struct{} // wakes a command that waits; capacity 1: one wake-up is enough
 
 	mu     sync.Mutex
@@ -105,7 +104,7 @@ func (s *shell) dropCurrent(group string) {
 
 func (s *shell) join(ctx context.Context, args []string) error {
 	group := args[0]
-	if err := s.node.Join(ctx, group); err != nil {
+	if err := s.node.Join(group); err != nil {
 		return err
 	}
 	s.setCurrent(group)
@@ -113,7 +112,7 @@ func (s *shell) join(ctx context.Context, args []string) error {
 	return nil
 }
 
-// company says who is in a group.
+// company lists the members of a group.
 func (s *shell) company(group string) string {
 	peers := s.node.PeersByGroup(group)
 	if len(peers) == 0 {
@@ -141,7 +140,7 @@ func (s *shell) leave(ctx context.Context, args []string) error {
 		}
 		return fmt.Errorf("you are not in %s%s", visible.String(group), inGroups(own))
 	}
-	if err := s.node.Leave(ctx, group); err != nil {
+	if err := s.node.Leave(group); err != nil {
 		return err
 	}
 	s.dropCurrent(group)
@@ -172,19 +171,19 @@ func (s *shell) shout(ctx context.Context, args []string) error {
 func (s *shell) sayText(ctx context.Context, text string) error {
 	group := s.current()
 	if group == "" {
-		return errors.New("who is to hear that? /join GROUP first, or /shout GROUP TEXT, or /whisper PEER TEXT (/help says more)")
+		return errors.New("you are in no group: /join GROUP first, or /shout GROUP TEXT, or /whisper PEER TEXT (/help says more)")
 	}
 	return s.sendTo(ctx, group, text)
 }
 
-// sendTo shouts, and says so if nobody was there to hear it.
+// sendTo shouts, and reports an error if the group has no members.
 func (s *shell) sendTo(ctx context.Context, group, text string) error {
 	there := s.await(ctx, func() bool { return len(s.node.PeersByGroup(group)) > 0 })
 	if err := s.node.Shout(ctx, group, []byte(text)); err != nil {
 		return delivery(err)
 	}
 	if !there {
-		return fmt.Errorf("%w is in %s, so nobody heard that", errNobody, visible.String(group))
+		return fmt.Errorf("%w is in %s, so nobody got that", errNobody, visible.String(group))
 	}
 	return nil
 }
@@ -202,7 +201,7 @@ func (s *shell) whisper(ctx context.Context, args []string) error {
 	return delivery(s.node.Whisper(ctx, peer.ID, []byte(args[1])))
 }
 
-// await waits until there holds, for as long as the shell has patience.
+// await waits until there returns true, until the patience of the shell ends.
 func (s *shell) await(ctx context.Context, there func() bool) bool {
 	if there() {
 		return true
@@ -213,7 +212,7 @@ func (s *shell) await(ctx context.Context, there func() bool) bool {
 	}
 	timer := time.NewTimer(left)
 	defer timer.Stop()
-	poll := time.NewTicker(250 * time.Millisecond) // for the case that nobody reads our output
+	poll := time.NewTicker(250 * time.Millisecond) // in case nobody reads our output
 	defer poll.Stop()
 	for {
 		select {
@@ -230,7 +229,7 @@ func (s *shell) await(ctx context.Context, there func() bool) bool {
 	}
 }
 
-// settle waits until the node has been there long enough to have met everyone.
+// settle waits until the node has run long enough to have met all peers.
 func (s *shell) settle(ctx context.Context) {
 	if left := time.Until(s.settled); left > 0 {
 		timer := time.NewTimer(left)
@@ -242,7 +241,8 @@ func (s *shell) settle(ctx context.Context) {
 	}
 }
 
-// delivery words the errors of sending.
+// delivery words the errors of sending. A peer that is named may have received everything: what
+// is missing is its acknowledgement.
 func delivery(err error) error {
 	missed, ok := errors.AsType[*zre.DeliveryError](err)
 	if !ok {
@@ -252,7 +252,7 @@ func delivery(err error) error {
 	for _, m := range missed.Missed {
 		parts = append(parts, fmt.Sprintf("%s (%s): %v", visible.String(m.Name), m.Peer, m.Err))
 	}
-	return errors.New("not everything was taken in by " + strings.Join(parts, "; "))
+	return errors.New("not known to have received everything: " + strings.Join(parts, "; "))
 }
 
 func (s *shell) debug(context.Context, []string) error {

@@ -45,7 +45,7 @@ func TestCommands(t *testing.T) {
 		{line: "/whisper " + bob.ID.String() + " x", want: `whisper ` + bob.ID.String() + ` ["x"]`},
 		{line: "/whisper carol x", err: "there is no peer called carol"},
 		{line: "/whisper alice", err: "something is missing"},
-		{line: "hello", err: "who is to hear that?"},
+		{line: "hello", err: "you are in no group"},
 		{line: "/leave", err: "you are in no group"},
 		{line: "/leave time", err: "you are not in time"},
 		{line: "/jion time", err: "there is no command /jion; did you mean /join?"},
@@ -139,7 +139,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%q: %v, want %q", test.who, err, test.err)
 		}
 	}
-	// Someone who takes another's UUID for a name is not taken for that peer.
+	// A peer whose name is the UUID of another peer is not mistaken for that one.
 	impostor := zre.Peer{ID: twin.ID, Name: alice.ID.String()}
 	if got, err := find([]zre.Peer{impostor, alice}, alice.ID.String()); err != nil || got.ID != alice.ID {
 		t.Errorf("%s, %v", got.ID, err)
@@ -149,7 +149,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// From a pipe a command waits for whom it names; it gives up in the end.
+// From a pipe a command waits for the peer or group that it names, for a limited time.
 func TestPatience(t *testing.T) {
 	n := newFakeNode()
 	s, _ := newTestShell(n)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"github.com/gozre/zre/cmd/zrebench/internal/measure"
 	"github.com/gozre/zre/cmd/zrebench/internal/report"
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
-	"github.com/gozre/zre/zre"
 )
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 	os.Exit(cli.Main(program()))
 }
 
-// What can be asked for besides single measures.
+// What can be measured, in addition to single measures.
 const (
 	everything = "all"
 	writing    = "report"
@@ -39,48 +39,38 @@ func program() cli.Program {
 	return cli.Program{
 		Name:  "zrebench",
 		Args:  "MEASURE...",
-		Short: "measure ZRE nodes beside libzmq alone",
+		Short: "measure ZRE nodes, libzmq and raw TCP",
 		Long: `zrebench starts processes of its own on the loopback interface, lets them talk,
-and prints figures. Each figure stands beside that of a C loop over libzmq
-alone (a DEALER to a ROUTER, frames of the same sizes), measured in the same
-run by turns, because on a machine that does other things as well only the
-ratio means something. Figures are medians of --runs; the table shows the least
-and the largest too.
+and prints figures. Each figure comes with that of libzmq alone (a C loop over
+a DEALER and a ROUTER, frames of the same sizes) and of raw TCP (the same octets,
+in large reads and writes of Go), measured in turn in the same run, because on a
+machine that does other things as well only the ratio means something. Figures
+are medians of --runs, with the least and the largest. Where a figure has a goal,
+zrebench says whether it reaches it.
+
+libzmq is measured by a zrebench that is built with it: go build -tags libzmq.
 
 ` + measures() + `
   all         all of these
   report      all of these, written to BENCHMARKS.md with a plot
 
-Every message that is received is looked at: that it is the next one, and whole.`,
+Every message that a node receives is checked: it must be the next one, and
+whole.`,
 		Example: `  zrebench throughput
   zrebench --size 16,256,4k throughput latency
   zrebench --json all > figures.jsonl
-  zrebench --secure throughput                        what does encryption cost?
+  zrebench throughput secure                          what does encryption cost?
   zrebench --no-raw --cpuprofile /tmp/w --size 16 throughput    profiles of both ends`,
 		Statuses: `0  all was measured
-1  it failed, or a message was lost or came out of order
+1  a node failed, or a message was lost or came out of order
 2  the command line makes no sense`,
 		NoConfig:   true,
 		Flags:      o.register,
 		Positional: positional,
-		Complete: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return names(), cobra.ShellCompDirectiveNoFileComp
-		},
+		Complete:   complete,
 		Run: func(ctx context.Context, env *cli.Env, args []string) error {
 			if err := o.check(); err != nil {
 				return err
-			}
-			if o.secure {
-				key, err := zre.NewCertificate()
-				if err != nil {
-					return err
-				}
-				o.SecretKey = key.SecretKey
-				if !env.Set("nodes") {
-					// Secure nodes of one process meet over TCP: 100 of them have more
-					// descriptors than most systems let a process have.
-					o.Nodes = o.Nodes[:1]
-				}
 			}
 			o.Stderr = env.Stderr
 			o.Progress = func(what string) {
@@ -114,6 +104,11 @@ func names() []string {
 	return append(list, everything, writing)
 }
 
+// complete offers the arguments to the shell.
+func complete(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return names(), cobra.ShellCompDirectiveNoFileComp
+}
+
 // positional checks the arguments.
 func positional(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -121,7 +116,8 @@ func positional(_ *cobra.Command, args []string) error {
 	}
 	for _, a := range args {
 		if !slices.Contains(names(), a) {
-			return fmt.Errorf("there is no measure %q (there are: %s)", a, strings.Join(names(), ", "))
+			list := strings.Join(names(), ", ")
+			return fmt.Errorf("there is no measure %q (there are: %s)", a, list)
 		}
 	}
 	if len(args) > 1 && slices.Contains(args, writing) {
@@ -130,29 +126,28 @@ func positional(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// run measures what was asked for and prints each row as soon as there is one.
+// run measures what was asked for. In JSON each row comes as soon as there is one.
 func (o *options) run(ctx context.Context, env *cli.Env, args []string) error {
 	var rows []measure.Row
-	for _, m := range measure.All() {
-		if !slices.Contains(args, m.Name) && !slices.Contains(args, everything) {
-			continue
-		}
+	var failed error
+	watch := report.NewWatch()
+	for _, m := range measure.Some(&o.Options, args, slices.Contains(args, everything)) {
 		got, err := m.Run(ctx, &o.Options)
-		rows = append(rows, got...)
+		rows, failed = append(rows, got...), errors.Join(failed, err)
 		if o.json {
 			if err := report.JSON(env.Stdout, got); err != nil {
 				return err
 			}
 		}
-		if err != nil {
-			if !o.json && len(rows) > 0 {
-				_ = report.Table(env.Stdout, rows) // The error is what matters now.
-			}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if !o.json {
+		c := report.Circumstances{LibZMQ: worker.HasLibZMQ || o.NoRaw, Others: watch.Others()}
+		if err := report.Text(env.Stdout, rows, c); err != nil {
 			return err
 		}
 	}
-	if o.json {
-		return nil
-	}
-	return report.Table(env.Stdout, rows)
+	return failed
 }

@@ -13,15 +13,17 @@ import (
 )
 
 const (
-	// A node sends frames of up to 256 MiB; a run holds several of them at once.
+	// A node sends frames of up to 256 MiB; a run holds several of them at the same time.
 	maxSize = 64 << 20
 	// A process with n nodes has about 2n² sockets inside.
 	maxNodes = 200
 
 	defaultTime  = 700 * time.Millisecond
-	defaultIdle  = 30 * time.Second
+	defaultIdle  = 10 * time.Second
 	settling     = 5 * time.Second
 	linked       = 24
+	processes    = 20
+	cores        = 2
 	defaultLimit = 60 * time.Second
 )
 
@@ -30,30 +32,46 @@ type options struct {
 	measure.Options
 	time, idle, limit cli.Seconds
 	json, quiet       bool
-	secure            bool
 	output, goBench   string
 }
 
 func (o *options) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.json, "json", false, "print one JSON object for each row")
-	fs.IntVar(&o.Runs, "runs", 5, "how often each figure is measured; the median counts")
+	fs.IntVar(&o.Runs, "runs", 5, "how many rounds there are; the median counts")
 	fs.Var(&o.time, "time", "how long one run sends, about")
 	fs.Var(&o.limit, "limit", "give up a run that takes longer")
-	fs.Var((*sizes)(&o.Sizes), "size", "octets of content, such as 16,1k,64k (default: those of the measure)")
-	fs.IntVar(&o.Receivers, "receivers", 10, "who gets the SHOUTs of fanout")
-	fs.Var((*counts)(&o.Nodes), "nodes", "how many nodes find each other; the first number also idles")
-	fs.Var(&o.idle, "idle", "how long idle nodes are watched")
-	fs.IntVar(&o.HWM, "hwm", 1000, "high-water mark of the raw sockets, in messages; libzmq's own is 1000")
-	fs.BoolVar(&o.NoRaw, "no-raw", false, "do not measure libzmq alone beside it, for profiling")
-	fs.BoolVar(&o.secure, "secure", false, "let our nodes encrypt, by CURVE; libzmq alone beside them does not")
-	fs.StringVar(&o.Profile, "cpuprofile", "", "write CPU profiles of the nodes' processes to FILE.NAME.pprof")
-	fs.StringVar(&o.output, "output", "BENCHMARKS.md", "where report writes; the plot goes beside it")
+	fs.Var((*sizes)(&o.Sizes), "size",
+		"octets of content, such as 16,1k,64k (default: those of the measure)")
+	fs.IntVar(&o.Receivers, "receivers", 10, "how many processes get the SHOUTs of fanout")
+	fs.IntVar(&o.Senders, "senders", 10, "how many processes send to the one of fanin")
+	fs.Var((*counts)(&o.Nodes), "nodes",
+		"how many nodes of one process find each other; the first number also idles")
+	fs.IntVar(&o.Processes, "processes", processes,
+		"how many processes of one node find each other")
+	fs.Var(&o.idle, "idle", "how long idle nodes are watched in each round")
+	fs.IntVar(&o.HWM, "hwm", 1000,
+		"high-water mark of libzmq's sockets, in messages; its own is 1000")
+	fs.IntVar(&o.Cores, "cores", cores,
+		"how many cores the processes share; round trips have one")
+	fs.BoolVar(&o.NoRaw, "no-raw", false,
+		"measure nodes alone, without libzmq and raw TCP, for profiling")
+	fs.BoolVar(&o.Secure, "secure", false,
+		"let nodes and libzmq encrypt in all measures")
+	fs.StringVar(&o.Transport, "transport", "",
+		"what carries the nodes' messages (default: that of nodes)")
+	fs.StringVar(&o.Profile, "cpuprofile", "",
+		"write CPU profiles of the nodes' processes to FILE.NAME.pprof")
+	fs.StringVar(&o.output, "output", "BENCHMARKS.md",
+		"where report writes; the plot goes into the same directory")
 	fs.StringVar(&o.goBench, "go-bench", "", "let report include this output of go test -bench")
 	fs.BoolVarP(&o.quiet, "quiet", "q", false, "do not tell on stderr what is being measured")
 }
 
 func newOptions() *options {
-	o := &options{time: cli.Seconds(defaultTime), idle: cli.Seconds(defaultIdle), limit: cli.Seconds(defaultLimit)}
+	o := &options{
+		time: cli.Seconds(defaultTime), idle: cli.Seconds(defaultIdle),
+		limit: cli.Seconds(defaultLimit),
+	}
 	o.Nodes, o.Settle, o.Linked = []int{75, 100}, settling, linked
 	return o
 }
@@ -63,7 +81,8 @@ func (o *options) check() error {
 	for _, f := range []struct {
 		flag       string
 		value, min int
-	}{{"runs", o.Runs, 1}, {"receivers", o.Receivers, 1}, {"hwm", o.HWM, 0}} {
+	}{{"runs", o.Runs, 1}, {"receivers", o.Receivers, 1}, {"senders", o.Senders, 1},
+		{"processes", o.Processes, 2}, {"cores", o.Cores, 1}, {"hwm", o.HWM, 0}} {
 		if f.value < f.min {
 			return cli.Usagef("--%s %d: want %d or more", f.flag, f.value, f.min)
 		}

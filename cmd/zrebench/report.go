@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,9 +24,13 @@ func plotted() []int {
 	return list
 }
 
-// write measures everything and writes BENCHMARKS.md.
-func (o *options) write(ctx context.Context) (err error) {
-	r := report.Report{Date: time.Now(), Machine: report.ThisMachine(worker.LibZMQ()), Command: "make bench"}
+// write measures everything and writes BENCHMARKS.md. What failed is in the file, too.
+func (o *options) write(ctx context.Context) error {
+	r := report.Report{
+		Date: time.Now(), Command: "make bench",
+		Machine: report.ThisMachine(worker.LibZMQVersion()),
+	}
+	watch := report.NewWatch()
 	if o.goBench != "" {
 		text, err := os.ReadFile(o.goBench)
 		if err != nil {
@@ -33,18 +38,31 @@ func (o *options) write(ctx context.Context) (err error) {
 		}
 		r.Go = report.GoBenchmarks(string(text))
 	}
-	for _, m := range measure.All() {
-		rows, err := m.Run(ctx, &o.Options)
-		if err != nil {
-			return err
-		}
-		r.Rows = append(r.Rows, rows...)
-	}
+	// The throughput of many sizes is measured once: all of it is in the plot, and what has a
+	// goal is in the main table.
 	bySize := o.Options
-	bySize.Sizes = plotted()
-	if r.Sizes, err = measure.Throughput(ctx, &bySize); err != nil {
-		return err
+	if len(bySize.Sizes) == 0 {
+		bySize.Sizes = plotted()
 	}
+	sizes, failed := measure.Throughput(ctx, &bySize)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	r.Sizes = sizes
+	r.Rows = slices.DeleteFunc(slices.Clone(sizes), func(r measure.Row) bool {
+		return len(r.Goals) == 0
+	})
+	for _, m := range measure.Some(&o.Options, nil, true) {
+		if m.Name == measure.BySize {
+			continue
+		}
+		rows, err := m.Run(ctx, &o.Options)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		r.Rows, failed = append(r.Rows, rows...), errors.Join(failed, err)
+	}
+	r.Machine.Others = watch.Others()
 	picture := strings.TrimSuffix(o.output, filepath.Ext(o.output)) + ".svg"
 	if err := report.Plot(picture, r.Sizes); err != nil {
 		return err
@@ -58,5 +76,5 @@ func (o *options) write(ctx context.Context) (err error) {
 		return err
 	}
 	o.Progress(fmt.Sprintf("wrote %s and %s", o.output, picture))
-	return nil
+	return failed
 }

@@ -18,8 +18,8 @@ import (
 
 // node is what zrecat needs of a *zre.Node.
 type node interface {
-	Join(ctx context.Context, group string) error
-	Leave(ctx context.Context, group string) error
+	Join(group string) error
+	Leave(group string) error
 	Shout(ctx context.Context, group string, frames ...[]byte) error
 	Flush(ctx context.Context) error
 	PeersByGroup(group string) []zre.Peer
@@ -47,7 +47,7 @@ type cat struct {
 	enough  chan error    // receive has what was asked for, or cannot go on; capacity 1: said once
 	gone    chan struct{} // closed when nobody reads standard output any more
 	lost    atomic.Bool   // messages from a peer were lost on the way
-	missed  missed        // who did not take in everything
+	missed  missed        // who has not acknowledged everything
 }
 
 // errStdoutClosed says that nobody reads standard output any more.
@@ -56,13 +56,14 @@ var errStdoutClosed = errors.New("standard output was closed")
 // drainTime bounds how long a signal waits for a reader of standard output.
 const drainTime = 5 * time.Second
 
-// bowTime bounds how long leaving the group may take.
-const bowTime = time.Second
+// leaveTime bounds how long leaving the group may take.
+const leaveTime = time.Second
 
-// run copies both ways until there is a reason to leave, and leaves politely.
+// run copies both ways until there is a reason to leave, and then leaves the group and the
+// network.
 func (c *cat) run(ctx context.Context) error {
 	c.joined, c.enough = make(chan struct{}, 1), make(chan error, 1)
-	if err := c.node.Join(ctx, c.group); err != nil {
+	if err := c.node.Join(c.group); err != nil {
 		return errors.Join(err, c.node.Close())
 	}
 	if c.interactive && !c.options.receiveOnly {
@@ -70,12 +71,12 @@ func (c *cat) run(ctx context.Context) error {
 	}
 	drained := make(chan struct{})
 	go func() { defer close(drained); c.receive() }()
-	sent := make(chan error, 1) // capacity 1: after a signal nobody waits for it
+	sent := make(chan error, 1) // capacity 1: after a signal it is not waited for
 	go func() { sent <- c.send(ctx) }()
 
 	inputDone, err := c.attend(ctx, sent)
 
-	c.bow(ctx)
+	c.leave(ctx)
 	c.missed.add(c.node.Close())
 	c.drain(ctx, drained)
 	return c.verdict(ctx, inputDone, err)
@@ -122,20 +123,19 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 	}
 }
 
-// bow leaves the group before the node is closed. The round trip that it takes
-// lets this node answer the PINGs that are on their way to it: without the
-// answer, who sent the last message would have to take it for lost.
-func (c *cat) bow(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), bowTime)
+// leave leaves the group before the node is closed. The round trip that this takes lets
+// the node answer PINGs that are in flight to it. Without the answer, the sender of the
+// last message would have to treat it as lost.
+func (c *cat) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
-	// What these have to say, Close says as well.
-	if c.node.Leave(ctx, c.group) == nil {
+	// Close reports the same errors.
+	if c.node.Leave(c.group) == nil {
 		_ = c.node.Flush(ctx)
 	}
 }
 
-// flush waits until every member has taken in everything, and keeps who did
-// not.
+// flush waits until every member has acknowledged everything, and keeps who has not.
 func (c *cat) flush(ctx context.Context) error {
 	err := c.node.Flush(ctx)
 	if ctx.Err() != nil { // Close flushes once more, for a bounded time
@@ -178,7 +178,7 @@ func (c *cat) verdict(ctx context.Context, inputDone bool, err error) error {
 	case !c.missed.empty():
 		return errors.New(c.missed.String())
 	case c.members.unheard.Load() > 0 && !c.options.noWait && !c.interactive:
-		return fmt.Errorf("%d messages reached nobody: every member had left (--no-wait takes that for right)", c.members.unheard.Load())
+		return fmt.Errorf("%d messages reached nobody: every member had left (with --no-wait that is not an error)", c.members.unheard.Load())
 	case c.lost.Load():
 		return errors.New("messages were lost on the way here")
 	case c.options.shutdown && c.options.count > 0 && c.members.received.Load() < int64(c.options.count):
@@ -187,7 +187,7 @@ func (c *cat) verdict(ctx context.Context, inputDone bool, err error) error {
 	return nil
 }
 
-// missed collects the peers that did not take in everything, each once.
+// missed collects the peers that have not acknowledged everything, each once.
 type missed struct {
 	mu   sync.Mutex
 	list []zre.Missed
@@ -222,5 +222,5 @@ func (m *missed) String() string {
 	for _, peer := range m.list {
 		parts = append(parts, fmt.Sprintf("%s (%s): %v", peer.Name, peer.Peer, peer.Err))
 	}
-	return "not everything was taken in by " + visible.String(strings.Join(parts, "; "))
+	return "not known to have received everything: " + visible.String(strings.Join(parts, "; "))
 }

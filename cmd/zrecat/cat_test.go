@@ -140,7 +140,7 @@ func TestNeedNotWait(t *testing.T) {
 	if err := r.cat.run(t.Context()); err != nil || len(r.node.shouted) != 1 {
 		t.Errorf("--no-wait: %v, shouted %q", err, r.node.shouted)
 	}
-	// An empty input needs no one to send it to.
+	// An empty input needs no member.
 	r = newRun(with(nil), strings.NewReader(""))
 	if err := r.cat.run(t.Context()); err != nil || !strings.Contains(<-r.said, "--receive-only") {
 		t.Errorf("empty input: %v", err)
@@ -166,6 +166,9 @@ func TestWhoMissedIt(t *testing.T) {
 		if strings.Count(err.Error(), who) != 1 {
 			t.Errorf("%q does not name %s once", err, who)
 		}
+	}
+	if !strings.HasPrefix(err.Error(), "not known to have received everything: ") {
+		t.Errorf("says %q", err)
 	}
 	if len(r.node.shouted) != 3 {
 		t.Errorf("the others got %q", r.node.shouted)
@@ -218,7 +221,7 @@ func TestReceive(t *testing.T) {
 	}
 }
 
-// What has come before the end is written: its senders were told so.
+// What has come before the end is written: it was acknowledged.
 func TestWritesWhatCame(t *testing.T) {
 	r := newRun(with(nil), &reads{"x"})
 	r.node.join(alice, "g")
@@ -236,7 +239,7 @@ func TestWritesWhatCame(t *testing.T) {
 }
 
 func TestUntilLeave(t *testing.T) {
-	for reason, want := range map[string]int{zre.ReasonGoodbye: cli.ExitOK, zre.ReasonExpired: cli.ExitFailure, zre.ReasonRestarted: cli.ExitFailure} {
+	for reason, want := range map[zre.Reason]int{zre.ReasonGoodbye: cli.ExitOK, zre.ReasonExpired: cli.ExitFailure, zre.ReasonRestarted: cli.ExitFailure} {
 		r := newRun(with(func(o *options) { o.receiveOnly, o.untilLeave = true, true }), nil)
 		r.node.join(bob, "g")
 		r.node.join(alice, "g")

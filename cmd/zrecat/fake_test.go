@@ -45,7 +45,7 @@ func (n *fakeNode) join(p zre.Peer, group string) {
 	n.events <- zre.Event{Type: zre.EventJoin, Peer: p.ID, Name: p.Name, Group: group}
 }
 
-func (n *fakeNode) exit(p zre.Peer, reason string) {
+func (n *fakeNode) exit(p zre.Peer, reason zre.Reason) {
 	n.mu.Lock()
 	n.members = slices.DeleteFunc(n.members, func(m zre.Peer) bool { return m.ID == p.ID })
 	n.mu.Unlock()
@@ -63,14 +63,14 @@ func (n *fakeNode) say(p zre.Peer, group string, frames ...string) {
 	n.events <- ev
 }
 
-func (n *fakeNode) Join(_ context.Context, group string) error {
+func (n *fakeNode) Join(group string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.groups = append(n.groups, group)
 	return nil
 }
 
-func (n *fakeNode) Leave(_ context.Context, group string) error {
+func (n *fakeNode) Leave(group string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.groups = slices.DeleteFunc(n.groups, func(g string) bool { return g == group })

@@ -27,7 +27,7 @@ what is said in the group, or whispered to it, to standard output: byte for
 byte, nothing added.
 
 It waits for a first member of the group before it sends (--wait, --no-wait).
-At the end of input it waits until every member has taken in everything, and
+At the end of input it waits until every member has acknowledged everything, and
 leaves; if someone did not, it says who, and ends with status 1.
 
 Where standard input is closed or is /dev/null (as in services and in the
@@ -45,8 +45,9 @@ act on it: "zrecat GROUP | cat -v" shows them instead.`,
   ( while true; do uptime; sleep 1; done ) | zrecat uptime
   ZRENAME=zrenode1 zrecat test
   echo ping | zrecat -c 1 test                        ask, and wait for one answer`,
-		Statuses: `0  every member took in everything; or it only received
-1  it failed, or a member did not take in everything, or messages were lost
+		Statuses: `0  every member acknowledged everything; or it only received
+1  it failed, a member is not known to have received everything, or messages
+   were lost
 2  the command line or zre.conf makes no sense
 3  no peer came within --wait-timeout
 128 and the number of the signal that came before the input was all sent`,
@@ -61,7 +62,7 @@ act on it: "zrecat GROUP | cat -v" shows them instead.`,
 			if cli.NoInput(env.Stdin) && !opts.sendOnly && !opts.shutdown {
 				opts.receiveOnly = true
 			}
-			// The node outlives ctx: leaving politely takes a moment.
+			// The node outlives ctx: saying goodbye takes a moment.
 			node, err := flags.StartNode(context.WithoutCancel(ctx), env)
 			if err != nil {
 				return err
@@ -91,7 +92,7 @@ func group(_ *cobra.Command, args []string) error {
 	case len(args) > 1:
 		return cli.Usagef("one group at a time, but there are %d: %s; put a name with blanks into quotes", len(args), strings.Join(args, ", "))
 	case args[0] == "" || len(args[0]) > 255:
-		return cli.Usagef("a group's name has 1 to 255 octets, this one %d", len(args[0]))
+		return cli.Usagef("a group's name has 1 to 255 octets, this one has %d", len(args[0]))
 	}
 	return nil
 }
@@ -121,7 +122,7 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.untilLeave, "until-leave", "u", false, "leave when the first member that sent something leaves")
 	fs.Var(&o.wait, "wait", "wait for this many members before sending")
 	fs.Var(&o.waitTimeout, "wait-timeout", "wait no longer than this, then leave with status 3 (default: for ever)")
-	fs.BoolVar(&o.noWait, "no-wait", false, "send at once, whoever is there or not")
+	fs.BoolVar(&o.noWait, "no-wait", false, "send immediately, also if no member is there")
 }
 
 // check finds flags that contradict each other.

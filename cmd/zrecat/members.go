@@ -8,7 +8,7 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// memberCount follows who is in the group, and counts what went to and fro.
+// memberCount keeps the members of the group, and counts messages.
 // The goroutine that receives writes it; the counters are read by others.
 type memberCount struct {
 	in       map[uuid.UUID]bool
@@ -17,7 +17,7 @@ type memberCount struct {
 	unheard  atomic.Int64 // messages sent when every member had left
 }
 
-// follow takes one event into account, and tells whether a member came.
+// follow handles one event, and reports whether a member came.
 func (m *memberCount) follow(ev zre.Event, group string) (came, left bool) {
 	if m.in == nil {
 		m.in = map[uuid.UUID]bool{}

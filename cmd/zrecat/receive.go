@@ -12,9 +12,9 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// receive takes events until the node is closed and everything is read. It
-// writes messages until it has what was asked for; after that it only takes
-// them, so that nobody waits for this node.
+// receive takes events until the node is closed and everything is read. It writes messages
+// until it has what was asked for. After that it only takes them, so that senders do not
+// wait for this node.
 func (c *cat) receive() {
 	writing := !c.options.sendOnly
 	var source uuid.UUID // with --until-leave: who sent first
@@ -54,7 +54,7 @@ func (c *cat) receive() {
 	}
 }
 
-// goneError is nil for a sender that left politely: it had sent what it had.
+// goneError is nil for a sender that said goodbye: it had sent everything.
 func goneError(ev zre.Event) error {
 	if ev.Type == zre.EventLeave || ev.Reason == zre.ReasonGoodbye {
 		return nil
@@ -62,7 +62,7 @@ func goneError(ev zre.Event) error {
 	return fmt.Errorf("the sender, %s (%s), is gone: %s", visible.String(ev.Name), ev.Peer, ev.Reason)
 }
 
-// tell follows who is in the group, and says what a user has to know.
+// tell keeps the members of the group, and prints what a user has to know.
 func (c *cat) tell(ev zre.Event) {
 	came, left := c.members.follow(ev, c.group)
 	if came {

@@ -11,9 +11,9 @@ import (
 	"github.com/gozre/zre/cmd/internal/cli"
 )
 
-// memberPoll is how often the group is looked at while members are waited for.
-// A JOIN wakes the wait at once; this is for the case that nobody reads
-// standard output, so that the events behind what came first are not seen.
+// memberPoll is how often the members are counted while the program waits for them. A JOIN
+// wakes the wait immediately. If nobody reads standard output, events are not taken, and
+// no JOIN is seen.
 const memberPoll = 250 * time.Millisecond
 
 // send shouts the input, to its end.
@@ -69,12 +69,12 @@ func (c *cat) chunks() func() ([]byte, error) {
 	}
 }
 
-// shout sends one message. A member that goes away meanwhile is kept for the
-// end: the others are to get the rest.
+// shout sends one message. A member that goes away is reported at the end, because the
+// others are to get the rest.
 func (c *cat) shout(ctx context.Context, chunk []byte) error {
 	if c.members.here.Load() == 0 && !c.options.noWait && len(c.node.PeersByGroup(c.group)) == 0 {
 		if c.members.unheard.Add(1) == 1 && !c.interactive {
-			c.note("every member has left; what is sent now reaches nobody")
+			c.note("every member has left; what is sent now is not received by anybody")
 		} else if c.interactive {
 			c.note("nobody is in %s", c.group)
 		}

@@ -18,7 +18,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := node.Join(ctx, "test"); err != nil {
+	if err := node.Join("test"); err != nil {
 		log.Fatal(err)
 	}
 	for ev := range node.Events() {

@@ -10,11 +10,11 @@ import (
 
 var (
 	link  = regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
-	path  = regexp.MustCompile(`(?:^|[^/a-z])([a-z_]+(?:/[a-z_0-9]+)+\.(?:go|sh|xml|yaml|abnf|md|conf))\b`)
+	file  = regexp.MustCompile(`(?:^|[^/a-z])([a-z_]+(?:/[a-z_0-9]+)+\.(?:go|sh|xml|yaml|abnf|md|conf))\b`)
 	goCmd = regexp.MustCompile("(?s)\n```go\n(.*?)```\n")
 )
 
-// TestDocumentsNameWhatIsThere: a page that speaks of a file that was moved is found here.
+// TestDocumentsNameWhatIsThere finds pages that name a file that is not there.
 func TestDocumentsNameWhatIsThere(t *testing.T) {
 	root := filepath.Join("..", "..")
 	pages, err := filepath.Glob(filepath.Join(root, "*.md"))
@@ -26,7 +26,7 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		named := append(path.FindAllStringSubmatch(string(text), -1), link.FindAllStringSubmatch(string(text), -1)...)
+		named := append(file.FindAllStringSubmatch(string(text), -1), link.FindAllStringSubmatch(string(text), -1)...)
 		for _, m := range named {
 			name := m[1]
 			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err != nil {
@@ -51,6 +51,6 @@ func TestReadmeShowsTheExample(t *testing.T) {
 		t.Fatal("README.md shows no Go program")
 	}
 	if strings.TrimSpace(string(shown[1])) != strings.TrimSpace(string(program)) {
-		t.Error("the Go program in README.md is not examples/welcome/main.go: copy it anew")
+		t.Error("the Go program in README.md is not examples/welcome/main.go: copy it again")
 	}
 }

@@ -15,6 +15,8 @@ type room struct {
 	// may names packages of this module by their directory and others by their path; both
 	// may end in "/...". The standard library is open to all but pure rooms.
 	may []string
+	// tests is what only its test files may import beyond that.
+	tests []string
 	// pure rooms have no goroutine, no clock, no lock, no socket and no file: the same
 	// calls give the same answers, which is what lets them be simulated and fuzzed.
 	pure bool
@@ -23,8 +25,9 @@ type room struct {
 // rooms is the house, from the bottom to the top. A new package gets a row here, and a row in
 // ARCHITECTURE.md if it is a room of its own.
 var rooms = []room{
-	// The generator is a program of its own; only the fuzzers look into it.
-	{dir: "gen/...", may: []string{"gen/...", "github.com/dave/jennifer/jen", "go.yaml.in/yaml/v3"}},
+	// The generator is a program of its own; only the fuzzers look into it. It gives the
+	// sources of the primitives to other modules.
+	{dir: "gen/...", may: []string{"gen/...", "internal/codec", "github.com/dave/jennifer/jen", "go.yaml.in/yaml/v3"}},
 
 	// The codecs: hand-written primitives, and what is generated on top of them.
 	{dir: "internal/codec/wire", pure: true},
@@ -33,17 +36,34 @@ var rooms = []room{
 	// Keys.
 	{dir: "internal/curve"},
 
-	// What touches the system.
-	{dir: "internal/zmq/...", may: []string{"internal/zmq/...", "internal/curve", "C", "github.com/pebbe/zmq4", "golang.org/x/sys/..."}},
+	// Where a node is reached.
+	{dir: "internal/endpoint", may: []string{"internal/curve"}},
+
+	// What carries messages. The tests of zmtp compare it with libzmq.
 	{dir: "internal/transport", may: []string{"internal/curve"}},
+	{dir: "internal/transport/mem", may: []string{"internal/transport"}},
+	{dir: "internal/transport/zmtp", may: []string{"internal/transport", "internal/transport/zmtp/keystream", "internal/curve", "golang.org/x/crypto/...", "golang.org/x/sys/..."}, tests: []string{"github.com/pebbe/zmq4"}},
+	{dir: "internal/transport/zmtp/keystream", may: []string{"golang.org/x/crypto/salsa20/salsa", "golang.org/x/sys/cpu"}},
+	{dir: "internal/transport/libzmq", may: []string{"internal/transport", "internal/curve", "github.com/pebbe/zmq4"}},
+	{dir: "internal/transport/choose", may: []string{"internal/transport/..."}},
+	{dir: "internal/transport/transporttest", may: []string{"internal/transport", "internal/curve", "go.uber.org/goleak"}},
+
+	// What touches the system.
 	{dir: "internal/netif", may: []string{"golang.org/x/sys/...", "golang.org/x/net/...", "github.com/vishvananda/netlink/nl"}},
 	{dir: "internal/beacon", may: []string{"internal/netif", "golang.org/x/sys/...", "golang.org/x/net/..."}},
 
 	// The public libraries.
 	{dir: "internal/gossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve"}, pure: true},
-	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve", "internal/zmq", "internal/netif", "github.com/google/uuid"}},
-	{dir: "zre/internal/core", may: []string{"internal/codec/...", "github.com/google/uuid"}, pure: true},
-	{dir: "zre/...", may: []string{"zre/...", "zgossip/...", "internal/codec/...", "internal/curve", "internal/zmq", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
+	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve", "internal/transport", "internal/transport/choose", "internal/netif", "github.com/google/uuid"}},
+	{dir: "zre/internal/core", may: []string{"internal/codec/...", "internal/curve", "internal/endpoint", "github.com/google/uuid"}, pure: true},
+	{dir: "zre/internal/link", may: []string{"zre/internal/core", "internal/codec/...", "internal/endpoint", "internal/transport", "github.com/google/uuid"}},
+	{dir: "zre/internal/inbox", may: []string{"zre/internal/core", "internal/codec/...", "internal/transport", "github.com/google/uuid"}},
+	{dir: "zre/internal/trust", may: []string{"internal/curve", "internal/transport"}},
+	{dir: "zre/internal/host", may: []string{"internal/netif"}},
+	{dir: "zre/internal/discovery", may: []string{"zre/internal/host", "zre/internal/trust", "zgossip", "internal/codec/...", "internal/curve", "internal/endpoint", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
+	{dir: "zre/internal/engine", may: []string{"zre/internal/core", "zre/internal/link", "zre/internal/inbox", "zre/internal/host", "internal/curve", "internal/endpoint", "internal/transport", "github.com/google/uuid"}},
+	{dir: "zre/keys", may: []string{"internal/curve"}},
+	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid"}},
 
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
@@ -51,14 +71,15 @@ var rooms = []room{
 	// The shell draws on a terminal.
 	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
 	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},
-	// The benchmark measures the node beside the raw sockets, so it needs both.
-	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/zmq/...", "gonum.org/v1/plot/..."}, programs...)},
+	// The benchmark makes keys, and with the build tag libzmq it measures libzmq too, in C.
+	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/curve", "gonum.org/v1/plot/..."}, programs...)},
+	{dir: "cmd/zrebench/internal/rawzmq", may: []string{"C"}},
 
 	{dir: "examples/...", may: []string{"zre", "zgossip/..."}},
 
 	// What only tests use.
 	{dir: "."},
-	{dir: "internal/house"},
+	{dir: "internal/house", may: []string{"golang.org/x/mod/..."}},
 	{dir: "internal/lab", may: []string{"golang.org/x/sys/unix"}},
 	{dir: "fuzz"},
 	{dir: "test/...", may: []string{"internal/lab"}},
@@ -66,13 +87,13 @@ var rooms = []room{
 
 // programs is what every program may import.
 var programs = []string{
-	"zre", "zgossip/...",
+	"zre", "zre/keys", "zgossip/...",
 	"github.com/google/uuid", "github.com/spf13/cobra/...", "github.com/spf13/pflag", "gopkg.in/ini.v1",
 	"golang.org/x/term", "golang.org/x/sys/...",
 }
 
-// inTests is what test files of every room may import besides the packages of this module.
-// ZeroMQ is not among it: tests, too, reach that through internal/zmq alone.
+// inTests is what test files of every room may import, in addition to the packages of this module.
+// ZeroMQ is not in it: tests too use package libzmq, except in rooms that say otherwise.
 var inTests = []string{
 	"github.com/google/go-cmp/...", "github.com/google/uuid", "pgregory.net/rapid", "go.uber.org/goleak",
 	"golang.org/x/sys/...", "golang.org/x/net/...", "golang.org/x/crypto/nacl/box", "golang.org/x/term", "github.com/creack/pty", "github.com/hinshun/vt10x",
@@ -107,7 +128,7 @@ func (r room) allows(path string, test bool) bool {
 	} else if standard(path) {
 		return !r.pure || test || !matchesAny(closedToPure, path)
 	}
-	return matchesAny(r.may, local) || test && matchesAny(inTests, local)
+	return matchesAny(r.may, local) || test && (matchesAny(inTests, local) || matchesAny(r.tests, local))
 }
 
 // standard says whether a path belongs to the standard library: no dot in its first element.

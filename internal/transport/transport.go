@@ -105,7 +105,8 @@ type Security struct {
 }
 
 // Handler is told what happens to one connection. The calls come from one
-// goroutine at a time.
+// goroutine at a time. When the owner has closed the connection, a call may still be
+// on its way; after that there is only Down.
 type Handler interface {
 	// Up is the first call, when the handshake of a dialed connection is
 	// complete. For an accepted one Config.Accept stands for it.

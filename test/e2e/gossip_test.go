@@ -37,7 +37,7 @@ func TestGossip(t *testing.T) {
 	alice.say("/whisper bob how is it over there?")
 	bob.expect("WHISPER", from(alice))
 
-	// Without the server, those who have met go on; with it, newcomers meet all.
+	// Without the server, nodes that have met go on; with it, new nodes meet all.
 	server.signal(syscall.SIGKILL)
 	<-server.exited
 	bob.say("/whisper alice quiet")
@@ -52,7 +52,7 @@ func TestGossip(t *testing.T) {
 	}
 }
 
-// TestDeadNodeIsForgotten: who was killed is not handed to newcomers for ever.
+// TestDeadNodeIsForgotten: after a while a server no longer gives out a node that was killed.
 func TestDeadNodeIsForgotten(t *testing.T) {
 	router, hostA, hostB := apart(t)
 	start(t, router, nil, "zgossip_server", "--idle-timeout", "2", "--grace", "0.5")
@@ -66,12 +66,12 @@ func TestDeadNodeIsForgotten(t *testing.T) {
 	knows(t, router, bob, true)
 }
 
-// TestGossipServerOfANodeThatMoves: a node that is a server tells where it is, also when it
-// has started before there was a network.
+// TestGossipServerOfANodeThatMoves: a node that is a server publishes its endpoint, also when it
+// started before there was a network.
 func TestGossipServerOfANodeThatMoves(t *testing.T) {
 	h, other := lab.New(t), lab.New(t)
 	node := startShell(t, h, "--gossip-bind", "*:31337")
-	told := func(ip string) {
+	publishes := func(ip string) {
 		t.Helper()
 		for t.Context().Err() == nil {
 			var out log
@@ -81,14 +81,14 @@ func TestGossipServerOfANodeThatMoves(t *testing.T) {
 			}
 		}
 	}
-	told("127.0.0.1")
+	publishes("127.0.0.1")
 	lab.Cable(h, "eth0", other, "eth0")
 	other.IP("link", "set", "eth0", "up")
 	h.Plug("eth0", "10.9.0.1/24")
-	told("10.9.0.1")
+	publishes("10.9.0.1")
 	h.IP("addr", "del", "10.9.0.1/24", "dev", "eth0")
 	h.IP("addr", "add", "10.9.0.2/24", "dev", "eth0")
-	told("10.9.0.2")
+	publishes("10.9.0.2")
 }
 
 // knows asks the server until it knows a node, or until it does not.
@@ -97,7 +97,7 @@ func knows(t *testing.T, server *lab.Host, node *shell, want bool) {
 	for t.Context().Err() == nil {
 		var out log
 		start(t, server, &out, "zgossip_server", "--dump", "--json").wait(0)
-		// One spelling of UUIDs is as good as another.
+		// A UUID may be spelled in several ways.
 		text := strings.ToLower(strings.ReplaceAll(out.String(), "-", ""))
 		if strings.Contains(text, strings.ReplaceAll(node.id, "-", "")) == want {
 			return

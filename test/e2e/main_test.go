@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +24,10 @@ const patience = 2 * time.Minute
 var full = os.Getenv("ZRE_LAB") == "full"
 
 func TestMain(m *testing.M) {
+	if signal.Ignored(syscall.SIGHUP) {
+		// Under nohup the programs would ignore it as well, and a test sends it.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	status := lab.Main(m)
 	if dir, err := programs(); err == nil {
 		os.RemoveAll(dir)

@@ -79,7 +79,8 @@ func startWith(t testing.TB, h *lab.Host, env []string, output io.Writer, name s
 		close(p.exited)
 	}()
 	t.Cleanup(func() {
-		// It is dead or has been told to die: Command bound it to the test.
+		// Command bound it to the host's test, of which this one may be a part.
+		_ = p.cmd.Process.Kill()
 		<-p.exited
 		if t.Failed() && p.errors.String() != "" {
 			t.Logf("%s said on standard error:\n%s", filepath.Base(name), p.errors.String())
@@ -88,7 +89,7 @@ func startWith(t testing.TB, h *lab.Host, env []string, output io.Writer, name s
 	return p
 }
 
-// beaconPort keeps tests on the machine itself from meeting their neighbours.
+// beaconPort keeps tests on the machine itself from meeting other nodes.
 var beaconPort = 20000 + rand.IntN(20000)
 
 // configuration writes a zre.conf for programs on a host.
@@ -184,8 +185,8 @@ func (e event) text() string {
 // shell is a running zre.
 type shell struct {
 	*program
-	id   string
-	told chan struct{} // there is something new in events, or zre has ended; capacity 1
+	id      string
+	changed chan struct{} // there is something new in events, or zre has ended; capacity 1
 
 	mu     sync.Mutex // guards what follows
 	events []event    // all so far: the program is never kept waiting for its reader
@@ -197,7 +198,7 @@ type shell struct {
 func startShell(t testing.TB, h *lab.Host, args ...string) *shell {
 	t.Helper()
 	reader, writer := io.Pipe()
-	s := &shell{told: make(chan struct{}, 1)}
+	s := &shell{changed: make(chan struct{}, 1)}
 	s.program = start(t, h, writer, "zre", append([]string{"--json"}, args...)...)
 	go func() {
 		<-s.exited
@@ -208,7 +209,7 @@ func startShell(t testing.TB, h *lab.Host, args ...string) *shell {
 	return s
 }
 
-// listen takes in what zre tells, until it ends.
+// listen records the events that zre prints, until it ends.
 func (s *shell) listen(from io.Reader) {
 	decoder := json.NewDecoder(from)
 	for {
@@ -222,8 +223,8 @@ func (s *shell) listen(from io.Reader) {
 		}
 		s.mu.Unlock()
 		select {
-		case s.told <- struct{}{}:
-		default: // it has been told already and has not looked yet
+		case s.changed <- struct{}{}:
+		default: // expect has a signal that it has not seen yet
 		}
 		if err != nil {
 			// What is left of a line that is not JSON shows in the test's failure.
@@ -258,12 +259,12 @@ func (s *shell) expect(kind string, is func(event) bool) event {
 		ended, events := s.ended, s.events
 		s.mu.Unlock()
 		if ended {
-			s.t.Fatalf("zre ended before its %s; it told %+v", kind, events)
+			s.t.Fatalf("zre ended before its %s; it printed %+v", kind, events)
 		}
 		select {
-		case <-s.told:
+		case <-s.changed:
 		case <-timeout:
-			s.t.Fatalf("no %s came; zre told %+v", kind, events)
+			s.t.Fatalf("no %s came; zre printed %+v", kind, events)
 		}
 	}
 }

@@ -128,8 +128,8 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// TestLostSender: a receiver that ends with its sender tells whether that was the end of what
-// it had to say.
+// TestLostSender: a receiver that ends with its sender says whether the sender had sent
+// everything.
 func TestLostSender(t *testing.T) {
 	h := lab.Loopback(t)
 	got := newSum()

@@ -89,7 +89,7 @@ func TestSecureNetwork(t *testing.T) {
 		}
 	}
 	for word, n := range words {
-		// Carol's beacons are heard by all, and her name is told to nobody.
+		// Carol's beacons reach all, and her name reaches nobody.
 		if is := n.Load() > 0; is != (word == "ZRE\x03") {
 			t.Errorf("%q was on the wire %d times", word, n.Load())
 		}

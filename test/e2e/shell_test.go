@@ -23,7 +23,7 @@ func TestConversation(t *testing.T) {
 			t.Errorf("bob sees %+v enter", enter)
 		}
 		if hostA != hostB && !strings.HasPrefix(enter.Endpoint, "tcp://10.36.0.") {
-			t.Errorf("bob is told an endpoint that he cannot reach: %s", enter.Endpoint)
+			t.Errorf("bob gets an endpoint that he cannot reach: %s", enter.Endpoint)
 		}
 		alice.expect("ENTER", from(bob))
 
@@ -52,14 +52,14 @@ func TestConversation(t *testing.T) {
 		if e := bob.expect("EXIT", from(alice)); e.Reason == "" {
 			t.Error("alice's exit has no reason")
 		}
-		// The end of the input is a way to leave as well. Alice left without a word on whether
-		// she read bob's last whisper, which bob's status may tell.
+		// The end of the input ends zre as well. Alice may have left before she acknowledged
+		// bob's last whisper; then bob's status is 1.
 		bob.input.Close()
 		bob.wait(0, 1)
 	})
 }
 
-// TestSignalIsAGoodbye holds that Ctrl-C and a service manager's stop are polite.
+// TestSignalIsAGoodbye holds that zre says goodbye after Ctrl-C and after a service manager's stop.
 func TestSignalIsAGoodbye(t *testing.T) {
 	h := lab.Loopback(t)
 	stays := startShell(t, h)
@@ -77,7 +77,7 @@ func TestSignalIsAGoodbye(t *testing.T) {
 // impatient makes a node find out within a test that a peer is dead.
 var impatient = []string{"--quiet-period", "0.5", "--quiet-ping-rate", "0.2", "--dead-period", "2", "--beacon-period", "0.2"}
 
-// TestKilledPeerIsReaped: no goodbye, no answer, so it goes by time alone.
+// TestKilledPeerIsReaped: without goodbye and answer, the peer is removed after the dead period.
 func TestKilledPeerIsReaped(t *testing.T) {
 	h := lab.Loopback(t)
 	stays, dies := startShell(t, h, impatient...), startShell(t, h, impatient...)

@@ -14,7 +14,7 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// reluctant is a reader that for a while takes no more than so many octets a second.
+// reluctant is a reader that for some time reads a limited number of octets each second.
 type reluctant struct {
 	*sum
 	rate  int64
@@ -28,8 +28,8 @@ func (r *reluctant) Write(p []byte) (int, error) {
 	return r.sum.Write(p)
 }
 
-// TestSlowAndStoppedReceivers: everybody gets everything, and nobody's memory grows, while one
-// reads slowly and another one does not run at all for a time.
+// TestSlowAndStoppedReceivers: all receivers get everything, and no program's memory grows, while
+// one receiver reads slowly and another one does not run for some time.
 func TestSlowAndStoppedReceivers(t *testing.T) {
 	size, slow, stopped := int64(100e6), time.Second, 2*time.Second
 	if full {

@@ -75,7 +75,8 @@ func startTerminal(t *testing.T, h *lab.Host, state string, args ...string) *ter
 		w.poke()
 	}()
 	t.Cleanup(func() {
-		<-w.exited // Command bound it to the test
+		_ = w.cmd.Process.Kill() // it has ended, unless the test failed
+		<-w.exited
 		if t.Failed() {
 			t.Logf("the screen:\n%s", w.lines())
 		}
@@ -141,7 +142,7 @@ func (w *terminal) until(what string, is func() bool) {
 		select {
 		case <-w.drawn:
 		case <-timeout:
-			w.t.Fatalf("waited for %s in vain; prompt %q, the screen:\n%s", what, w.prompt(), w.lines())
+			w.t.Fatalf("%s did not come; prompt %q, the screen:\n%s", what, w.prompt(), w.lines())
 		}
 	}
 }
@@ -167,7 +168,7 @@ func (w *terminal) press(keys string) {
 	}
 }
 
-// left waits for a polite end: status 0, and the terminal as it was.
+// left waits for the end: status 0, and the terminal restored.
 func (w *terminal) left() {
 	w.t.Helper()
 	select {
@@ -234,7 +235,7 @@ func TestTerminal(t *testing.T) {
 	alice.press("/leave\r")
 	alice.prompts("> |")
 	alice.press("hello?\r")
-	alice.shows("who is to hear that?")
+	alice.shows("you are in no group")
 	alice.press("/j" + up)
 	alice.prompts("> /join test|")
 	alice.press(ctrlC)
@@ -244,7 +245,7 @@ func TestTerminal(t *testing.T) {
 	}
 }
 
-// TestTerminalIsSafe holds that a peer cannot steer the terminal.
+// TestTerminalIsSafe holds that a peer cannot control the terminal.
 func TestTerminalIsSafe(t *testing.T) {
 	h := lab.Loopback(t)
 	alice := startTerminal(t, h, t.TempDir(), "--join", "test")
@@ -266,7 +267,7 @@ func TestTerminalIsSafe(t *testing.T) {
 	}
 }
 
-// TestTerminalEnds: however zre ends, the terminal is the user's again.
+// TestTerminalEnds: in whatever way zre ends, the terminal is restored.
 func TestTerminalEnds(t *testing.T) {
 	h := lab.Loopback(t)
 	for name, end := range map[string]func(*terminal){

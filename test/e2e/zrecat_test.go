@@ -26,7 +26,7 @@ type sum struct {
 	mu    sync.Mutex
 	size  int64
 	hash  hash.Hash
-	waits map[int64]chan struct{} // each is closed when so many octets are there
+	waits map[int64]chan struct{} // each is closed when that many octets are there
 }
 
 func newSum() *sum { return &sum{hash: sha256.New(), waits: make(map[int64]chan struct{})} }
@@ -50,7 +50,7 @@ func (s *sum) tell() {
 	}
 }
 
-// reached is closed as soon as so many octets are there.
+// reached returns a channel that is closed as soon as size octets are there.
 func (s *sum) reached(size int64) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func copyTo(t *testing.T, size int64, hosts []*lab.Host) {
 	modest(t, sender, receivers)
 }
 
-// modest holds that nobody used more memory than allowed.
+// modest holds that no program used more memory than allowed.
 func modest(t *testing.T, sender *program, receivers []receiver) {
 	t.Helper()
 	for _, p := range append([]receiver{{sender, nil}}, receivers...) {
@@ -169,8 +169,8 @@ func TestSequenceWraps(t *testing.T) {
 	}
 }
 
-// TestLostReceiverIsNamed kills a receiver midway: the other gets all, and the sender says who
-// did not.
+// TestLostReceiverIsNamed kills a receiver midway: the other one gets everything, and the sender
+// names the one that did not.
 func TestLostReceiverIsNamed(t *testing.T) {
 	const size = 50e6
 	h := lab.Loopback(t)
@@ -195,7 +195,7 @@ func TestLostReceiverIsNamed(t *testing.T) {
 	lives.finish(t, sent)
 }
 
-// TestNobodyCame has a status of its own, so that scripts can tell it.
+// TestNobodyCame: that no member came has a status of its own, for scripts.
 func TestNobodyCame(t *testing.T) {
 	p := start(t, lab.Loopback(t), nil, "zrecat", "--wait-timeout", "0.3", "test")
 	if _, err := io.WriteString(p.input, "hello\n"); err != nil {
@@ -228,7 +228,7 @@ func TestNameFromConfiguration(t *testing.T) {
 	}
 }
 
-// TestWrongUse is told on standard error, with the status that documents promise.
+// TestWrongUse: errors of use go to standard error, with the documented status.
 func TestWrongUse(t *testing.T) {
 	h := lab.Loopback(t)
 	for _, args := range [][]string{{}, {"--no-such-flag", "test"}, {"--dead-period", "soon", "test"}} {

@@ -14,7 +14,7 @@ import (
 // systemConfig is read when ZRECFG names no file.
 const systemConfig = "/etc/zre.conf"
 
-// ConfigError tells what is wrong with a line of zre.conf, or with the file.
+// ConfigError says what is wrong with a line of zre.conf, or with the file.
 type ConfigError struct {
 	File    string
 	Line    int // 0 if it is not about one line
@@ -47,7 +47,7 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 func sections() []string { return []string{"zre", "zrecat", "zgossip_server"} }
 
 // shellKeys are the flags of the program zre itself. They stand in section
-// [zre] beside what holds for all, so the other programs pass over them.
+// [zre] together with what is for all programs, so the other programs skip them.
 func shellKeys() []string { return []string{"json", "join", "stay", "patience"} }
 
 // configure sets the flags that the command line did not: from ZRENAME and
@@ -86,7 +86,7 @@ func (p Program) LoadConfig(flags *pflag.FlagSet, file string, data []byte) erro
 	return err
 }
 
-// findConfig returns the configuration file that counts: ZRECFG, else
+// findConfig returns the configuration file to read: ZRECFG, else
 // /etc/zre.conf, else ~/.zre.conf; "" if there is none.
 func findConfig(env *Env) (file string, data []byte, err error) {
 	if file := env.getenv("ZRECFG"); file != "" {
@@ -121,8 +121,7 @@ func bare(err error) error {
 	return err
 }
 
-// applyConfig checks what stands in the sections this program reads and sets
-// its flags. What the program's own section says replaces what [zre] says,
+// applyConfig checks the sections that this program reads, and sets its flags. What the program's own section says replaces what [zre] says,
 // whole lists too. It returns the lines that each flag was set by.
 func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) (map[string][]entry, error) {
 	shared := pflag.NewFlagSet("zre", pflag.ContinueOnError)
@@ -186,8 +185,7 @@ func configKeys(flags *pflag.FlagSet) []string {
 // commandLineOnly marks flags that have no place in zre.conf.
 const commandLineOnly = "zre.conf: no"
 
-// CommandLineOnly keeps flags out of zre.conf: they ask for something else to be
-// done this once.
+// CommandLineOnly keeps flags out of zre.conf that are for one run only.
 func CommandLineOnly(flags *pflag.FlagSet, names ...string) {
 	for _, name := range names {
 		flag := flags.Lookup(name)
@@ -204,7 +202,7 @@ func OnlyOnCommandLine(flag *pflag.Flag) bool {
 	return marked
 }
 
-// hint names what was meant, or else everything there is.
+// hint names the key that was probably meant, or else all keys.
 func hint(key string, known []string) string {
 	if near := didYouMean(key, known); near != "" {
 		return near

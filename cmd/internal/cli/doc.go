@@ -6,7 +6,7 @@
 //
 //	func main() { os.Exit(cli.Main(program())) }
 //
-// The value of a setting is looked for in this order; the first one found wins:
+// A setting has the first of these values that is given:
 //
 //	flag on the command line
 //	ZRENAME (the name only)
@@ -15,9 +15,9 @@
 //	the default
 //
 // The keys of zre.conf are the long flags, so that there is one table of
-// settings and not two: what reads the file sets flags. Nothing in it is
-// passed over in silence: a section, a key or a value that makes no sense is
-// a [*ConfigError] with file, line, section and key.
+// settings and not two: what reads the file sets flags. Nothing in it is skipped
+// silently: an unknown section or key, or a wrong value, is a [*ConfigError] with
+// file, line, section and key.
 //
 // The package starts no goroutine but the one that waits for signals, which
 // ends with the program.

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Env is what a program is given of the world when it runs.
+// Env is what a program gets from its environment when it runs.
 type Env struct {
 	Stdin  *os.File
 	Stdout *os.File
@@ -22,6 +22,10 @@ type Env struct {
 	Log   *slog.Logger
 	Level *slog.LevelVar
 	Logs  *LogWriter
+
+	// Reload gets an element when SIGHUP asks to read files again, see Program.Reload. It is
+	// nil in other programs.
+	Reload <-chan struct{}
 
 	// ConfigFile is the zre.conf that was read, or "".
 	ConfigFile string
@@ -41,7 +45,7 @@ func (e *Env) Set(flag string) bool { return e.flags != nil && e.flags.Changed(f
 // Typed reports whether a flag was given on the command line.
 func (e *Env) Typed(flag string) bool { return e.typed[flag] }
 
-// Refuse says what is wrong with the value of a flag, and where the value stands:
+// Refuse says what is wrong with the value of a flag, and where the value is given:
 // on the command line, in zre.conf or in ZRENAME. The status is [ExitUsage].
 func (e *Env) Refuse(flag string, value any, reason string) error {
 	shown := fmt.Sprint(value)

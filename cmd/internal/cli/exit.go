@@ -11,9 +11,9 @@ import (
 // work was done ends with 128 and the number of the signal, as shells count.
 const (
 	ExitOK      = 0
-	ExitFailure = 1 // it did not work, or not for everyone
+	ExitFailure = 1 // it failed, or failed for some peers
 	ExitUsage   = 2 // the command line or the configuration makes no sense
-	ExitNoPeer  = 3 // no peer came in the time that was given
+	ExitNoPeer  = 3 // no peer came in the given time
 )
 
 // ExitError ends a program with a status of its own.
@@ -31,7 +31,7 @@ func (e *ExitError) Error() string {
 
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// Usagef is an error of the one who typed the command: status [ExitUsage].
+// Usagef is an error in the command line or the configuration: status [ExitUsage].
 func Usagef(format string, args ...any) error {
 	return &ExitError{Status: ExitUsage, Err: fmt.Errorf(format, args...)}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/gozre/zre/zre"
+	"github.com/gozre/zre/zre/keys"
 )
 
 // trustAny in --trust stands for all keys.
@@ -21,19 +21,19 @@ type KeyFlags struct {
 	trust []string
 }
 
-// Register adds the flags to a set; does says what the program does with a key, and whom
-// with whom it then speaks.
-func (f *KeyFlags) Register(fs *pflag.FlagSet, does, whom string) {
+// Register adds the flags to a set. In the help, does says what the program does with a
+// key, and peers with what it then speaks.
+func (f *KeyFlags) Register(fs *pflag.FlagSet, does, peers string) {
 	fs.StringVar(&f.key, "key", "", does+", with the secret key in this `FILE` (zre --keygen makes one)")
-	fs.Var(words{&f.trust, "FILE"}, "trust", "speak with "+whom+" that have a key in this file or directory, or \"any\"; may be repeated (default: those that have our own)")
+	fs.Var(words{&f.trust, "FILE"}, "trust", "speak with "+peers+" that have a key in this file or directory, or \"any\"; may be repeated (default: those that have our own)")
 }
 
 // Load reads the certificates that the flags name.
 func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
-	if env.Set("key") { // A name that is empty, as of a variable that is not set, must not turn it off.
-		switch _, noFile := zre.PublicKey(f.key); {
+	if env.Set("key") { // An empty name, as of an unset variable, must not turn CURVE off.
+		switch _, noFile := keys.Public(f.key); {
 		case f.key == "":
-			return "", nil, env.Refuse("key", `""`, "is no file; leave it out to speak in plain text")
+			return "", nil, env.Refuse("key", `""`, "is not a file; leave it out to speak in plain text")
 		case noFile == nil:
 			return "", nil, env.Refuse("key", "(hidden)", "is a key, and not the name of a file with one")
 		}
@@ -41,29 +41,35 @@ func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
 			return "", nil, env.Refuse("key", f.key, bareReason(err))
 		}
 	}
+	if secret == "" && len(f.trust) > 0 {
+		return "", nil, env.Refuse("trust", f.trust[0], "want --key too: without it nothing is encrypted")
+	}
+	trusted, err = f.loadTrusted(env)
+	return secret, trusted, err
+}
+
+// loadTrusted reads the public keys that --trust names.
+func (f *KeyFlags) loadTrusted(env *Env) (trusted []string, err error) {
 	for _, t := range f.trust {
-		if secret == "" {
-			return "", nil, env.Refuse("trust", t, "want --key too: without it nothing is encrypted")
-		}
 		if t == trustAny {
-			trusted = append(trusted, zre.TrustAnyKey)
+			trusted = append(trusted, keys.Any)
 			continue
 		}
-		if _, err := zre.PublicKey(t); err == nil {
-			return "", nil, env.Refuse("trust", "(hidden)", "is a key, and not the name of a file with one")
+		if _, err := keys.Public(t); err == nil {
+			return nil, env.Refuse("trust", "(hidden)", "is a key, and not the name of a file with one")
 		}
-		keys, err := zre.LoadTrustedKeys(t)
+		more, err := keys.LoadTrusted(t)
 		if err != nil {
-			return "", nil, env.Refuse("trust", t, bareReason(err))
+			return nil, env.Refuse("trust", t, bareReason(err))
 		}
-		trusted = append(trusted, keys...)
+		trusted = append(trusted, more...)
 	}
-	return secret, trusted, nil
+	return trusted, nil
 }
 
 // secretKey reads a secret key, and warns of a file that others can read.
 func secretKey(env *Env, file string) (string, error) {
-	c, err := zre.LoadCertificate(file)
+	c, err := keys.Load(file)
 	if err != nil {
 		return "", err
 	}
@@ -76,14 +82,14 @@ func secretKey(env *Env, file string) (string, error) {
 			continue
 		}
 		if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-			env.Log.Warn("others on this host can read the secret key", "file", name, "to mend that", "chmod 600 "+name)
+			env.Log.Warn("others on this host can read the secret key", "file", name, "to correct that", "chmod 600 "+name)
 		}
 		break
 	}
 	return c.SecretKey, nil
 }
 
-// bareReason is an error about a file without the operation that met it.
+// bareReason is an error about a file without the name of the operation.
 func bareReason(err error) string {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Sprintf("%s cannot be read: %v", path.Path, path.Err)
@@ -96,7 +102,7 @@ func NewKey(env *Env, file string) error {
 	if file == "" {
 		return Usagef(`--keygen "": is no file`)
 	}
-	c, err := zre.NewCertificate()
+	c, err := keys.New()
 	if err == nil {
 		err = c.Save(file)
 	}
@@ -107,7 +113,7 @@ func NewKey(env *Env, file string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(env.Stdout, `The new key is in %[1]s_secret. For a network whose nodes share it, copy this file to each
-of them, by a way that nobody else can read, and start there: zre --key %[1]s_secret
+of them, by a way that others cannot read, and start there: zre --key %[1]s_secret
 For nodes with keys of their own, %[1]s has the public half: zre --key THEIRS_secret --trust %[1]s
 It is %[2]s
 `, file, c.PublicKey)

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gozre/zre/zre"
+	"github.com/gozre/zre/zre/keys"
 )
 
 // saved makes a certificate in a file.
-func saved(t *testing.T, file string) zre.Certificate {
+func saved(t *testing.T, file string) keys.Certificate {
 	t.Helper()
-	c, err := zre.NewCertificate()
+	c, err := keys.New()
 	if err == nil {
 		err = c.Save(file)
 	}
@@ -43,7 +43,7 @@ func TestKeys(t *testing.T) {
 		"pair":      {args: []string{"--key", own}, secret: mine.SecretKey},
 		"directory": {[]string{"--key", own, "--trust", friends}, mine.SecretKey, []string{friend.PublicKey}, false},
 		"two":       {[]string{"--key", own, "--trust", own, "--trust", friends + "/f"}, mine.SecretKey, []string{mine.PublicKey, friend.PublicKey}, false},
-		"any":       {[]string{"--key", own, "--trust", "any"}, mine.SecretKey, []string{zre.TrustAnyKey}, false},
+		"any":       {[]string{"--key", own, "--trust", "any"}, mine.SecretKey, []string{keys.Any}, false},
 		"open":      {args: []string{"--key", own}, secret: mine.SecretKey, warns: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,14 +61,14 @@ func TestKeys(t *testing.T) {
 			if warned := strings.Contains(log.String(), "chmod 600 "+own+"_secret"); warned != test.warns {
 				t.Errorf("log %q", log.String())
 			}
-			if err != nil || cfg.SecretKey != test.secret || !slices.Equal(cfg.TrustedKeys, test.trusted) {
-				t.Errorf("%v: secret %t, trusted %q, %v", test.args, cfg.SecretKey == test.secret, cfg.TrustedKeys, err)
+			if err != nil || cfg.Security.SecretKey != test.secret || !slices.Equal(cfg.Security.TrustedKeys, test.trusted) {
+				t.Errorf("%v: secret %t, trusted %q, %v", test.args, cfg.Security.SecretKey == test.secret, cfg.Security.TrustedKeys, err)
 			}
 		})
 	}
 }
 
-// Each mistake is told with its place and never with a secret.
+// The error of each mistake names its place and never a secret.
 func TestKeyMistakes(t *testing.T) {
 	dir := t.TempDir()
 	own, text2 := filepath.Join(dir, "own"), filepath.Join(dir, "no certificate")
@@ -95,10 +95,10 @@ func TestKeyMistakes(t *testing.T) {
 		{args: []string{"--key", own, "--trust", none}, want: "--trust " + none + ": "},
 		{args: []string{"--key", own, "--trust", dir}, want: "--trust " + dir + ": " + text2 + ": "},
 		{args: []string{"--trust", own}, want: "--trust " + own + ": want --key too"},
-		{args: []string{"--key", ""}, want: `--key "": is no file`},
+		{args: []string{"--key", ""}, want: `--key "": is not a file`},
 		{args: []string{"--key", c.SecretKey}, want: "--key (hidden): is a key"},
 		{args: []string{"--key", own, "--trust", c.SecretKey}, want: "--trust (hidden): is a key"},
-		{conf: "[zre]\nkey =\n", want: `mine:2: [zre] key: "": is no file`},
+		{conf: "[zre]\nkey =\n", want: `mine:2: [zre] key: "": is not a file`},
 		{conf: "[zre]\nname = x\nkey = " + none + "\n", want: "mine:3: [zre] key: " + none + ": "},
 	} {
 		w := world{files: map[string]string{"mine": test.conf}, vars: map[string]string{"ZRECFG": "mine"}}
@@ -124,7 +124,7 @@ func TestNewKey(t *testing.T) {
 	if err := NewKey(r.env, file); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := zre.LoadCertificate(file); err != nil || c.SecretKey == "" {
+	if c, err := keys.Load(file); err != nil || c.SecretKey == "" {
 		t.Errorf("%v", err)
 	}
 	if out, err := os.ReadFile(r.env.Stdout.Name()); err != nil || !strings.Contains(string(out), "--key "+file+"_secret\n") {

@@ -106,7 +106,7 @@ func setHelp(cmd *cobra.Command, p Program) {
 		if err != nil {
 			fmt.Fprintln(&out, err)
 		}
-		// Nobody is told if help cannot be printed: there is no one to tell.
+		// If help cannot be printed, an error cannot be printed either.
 		_, _ = out.WriteTo(c.OutOrStdout())
 	})
 }

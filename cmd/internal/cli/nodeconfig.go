@@ -20,41 +20,48 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 		return zre.Config{}, err
 	}
 	cfg := zre.Config{
-		Name:           f.name,
-		Headers:        maps.Clone(map[string]string(f.headers)),
-		Interfaces:     slices.Clone(f.interfaces),
-		BeaconPort:     int(f.beaconPort),
-		MulticastGroup: netip.AddrPort(f.multicast),
-		MulticastTTL:   int(f.ttl),
-		NoBeacon:       f.noBeacon,
-		BeaconPeriod:   time.Duration(f.beacon),
-		QuietPeriod:    time.Duration(f.quiet),
-		QuietPingRate:  time.Duration(f.pingRate),
-		DeadPeriod:     time.Duration(f.dead),
-		Ports:          zre.PortRange{First: f.ports.first, Last: f.ports.last},
-		SendWindow:     int(f.window),
-		ReceiveQueue:   int(f.queue),
-		Gossip:         slices.Clone(f.gossip),
-		GossipBind:     f.gossipBind,
-		Advertise:      f.advertise,
-		Peers:          slices.Clone(f.peers),
-		Contest:        slices.Clone(f.contest),
-		SecretKey:      secret,
-		TrustedKeys:    trusted,
-		Logger:         env.Log,
+		Name:    f.name,
+		Headers: maps.Clone(map[string]string(f.headers)),
+		Discovery: zre.Discovery{
+			Interfaces:     slices.Clone(f.interfaces),
+			BeaconPort:     int(f.beaconPort),
+			BeaconPeriod:   time.Duration(f.beacon),
+			MulticastGroup: netip.AddrPort(f.multicast),
+			MulticastTTL:   int(f.ttl),
+			NoBeacon:       f.noBeacon,
+			Gossip:         slices.Clone(f.gossip),
+			GossipBind:     f.gossipBind,
+			Advertise:      f.advertise,
+			Peers:          slices.Clone(f.peers),
+		},
+		Timing: zre.Timing{
+			QuietPeriod:   time.Duration(f.quiet),
+			QuietPingRate: time.Duration(f.pingRate),
+			DeadPeriod:    time.Duration(f.dead),
+		},
+		Limits: zre.Limits{
+			Ports:        zre.PortRange{First: f.ports.first, Last: f.ports.last},
+			SendWindow:   int(f.window),
+			ReceiveQueue: int(f.queue),
+		},
+		Security:  zre.Security{SecretKey: secret, TrustedKeys: trusted},
+		Contest:   slices.Clone(f.contest),
+		Transport: f.transport,
+		Logger:    env.Log,
 	}
 	// Nodes whose beacons go to another port do not hear each other by
 	// broadcast either, so one port given holds for both.
 	switch own, group := env.Set("beacon-port"), env.Set("multicast-group"); {
 	case group && !own:
-		cfg.BeaconPort = int(cfg.MulticastGroup.Port())
+		cfg.Discovery.BeaconPort = int(cfg.Discovery.MulticastGroup.Port())
 	case own && !group:
-		cfg.MulticastGroup = netip.AddrPortFrom(cfg.MulticastGroup.Addr(), uint16(f.beaconPort))
+		cfg.Discovery.MulticastGroup = netip.AddrPortFrom(cfg.Discovery.MulticastGroup.Addr(), uint16(f.beaconPort))
 	}
 	return cfg, nil
 }
 
-// StartNode starts a node as the flags say. What is wrong with them is said in their
+// StartNode starts a node as the flags say, and follows changes of the files that
+// --trust names until it is closed. What is wrong with the flags is said in their
 // words.
 func (f *NodeFlags) StartNode(ctx context.Context, env *Env) (*zre.Node, error) {
 	cfg, err := f.Config(env)
@@ -65,18 +72,23 @@ func (f *NodeFlags) StartNode(ctx context.Context, env *Env) (*zre.Node, error) 
 	if err != nil {
 		return nil, env.NodeError(err)
 	}
+	following, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go func() {
+		defer stop()
+		<-node.Done()
+	}()
+	go f.keys.FollowTrust(following, env, node.SetTrustedKeys)
 	return node, nil
 }
 
 // NodeError says what the library refused in the words of the flags: a bad
-// setting is the user's to mend, status [ExitUsage].
+// setting is an error of the user, status [ExitUsage].
 func (e *Env) NodeError(err error) error {
 	bad, ok := errors.AsType[*zre.ConfigError](err)
 	if !ok {
 		return err
 	}
-	field, _, _ := strings.Cut(bad.Field, ".") // "Ports.First"
-	flag, ok := flagOfField(field)
+	flag, ok := flagOfField(fieldName(bad.Field))
 	if !ok {
 		return err
 	}
@@ -85,6 +97,16 @@ func (e *Env) NodeError(err error) error {
 		reason = strings.ReplaceAll(reason, field, "--"+flag)
 	}
 	return e.Refuse(flag, bad.Value, reason)
+}
+
+// fieldName returns the name of a field without its group in zre.Config, and
+// without a part of it: Ports for Limits.Ports.First.
+func fieldName(field string) string {
+	parts := strings.Split(field, ".")
+	if len(parts) == 1 {
+		return field
+	}
+	return parts[1]
 }
 
 // flagOfField is the flag that sets a field of zre.Config.
@@ -99,6 +121,7 @@ func flagsByField() map[string]string {
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
-		"Advertise": "advertise", "Peers": "peer", "Contest": "contest", "SecretKey": "key", "TrustedKeys": "trust", "SendWindow": "send-window", "ReceiveQueue": "receive-queue",
+		"Advertise": "advertise", "Peers": "peer", "Contest": "contest", "SecretKey": "key", "TrustedKeys": "trust",
+		"SendWindow": "send-window", "ReceiveQueue": "receive-queue", "Transport": "transport", "Security": "key",
 	}
 }

@@ -18,7 +18,7 @@ const someKey = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 func TestNodeConfig(t *testing.T) {
 	r := world{}.run(t, "zrecat", "-n", "alice", "-i", "lo", "-g", "10.0.0.1", "-g", "h:5", "--peer", "10.0.0.2:41000", "--peer", "10.0.0.3:41000|"+someKey, "--advertise", "192.0.2.1:41000",
 		"--gossip-bind", "127.0.0.1:31337", "--no-beacon", "-m", "224.0.0.250:7000", "--multicast-ttl", "3", "-b", "0.5", "-q", "2", "-p", "0.25", "-d", "9",
-		"--port-range", "50000-50010", "--send-window", "1M", "--receive-queue", "8M", "--header", "a=1", "--header=b=2=3")
+		"--port-range", "50000-50010", "--send-window", "1M", "--receive-queue", "8M", "--header", "a=1", "--header=b=2=3", "--transport", "zmtp")
 	if r.status != 0 {
 		t.Fatal(r.stderr)
 	}
@@ -27,21 +27,45 @@ func TestNodeConfig(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := zre.Config{
-		Name: "alice", Interfaces: []string{"lo"}, Gossip: []string{"tcp://10.0.0.1:31337", "tcp://h:5"}, Peers: []string{"tcp://10.0.0.2:41000", "tcp://10.0.0.3:41000|" + someKey},
-		Advertise: "tcp://192.0.2.1:41000", GossipBind: "tcp://127.0.0.1:31337", NoBeacon: true,
-		MulticastGroup: cfg.MulticastGroup, MulticastTTL: 3, BeaconPort: 7000,
-		BeaconPeriod: 500 * time.Millisecond, QuietPeriod: 2 * time.Second, QuietPingRate: 250 * time.Millisecond, DeadPeriod: 9 * time.Second,
-		Ports: zre.PortRange{First: 50000, Last: 50010}, SendWindow: 1 << 20, ReceiveQueue: 8 << 20, Headers: map[string]string{"a": "1", "b": "2=3"}, Logger: cfg.Logger,
+		Name: "alice",
+		Discovery: zre.Discovery{
+			Interfaces: []string{"lo"}, Gossip: []string{"tcp://10.0.0.1:31337", "tcp://h:5"},
+			Peers:     []string{"tcp://10.0.0.2:41000", "tcp://10.0.0.3:41000|" + someKey},
+			Advertise: "tcp://192.0.2.1:41000", GossipBind: "tcp://127.0.0.1:31337", NoBeacon: true,
+			MulticastGroup: cfg.Discovery.MulticastGroup, MulticastTTL: 3, BeaconPort: 7000, BeaconPeriod: 500 * time.Millisecond,
+		},
+		Timing: zre.Timing{QuietPeriod: 2 * time.Second, QuietPingRate: 250 * time.Millisecond, DeadPeriod: 9 * time.Second},
+		Limits: zre.Limits{
+			Ports: zre.PortRange{First: 50000, Last: 50010}, SendWindow: 1 << 20, ReceiveQueue: 8 << 20,
+		},
+		Transport: "zmtp", Headers: map[string]string{"a": "1", "b": "2=3"}, Logger: cfg.Logger,
 	}
-	if cfg.Logger == nil || cfg.MulticastGroup.String() != "224.0.0.250:7000" || !reflect.DeepEqual(cfg, want) {
+	if cfg.Logger == nil || cfg.Discovery.MulticastGroup.String() != "224.0.0.250:7000" || !reflect.DeepEqual(cfg, want) {
 		t.Errorf("got  %+v\nwant %+v", cfg, want)
 	}
 
 	// One port given holds for broadcast and multicast.
 	r = world{}.run(t, "zrecat", "--beacon-port", "7001")
-	if cfg, err := r.node.Config(r.env); err != nil || cfg.BeaconPort != 7001 || cfg.MulticastGroup.String() != "225.25.25.25:7001" {
-		t.Errorf("beacon port %d, group %s, %v", cfg.BeaconPort, cfg.MulticastGroup, err)
+	if cfg, err := r.node.Config(r.env); err != nil || cfg.Discovery.BeaconPort != 7001 || cfg.Discovery.MulticastGroup.String() != "225.25.25.25:7001" {
+		t.Errorf("beacon port %d, group %s, %v", cfg.Discovery.BeaconPort, cfg.Discovery.MulticastGroup, err)
 	}
+}
+
+// fields returns the names of the fields of a Config, those of its groups as
+// GROUP.FIELD.
+func fields(config reflect.Type) []string {
+	var names []string
+	for _, f := range reflect.VisibleFields(config) {
+		switch f.Name {
+		case "Discovery", "Timing", "Limits", "Security":
+			for _, inner := range reflect.VisibleFields(f.Type) {
+				names = append(names, f.Name+"."+inner.Name)
+			}
+		default:
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 // What the library refuses is said in the words of the flags, for each field
@@ -50,15 +74,15 @@ func TestNodeError(t *testing.T) {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	NewNodeFlags().Register(flags)
 	named := map[string]bool{}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[zre.Config]()) {
-		flag, ok := flagOfField(field.Name)
+	for _, field := range fields(reflect.TypeFor[zre.Config]()) {
+		flag, ok := flagOfField(fieldName(field))
 		if !ok {
 			continue
 		}
 		named[flag] = true
-		err := new(Env).NodeError(&zre.ConfigError{Field: field.Name, Value: "v", Reason: "is bad"})
+		err := new(Env).NodeError(&zre.ConfigError{Field: field, Value: "v", Reason: "is bad"})
 		if Status(err) != ExitUsage || !strings.Contains(err.Error(), "--"+flag+" ") || !strings.Contains(err.Error(), "is bad") {
-			t.Errorf("%s: status %d, %v", field.Name, Status(err), err)
+			t.Errorf("%s: status %d, %v", field, Status(err), err)
 		}
 	}
 	flags.VisitAll(func(f *pflag.Flag) {
@@ -66,7 +90,7 @@ func TestNodeError(t *testing.T) {
 			t.Errorf("no field of zre.Config stands for --%s", f.Name)
 		}
 	})
-	err := new(Env).NodeError(&zre.ConfigError{Field: "Ports.First", Value: 0, Reason: "want more than QuietPeriod"})
+	err := new(Env).NodeError(&zre.ConfigError{Field: "Limits.Ports.First", Value: 0, Reason: "want more than QuietPeriod"})
 	if want := "--port-range 0: want more than --quiet-period"; err.Error() != want {
 		t.Errorf("%q, want %q", err, want)
 	}

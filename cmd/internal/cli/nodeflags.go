@@ -10,7 +10,7 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// GossipPort is the port a gossip server listens on by convention.
+// GossipPort is the usual port of a gossip server.
 const GossipPort = 31337
 
 // NodeFlags are the flags that say how a node takes part in the network: all
@@ -35,6 +35,7 @@ type NodeFlags struct {
 	queue      Size
 	headers    headers
 	contest    []string
+	transport  string
 	keys       KeyFlags
 }
 
@@ -61,7 +62,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", "i", "use this network interface only; may be repeated (default: all)")
 	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", "g", "learn peers from this gossip server (one with a key: HOST:PORT|KEY); may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
-	fs.Var(endpoint{&f.advertise}, "advertise", "tell others that we are reached at this address (behind NAT)")
+	fs.Var(endpoint{&f.advertise}, "advertise", "the address that others are to connect to, where it is not our own (behind NAT)")
 	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY); may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
@@ -70,18 +71,19 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.VarP(&f.beacon, "beacon-period", "b", "send a beacon this often")
 	fs.VarP(&f.quiet, "quiet-period", "q", "PING a peer that has been silent for this long")
 	fs.VarP(&f.pingRate, "quiet-ping-rate", "p", "PING a silent peer this often")
-	fs.VarP(&f.dead, "dead-period", "d", "give a silent peer up after this long")
+	fs.VarP(&f.dead, "dead-period", "d", "remove a silent peer after this long")
 	fs.Var(&f.ports, "port-range", "TCP ports to choose from for receiving")
-	fs.Var(&f.window, "send-window", "how much may be under way to a peer before senders wait")
-	fs.Var(&f.queue, "receive-queue", "how much is received before it is used, before peers wait")
+	fs.Var(&f.window, "send-window", "how much may be in flight to a peer before senders wait")
+	fs.Var(&f.queue, "receive-queue", "how much may be received and not yet used before peers wait")
+	fs.StringVar(&f.transport, "transport", "", "`NAME` of the transport: zmtp, or libzmq where it is built in (default zmtp)")
 	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")
-	fs.Var(f.headers, "header", "a header that peers are told; may be repeated")
-	fs.Var(words{&f.contest, "GROUP"}, "contest", "stand for the leadership of this group when in it (not with gyre in it); may be repeated")
+	fs.Var(f.headers, "header", "a header that is sent to each peer; may be repeated")
+	fs.Var(words{&f.contest, "GROUP"}, "contest", "be a candidate for the leadership of this group when in it (not with gyre in it); may be repeated")
 }
 
-// complete adds what the shell's completion cannot know by itself.
+// complete adds the values that the shell completes.
 func (f *NodeFlags) complete(cmd *cobra.Command) error {
-	for _, name := range []string{"name", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range"} {
+	for _, name := range []string{"name", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range", "transport"} {
 		if err := cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions); err != nil {
 			return err
 		}

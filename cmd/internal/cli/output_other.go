@@ -4,6 +4,6 @@ package cli
 
 import "os"
 
-// WatchOutput would call gone when nobody can read any more what is written to
-// f. Here only the next write can tell.
+// WatchOutput does nothing on this system: that nobody reads f any more is noticed at the
+// next write.
 func WatchOutput(_ *os.File, _ func()) (stop func()) { return func() {} }

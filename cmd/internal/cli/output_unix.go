@@ -10,10 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// WatchOutput calls gone once when nobody can read any more what is written to
-// f, a pipe: a program that only writes now and then would find out at the
-// next write, which may never be. stop ends the watching and waits for its
-// goroutine. Where f is no pipe, nothing is watched.
+// WatchOutput calls gone once when nobody can read any more what is written to f, a pipe.
+// A program that writes now and then would notice that only at its next write. stop ends
+// the watching and waits for its goroutine. Where f is not a pipe, nothing is watched.
 func WatchOutput(f *os.File, gone func()) (stop func()) {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {

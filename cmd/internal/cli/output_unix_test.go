@@ -30,7 +30,7 @@ func TestWatchOutput(t *testing.T) {
 	stop()
 }
 
-// Stopping tells nobody that the reader has gone, and neither do other files.
+// Neither stop nor a file that is not a pipe calls gone.
 func TestWatchOutputStops(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

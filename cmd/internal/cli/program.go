@@ -43,6 +43,10 @@ type Program struct {
 	// every user.
 	NoConfig bool
 
+	// Reload makes SIGHUP a request to read files again (Env.Reload). Otherwise it ends the
+	// program.
+	Reload bool
+
 	// Positional checks the arguments; nil allows none.
 	Positional cobra.PositionalArgs
 
@@ -58,12 +62,17 @@ type Program struct {
 // Main runs a program with the process's arguments and returns its exit
 // status.
 func Main(p Program) int {
-	ctx, stop := withSignals(context.Background())
-	defer stop()
 	env := &Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		getenv: os.Getenv, readFile: os.ReadFile,
 	}
+	var reload chan struct{}
+	if p.Reload {
+		reload = make(chan struct{}, 1)
+		env.Reload = reload
+	}
+	ctx, stop := withSignals(context.Background(), reload)
+	defer stop()
 	return execute(ctx, p, env, os.Args[1:])
 }
 

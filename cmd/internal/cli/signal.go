@@ -5,24 +5,31 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
+// sameSignal is how long after the first signal further ones ask for the same:
+// timeout(1) sends one to the process and one to its group.
+const sameSignal = 500 * time.Millisecond
+
 // withSignals returns a context that ends at the first signal that asks the
-// program to leave; its cause is a [*SignalError]. A second one ends the
-// process at once, for the case that leaving politely hangs. stop ends the
-// watching and waits for its goroutine.
+// program to leave; its cause is a [*SignalError]. A later one ends the process
+// immediately, in case leaving hangs. stop ends the watching and waits for its goroutine.
 //
 // A SIGHUP that was ignored when the program started stays ignored: that is how
 // nohup asks for it. Not so SIGINT, which shells ignore for the background jobs
-// of a script: there `kill -INT` is meant.
-func withSignals(parent context.Context) (ctx context.Context, stop func()) {
+// of a script: there `kill -INT` is meant. If reload is not nil, SIGHUP puts an
+// element into it instead, also if it was ignored.
+func withSignals(
+	parent context.Context, reload chan<- struct{},
+) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	wanted := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
+	if reload != nil || !signal.Ignored(syscall.SIGHUP) {
 		wanted = append(wanted, syscall.SIGHUP)
 	}
-	// Writing to a pipe that nobody reads is an error to handle (EPIPE), not a
-	// reason to die without saying goodbye to the peers.
+	// Writing to a pipe that nobody reads is an error to handle (EPIPE). It must not end
+	// the process before it has said goodbye to the peers.
 	signal.Ignore(syscall.SIGPIPE)
 
 	came := make(chan os.Signal, 1) // capacity 1: package signal does not wait for us
@@ -31,16 +38,26 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for first := true; ; first = false {
+		var first time.Time
+		for {
 			select {
 			case <-done:
 				return
 			case s := <-came:
+				if s == syscall.SIGHUP && reload != nil {
+					select {
+					case reload <- struct{}{}:
+					default: // One request is enough.
+					}
+					continue
+				}
 				err := &SignalError{Signal: s}
-				if !first {
+				if first.IsZero() {
+					first = time.Now()
+					cancel(err)
+				} else if time.Since(first) > sameSignal {
 					os.Exit(err.Status())
 				}
-				cancel(err)
 			}
 		}
 	}()

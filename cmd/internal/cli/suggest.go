@@ -2,7 +2,7 @@ package cli
 
 import "strings"
 
-// Nearest returns the candidate that word is most likely a slip of, or "" when
+// Nearest returns the candidate that was most likely meant by word, or "" when
 // none is near: at most a third of the longer word's letters may differ (one
 // more for short words), or word begins it.
 func Nearest(word string, candidates []string) string {
@@ -11,7 +11,7 @@ func Nearest(word string, candidates []string) string {
 		d := distance(word, c)
 		near := d <= max(len(word), len(c))/3 || d == 1 && len(c) > 1
 		if !near && len(word) > 1 && strings.HasPrefix(c, word) {
-			near, d = true, len(word) // a beginning is a poorer guess than a slip
+			near, d = true, len(word) // a beginning is a poorer guess than a typing error
 		}
 		if near && d < bestDistance {
 			best, bestDistance = c, d

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// The types here are pflag.Values: what they refuse says what would be right,
-// because the same text stands behind a flag and behind a line of zre.conf.
+// The types here are pflag.Values. Their errors say what would be right, because the same
+// text is printed for a flag and for a line of zre.conf.
 
 // Seconds is a duration above zero, given in seconds ("5", "0.5") or with a
 // unit of its own ("250ms").
 type Seconds time.Duration
 
-// longest is the longest time a flag takes; more is a slip.
+// longest is the longest time that a flag accepts; more is a mistake.
 const longest = 365 * 24 * time.Hour
 
 func (s *Seconds) String() string {
@@ -224,7 +224,7 @@ func (w words) Set(text string) error {
 }
 
 // endpoints is a list of tcp://HOST:PORT, one for each time given; tcp:// may
-// be left out, the port where defaultPort says one. Behind a | may follow a key.
+// be left out, and the port if there is a defaultPort. A key may follow after a |.
 type endpoints struct {
 	list        *[]string
 	defaultPort int
@@ -270,7 +270,7 @@ func parseEndpoint(text string, defaultPort int) (string, error) {
 	if !hasScheme {
 		rest = text
 	} else if scheme != "tcp" {
-		return "", fmt.Errorf("only tcp:// is spoken (right: %s)", right)
+		return "", fmt.Errorf("only tcp:// is supported (right: %s)", right)
 	}
 	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == '/' || r == 0x7f }) {
 		return "", wrong

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// Version tells what was built: the module's version, or the commit of a
+// Version says what was built: the module's version, or the commit of a
 // working tree, with the toolchain and the platform.
 func Version() string {
 	version, revision, dirty := "(unknown)", "", ""

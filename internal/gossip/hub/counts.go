@@ -2,7 +2,7 @@ package hub
 
 import "github.com/gozre/zre/internal/gossip/store"
 
-// Reason says why something was refused.
+// Reason is why a message or a client was refused.
 type Reason uint8
 
 // The reasons.
@@ -15,44 +15,45 @@ const (
 	TooManyForClient
 	TooManyTuples
 	TooManyClients
+	TooManyServers
 	reasons
 )
 
-// String is the name of the reason in logs and metrics.
+// String returns the name of the reason in logs and metrics.
 func (r Reason) String() string {
 	return [...]string{
 		"malformed message", "bad key", "bad endpoint", "long key", "long value",
-		"too many tuples of one client", "too many tuples", "too many clients",
+		"too many tuples of one client", "too many tuples", "too many clients", "too many servers",
 	}[r]
 }
 
-// Counts is what has happened since the hub was made.
+// Counts counts what has happened since the hub was made.
 type Counts struct {
 	Received, ReceivedOctets uint64 // messages from clients and other servers
 	Sent, SentOctets         uint64
 	Forwarded                uint64 // those among Sent that told a tuple
-	Connected                uint64 // clients seen
-	CutOff                   uint64 // clients that did not read
-	Idle                     uint64 // clients that stopped their PINGs
+	Connected                uint64 // clients accepted
+	CutOff                   uint64 // clients closed because they did not read
+	Idle                     uint64 // clients closed because their PINGs had stopped
 	Invalid                  uint64 // INVALIDs sent
 	PublishedBy              [kinds]uint64
 	Refused                  [reasons]uint64
 }
 
-// Gauges is what there is now.
+// Gauges counts what there is now.
 type Gauges struct {
 	Clients [kinds]int // by dialect
 	Links   int        // to other servers, ready
 	Tuples  int
-	Servers int // other servers alive, in touch or further away
+	Servers int // other servers alive, linked or further away
 }
 
-// maxComplaints bounds the refusals that are logged in a minute: a client is made in no time, so once per
-// client is no bound for who wants to fill the log.
+// maxComplaints bounds the refusals that are logged in a minute. Once for each client is no
+// bound, because it is easy to connect again and again.
 const maxComplaints = 100
 
-// refuse counts a refusal, and logs it if it is the first of its kind for this peer.
-func (h *Hub) refuse(p *peer, r Reason, err error) {
+// refuse counts a refusal, and logs the first one of each reason of a peer.
+func (h *Hub) refuse(p *Peer, r Reason, err error) {
 	h.counts.Refused[r]++
 	if p.logged&(1<<r) != 0 {
 		return
@@ -66,7 +67,7 @@ func (h *Hub) refuse(p *peer, r Reason, err error) {
 	}
 }
 
-// Counts gives the counters.
+// Counts returns the counters.
 func (h *Hub) Counts() Counts { return h.counts }
 
 // Gauges counts what there is.
@@ -83,5 +84,5 @@ func (h *Hub) Gauges() Gauges {
 	return g
 }
 
-// StoreCounts gives the counters of the store.
+// StoreCounts returns the counters of the store.
 func (h *Hub) StoreCounts() store.Counts { return h.store.Counts() }

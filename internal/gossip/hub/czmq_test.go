@@ -74,7 +74,7 @@ func (z *czmq) publish(key, value string) {
 	}
 	for _, r := range z.remotes {
 		if r.active {
-			_ = r.c.send(f)
+			r.c.send(f)
 		}
 	}
 }
@@ -112,9 +112,9 @@ func (z *czmq) fromClient(c *conn, frame []byte) {
 
 func (r *czmqRemote) connected() {
 	r.active = true
-	_ = r.c.send(frameOf(&zgossipmsg.Hello{}))
+	r.c.send(frameOf(&zgossipmsg.Hello{}))
 	for _, k := range slices.Sorted(maps.Keys(r.z.tuples)) {
-		_ = r.c.send(frameOf(&zgossipmsg.Publish{Key: k, Value: r.z.tuples[k]}))
+		r.c.send(frameOf(&zgossipmsg.Publish{Key: k, Value: r.z.tuples[k]}))
 	}
 }
 
@@ -132,6 +132,6 @@ func (r *czmqRemote) fromServer(frames [][]byte) {
 		}
 		r.z.publish(m.Key, m.Value)
 	case zgossipmsg.IDInvalid:
-		_ = r.c.send(frameOf(&zgossipmsg.Hello{}))
+		r.c.send(frameOf(&zgossipmsg.Hello{}))
 	}
 }

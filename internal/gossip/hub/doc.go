@@ -1,42 +1,47 @@
-// Package hub is the gossip server without its sockets: the sessions of its
-// clients, its links to other servers, and the store between them. Like the store
-// it is pure: messages and the time come in by method calls, messages leave
-// through functions that say at once whether they could be sent. So the same code
-// serves sockets, a simulation of many servers in virtual time, and the fuzzer.
+// Package hub is the gossip server without its connections: the sessions of its clients, its
+// links to other servers, and the store between them. It is pure: messages and the time come
+// in by method calls, and messages leave through connections that never wait. So the same
+// code runs in the server, in a simulation of many servers in virtual time, and in a fuzz
+// test.
 //
-//	ROUTER ──Receive──▶ peer ─┐                    ┌─▶ peer ──Send──▶ ROUTER
-//	                          ├─▶ store ──Flush──▶ ┤
-//	DEALER ──Receive──▶ link ─┘                    └─▶ link ──Send──▶ DEALER
+//	connection of a client ──Receive──▶ Peer ─┐                   ┌─▶ Peer ──SendBatch──▶
+//	                                          ├─▶ store ──Flush──▶┤
+//	connection to a server ──Receive──▶ Link ─┘                   └─▶ Peer ──SendBatch──▶
 //
 // # What a client turns out to be
 //
-// A peer starts as Unknown. A PING with a mark makes it a Node or a Server of this
-// project. An identity of 16 octets at HELLO, or a key that is 16 octets and equal
-// to the identity or not printable, makes it Zre; anything else is Czmq. Each is
-// answered in its own dialect: keys, TTL and frames are translated on the way out.
+// A Peer starts as Unknown. A PING with a mark makes it a Node or a Server of this project.
+// An identity of 16 octets at HELLO, or a key of 16 octets that is not printable or equal to
+// the identity, makes it Zre. All others are Czmq. Each is answered in its own dialect: keys,
+// TTLs and frames are translated on the way out.
 //
-//	       HELLO                    queue full for SlowTimeout, or a PINGing
-//	new ──────────▶ told, told ──────────────────────────────────────▶ cut
-//	 │              of changes            client silent for IdleTimeout   │
-//	 │ PUBLISH: INVALID (Zre: taken           anything but HELLO: INVALID ├─▶ INVALID
-//	 ▼ for HELLO and PUBLISH)                                       HELLO ├─▶ told
-//	no route ──▶ removed, its tuples in grace                             ▼
+// # States of a peer
+//
+//	           HELLO               tellAt
+//	Accept ─▶ new ──────▶ greeted ────────▶ told ◀─┐ HELLO again: greeted
+//	           │                             └─────┘
+//	           │ PUBLISH: INVALID (Zre: handled as HELLO and PUBLISH)
+//	           ▼
+//	          self        a server that has connected to itself; it is told nothing
+//
+//	          gone        from any state: the connection has ended (Closed), or the hub has
+//	                      closed it, because nothing left its full queue for SlowTimeout or
+//	                      because a client that sends PINGs was silent for IdleTimeout
+//
+// The end of a connection leaves the tuples of its publisher in a grace period, so that a
+// quick reconnect changes nothing. A silent client has had its grace.
 //
 // # No queues
 //
-// What a peer has been told is one number, its place in the store's sequence of
-// changes. Flush walks the sequence from there. When libzmq's queue to a peer is
-// full, the peer keeps its place, and is tried again later; a tuple that changes
-// twice in between is sent once. A peer that takes nothing for SlowTimeout is cut:
-// it is sent nothing more, and told INVALID when it speaks, upon which a client
-// says HELLO and begins anew.
+// What a peer was told is one number: its place in the store's sequence of changes. Flush
+// continues from there, in batches of up to 64 KiB that are encoded once for all peers of one
+// dialect and place. When SendQueue octets wait in a connection, the peer keeps its place and
+// is tried again later. A tuple that changes twice in between is sent once.
 //
-// # Who is gone
+// # Connections whose end is not known
 //
-// A client that PINGs and stops is gone after IdleTimeout. czmq's and haskell-zre's
-// clients never PING, and are there as long as their connection is. libzmq does not
-// say which peer a lost connection belonged to; but it says that one was lost, and
-// refuses to send to a peer that it no longer has. So after a hint (ConnectionLost)
-// every client that has not spoken since is sent a PONG, which all dialects take
-// without a word, and those without a route are gone.
+// Transports report the end of each connection (Closed), but one of them, package libzmq,
+// can only say that some connection has ended. Then all clients that are silent since are
+// sent a PONG, which all implementations ignore, and the transport notices whom it cannot
+// reach (lost.go).
 package hub

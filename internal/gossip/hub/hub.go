@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"errors"
 	"log/slog"
 	"time"
 
@@ -10,32 +9,31 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// Errors that a Sender gives.
-var (
-	ErrFull = errors.New("the queue to the peer is full") // try again later
-	ErrGone = errors.New("there is no such peer")         // its connection has ended
-)
-
-// Sender sends one frame. It never blocks, and it copies what it is given.
-type Sender func(frame []byte) error
+// Conn is a connection, as package transport has them. No method waits.
+type Conn interface {
+	// Send queues one message. It copies the frames.
+	Send(first []byte, rest ...[]byte) error
+	// SendBatch queues messages of one frame each. It copies the frames.
+	SendBatch(messages [][]byte) error
+	// Queued returns how many octets are not written yet.
+	Queued() int
+	// Abort closes the connection and discards what is queued.
+	Abort()
+}
 
 // Config is the behaviour of a hub. All fields are needed.
 type Config struct {
 	ID    wire.ID
 	Store store.Config
 
-	// Send sends to a client, by its identity, through the ROUTER: one frame, or two
-	// where second is not nil. It never blocks, and it copies what it is given.
-	Send func(identity, first, second []byte) error
-
 	MaxClients     int
-	MaxKey         int
-	MaxValue       int
-	IdleTimeout    time.Duration // silence after which a client that PINGs is gone
-	SlowTimeout    time.Duration // how long a client may take nothing
-	BeatInterval   time.Duration // how often servers tell each other who is alive
-	ProbeInterval  time.Duration // how often a silent client is tried without a hint
-	HelloDelay     time.Duration // silence after HELLO and what a czmq peer publishes, after which it is told
+	MaxKey         int           // octets
+	MaxValue       int           // octets
+	SendQueue      int           // octets queued on a connection, beyond which nothing is added
+	IdleTimeout    time.Duration // silence after which a client that sends PINGs is closed
+	SlowTimeout    time.Duration // how long a full queue may stay as it is
+	BeatInterval   time.Duration // how often servers exchange beats
+	HelloDelay     time.Duration // silence after HELLO and PUBLISH of a czmq peer, see Peer
 	PingInterval   time.Duration // of links, see uplink.Config
 	CalmInterval   time.Duration
 	LinkTimeout    time.Duration
@@ -52,54 +50,46 @@ type Hub struct {
 	cfg     Config
 	store   *store.Store
 	decoder zgossipmsg.Decoder
-	clients map[string]*peer // by identity
-	peers   []*peer          // clients and links, in no order
+	peers   []*Peer // clients and links, in no order
+	clients int     // how many of them are clients
 	sources store.Source
-	local   uint64 // what the process itself has been told
+	local   uint64 // what the process itself was told
 	counts  Counts
 
-	flushed time.Time // when all were last told
-	flushAt time.Time // when they are to be told again; zero: nothing is due
+	flushed time.Time // when changes were last sent to all peers
+	flushAt time.Time // when something is to be sent again; zero: nothing is due
+	values  uint64    // the changes that were sent to all peers
+	records uint64
+	waiting []*Peer // peers with something to send that has to wait
+	visited []*Peer // the slice that waiting was before, to be used again
+	batches [forms]batch
+	out     [][]byte
+	scratch []byte
+
 	beatAt  time.Time
 	sweepAt time.Time
-	probeAt time.Time // zero: no probe is due
-	hintAt  time.Time // clients silent since then are probed
-	probes  int       // rounds still to come for this hint
+	lost    lostHint
 	crowded time.Time // when the last client over the limit was logged
 
 	complaints int       // refusals logged since quietAt
 	quietAt    time.Time // when complaints was set to 0
-	scratch    []byte
 }
 
 // New makes a hub.
 func New(now time.Time, cfg Config) *Hub {
 	return &Hub{
-		cfg: cfg, store: store.New(cfg.ID, cfg.Store), clients: make(map[string]*peer),
+		cfg: cfg, store: store.New(cfg.ID, cfg.Store),
 		sources: LocalSource, beatAt: now, sweepAt: now,
 	}
 }
 
-// sweepInterval is how often peers that are silent are looked at. One that is behind
-// is tried again after as long as it has taken nothing, within bounds.
-const (
-	sweepInterval = 250 * time.Millisecond
-	retryFirst    = time.Millisecond
-	retryMost     = 50 * time.Millisecond
-)
+// sweepInterval is how often the hub looks for peers that are silent or do not read.
+const sweepInterval = 250 * time.Millisecond
 
-// probeDelays is when the rounds of probes follow a hint: libzmq tells of the loss
-// before it has taken the route away.
-var probeDelays = [...]time.Duration{1500 * time.Millisecond, 150 * time.Millisecond} // constant; the last comes first
-
-// lastWords is how long after the hint the last messages of a client that has gone may
-// still be taken in; the last round of probes reaches for those too.
-const lastWords = time.Second
-
-// Next gives the time of the next Tick.
+// Next returns the time of the next Tick.
 func (h *Hub) Next() time.Time {
 	next := h.sweepAt
-	for _, t := range []time.Time{h.store.Next(), h.probeAt, h.beatAt, h.flushAt} {
+	for _, t := range []time.Time{h.store.Next(), h.lost.next, h.beatAt, h.flushAt} {
 		if !t.IsZero() && t.Before(next) {
 			next = t
 		}
@@ -107,14 +97,13 @@ func (h *Hub) Next() time.Time {
 	return next
 }
 
-// Tick lets time pass, and sends what has become due.
+// Tick does and sends what is due.
 func (h *Hub) Tick(now time.Time) {
 	if now.Sub(h.quietAt) >= time.Minute {
 		h.quietAt, h.complaints = now, 0
 	}
-	// Flush comes last, so that what it finds to do later is not forgotten.
 	h.store.Tick(now)
-	if !h.probeAt.IsZero() && !h.probeAt.After(now) {
+	if !h.lost.next.IsZero() && !h.lost.next.After(now) {
 		h.probe(now)
 	}
 	if !h.beatAt.After(now) {
@@ -126,96 +115,73 @@ func (h *Hub) Tick(now time.Time) {
 		h.sweepAt = now.Add(sweepInterval)
 		h.sweep(now)
 	}
-	h.Flush(now)
-}
-
-// sweepBy makes the next sweep come no later than t.
-func (h *Hub) sweepBy(t time.Time) {
-	if t.Before(h.sweepAt) {
-		h.sweepAt = t
-	}
-}
-
-// ConnectionLost hints that some client's connection has ended.
-func (h *Hub) ConnectionLost(now time.Time) {
-	h.hintAt, h.probes = now, len(probeDelays)
-	if h.probeAt.IsZero() {
-		h.probeAt = now.Add(probeDelays[h.probes-1])
-	}
-}
-
-// probe tries to reach every client that has not spoken since the hint.
-func (h *Hub) probe(now time.Time) {
-	h.probes--
-	h.probeAt = time.Time{}
-	before := h.hintAt
-	if h.probes > 0 {
-		h.probeAt = now.Add(probeDelays[h.probes-1])
-	} else {
-		before = before.Add(lastWords)
-	}
-	for _, p := range append([]*peer(nil), h.peers...) {
-		if p.link == nil && p.heard.Before(before) {
-			h.tryReach(now, p)
-		}
-	}
+	h.Settle(now)
 }
 
 // sweep looks for clients that are silent or do not read.
 func (h *Hub) sweep(now time.Time) {
-	for _, p := range append([]*peer(nil), h.peers...) {
+	for _, p := range append([]*Peer(nil), h.peers...) {
+		silence := now.Sub(p.heard)
 		switch {
 		case p.link != nil:
 			p.link.session.Tick(now)
-		case p.cut:
-		case p.pings && now.Sub(p.heard) >= h.cfg.IdleTimeout:
-			h.log(p).Info("gossip client is silent", "for", now.Sub(p.heard).Round(time.Millisecond), "tuples", h.store.Claims(p.source))
+		case p.pings && p.state != stateSelf && silence >= h.cfg.IdleTimeout:
+			h.log(p).Info("gossip client is silent and is closed",
+				"for", silence.Round(time.Millisecond), "tuples", h.store.Claims(p.source))
 			h.counts.Idle++
 			h.store.Forget(now, p.source)
-			p.cut = true
-		case !p.behind.IsZero() && now.Sub(p.behind) >= h.cfg.SlowTimeout:
-			h.cutOff(now, p)
+			h.cut(now, p)
+			continue
 		}
-		if len(p.absent) > 0 && p.hello && !p.cut {
-			h.returned(now, p)
+		if p.conn == nil {
+			continue
 		}
-		if p.link == nil && now.Sub(p.heard) >= h.cfg.ProbeInterval && now.Sub(p.tried) >= h.cfg.ProbeInterval {
-			h.tryReach(now, p)
+		if room := h.room(now, p); room <= 0 && now.Sub(p.fullSince) >= h.cfg.SlowTimeout {
+			h.cutSlow(now, p)
+		} else if len(p.absent) > 0 && p.state == stateTold && room > 0 {
+			h.sendReturned(now, p)
 		}
 	}
 }
 
-// cutOff gives up on a peer that does not read.
-func (h *Hub) cutOff(now time.Time, p *peer) {
-	h.log(p).Warn("gossip client does not read and is cut off", "behind", h.store.Index()-p.place)
+// cutSlow closes the connection of a peer that does not read.
+func (h *Hub) cutSlow(now time.Time, p *Peer) {
+	h.log(p).Warn("gossip client does not read and is closed",
+		"queued", p.conn.Queued(), "behind", h.latest(p)-p.place)
 	h.counts.CutOff++
-	h.store.Lost(now, p.source)
-	p.cut, p.behind = true, time.Time{}
+	h.cut(now, p)
 }
 
-// tryReach sends a PONG, to learn whether there is a route.
-func (h *Hub) tryReach(now time.Time, p *peer) {
-	p.tried = now
-	h.send(now, p, &zgossipmsg.Pong{}, nil)
+// cut closes a connection. A client is removed; a link is told by Disconnected later.
+func (h *Hub) cut(now time.Time, p *Peer) {
+	p.conn.Abort()
+	if p.link == nil {
+		h.remove(now, p)
+	}
+	p.conn = nil
 }
 
-// beat tells all servers in touch who is alive.
+// beat sends beats to all servers.
 func (h *Hub) beat(now time.Time) {
-	for _, p := range append([]*peer(nil), h.peers...) {
-		if p.kind == Server && p.hello && !p.cut {
+	for _, p := range h.peers {
+		if p.kind == Server && (p.state == stateGreeted || p.state == stateTold) {
 			h.sendBeats(now, p)
 		}
 	}
 }
 
-func (h *Hub) sendBeats(now time.Time, p *peer) {
+func (h *Hub) sendBeats(now time.Time, p *Peer) {
 	h.send(now, p, &zgossipmsg.Ping{}, wire.AppendBeats(nil, h.mark(), h.store.Beats(now)))
 }
 
-// mergeBeats takes in what a server has heard, and asks it for everything if that
-// tells of a third one whose records were dropped here.
-func (h *Hub) mergeBeats(now time.Time, p *peer, beats []wire.Beat) {
-	if h.store.MergeBeats(now, beats) {
+// mergeBeats merges the beats of a server. If a silent server is back it asks the sender for
+// everything, because the records of that server were dropped here.
+func (h *Hub) mergeBeats(now time.Time, p *Peer, beats []wire.Beat) {
+	back, err := h.store.MergeBeats(now, beats, p.source)
+	if err != nil {
+		h.refuse(p, TooManyServers, err)
+	}
+	if back {
 		h.send(now, p, &zgossipmsg.Hello{}, nil)
 	}
 }
@@ -224,7 +190,9 @@ func (h *Hub) mark() wire.Mark { return wire.Mark{Role: wire.RoleServer, ID: h.c
 
 // Publish publishes a tuple of the process itself. The caller has checked its form.
 func (h *Hub) Publish(now time.Time, key, value string) error {
-	_, err := h.store.Publish(now, store.Publication{Source: LocalSource, Class: store.Direct, Key: key, Value: value})
+	_, err := h.store.Publish(now, store.Publication{
+		Source: LocalSource, Class: store.Direct, Key: key, Value: value,
+	})
 	h.Flush(now)
 	return err
 }
@@ -235,8 +203,8 @@ func (h *Hub) Withdraw(now time.Time, key string) {
 	h.Flush(now)
 }
 
-// Local calls yield for what has changed since the last call, but for what the
-// process published itself.
+// Local calls yield for what has changed since the last call, except for what the process
+// has published itself.
 func (h *Hub) Local(yield func(key, value string, alive bool)) {
 	h.store.Values(h.local, func(index uint64, e *store.Entry) bool {
 		h.local = index
@@ -247,7 +215,7 @@ func (h *Hub) Local(yield func(key, value string, alive bool)) {
 	})
 }
 
-// Tuples lists what is alive.
+// Tuples lists the living tuples.
 func (h *Hub) Tuples(now time.Time) []store.Tuple { return h.store.Tuples(now) }
 
 // Living lists the living records, see store.Living.

@@ -9,34 +9,25 @@ import (
 	"github.com/gozre/zre/internal/codec/zgossipmsg"
 )
 
-// A zyre node with a key ends its process over an endpoint without one, so it is told of
-// none; everybody else is told of all.
+// A zyre node with a key ends its process when it gets an endpoint without one, so it is sent
+// none. All others are sent all.
 func TestEndpointsWithKeys(t *testing.T) {
 	const key = "|rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
-	now := time.Unix(1_000_000, 0)
-	told := make(map[string][]string)
-	cfg := simConfig
-	cfg.Send = func(identity, first, _ []byte) error {
-		if m := new(zgossipmsg.Publish); m.Decode(first) == nil {
-			told[string(identity)] = append(told[string(identity)], strings.ReplaceAll(m.Value, key, "|K"))
-		}
-		return nil
-	}
-	h := New(now, cfg)
+	b := newTable(t, nil)
 	say := func(identity string, messages ...zgossipmsg.Message) {
-		for _, m := range messages {
-			h.Receive(now, []byte(identity), [][]byte{frameOf(m)})
-		}
-		h.Flush(now)
-		now = now.Add(time.Second)
-		h.Tick(now)
+		b.say(identity, messages...)
+		b.wait(time.Second)
 	}
 	publish := func(i int, suffix string) zgossipmsg.Message {
 		return &zgossipmsg.Publish{Key: keyOf(i), Value: endpoint(i) + suffix}
 	}
 	expect := func(identity string, want ...string) {
 		t.Helper()
-		slices.Sort(told[identity])
+		var told []string
+		for _, m := range b.client(identity).take(zgossipmsg.IDPublish) {
+			told = append(told, strings.ReplaceAll(m.(*zgossipmsg.Publish).Value, key, "|K"))
+		}
+		slices.Sort(told)
 		for i, w := range want {
 			host, k, _ := strings.Cut(w, "|")
 			want[i] = endpoint(int(host[0] - '0'))
@@ -45,10 +36,9 @@ func TestEndpointsWithKeys(t *testing.T) {
 			}
 		}
 		slices.Sort(want)
-		if !slices.Equal(told[identity], want) {
-			t.Errorf("%q is told %q, want %q", identity, told[identity], want)
+		if !slices.Equal(told, want) {
+			t.Errorf("%q was sent %q, want %q", identity, told, want)
 		}
-		delete(told, identity)
 	}
 	say("\x00plain", &zgossipmsg.Hello{}, publish(1, ""))
 	say("\x00secure", &zgossipmsg.Hello{}, publish(2, key))

@@ -11,75 +11,75 @@ import (
 // Link is our connection to another server, as its client.
 type Link struct {
 	hub     *Hub
-	name    string
 	session *uplink.Session
-	peer    *peer
-	now     time.Time // of the call under way
-	send    Sender
-	reopen  func(identity []byte)
+	peer    *Peer
+	now     time.Time // of the running call
+	reopen  func()
 	self    func()
 }
 
-// NewLink makes a link that is down. send sends through it; reopen is called when
-// it wants a fresh connection, self when its server turns out to be this one.
-func (h *Hub) NewLink(name string, send Sender, reopen func(identity []byte), self func()) *Link {
-	l := &Link{hub: h, name: name, send: send, reopen: reopen, self: self}
+// NewLink makes a link that is down. It calls reopen to have its connection replaced, and
+// self when its server turns out to be this one.
+func (h *Hub) NewLink(name string, reopen, self func()) *Link {
+	l := &Link{hub: h, reopen: reopen, self: self}
 	l.session = uplink.New(uplink.Config{
 		Mark: h.mark(), PingInterval: h.cfg.PingInterval, CalmInterval: h.cfg.CalmInterval,
 		Timeout: h.cfg.LinkTimeout, ProbeAfter: h.cfg.LinkProbeAfter,
 		Refresh: uplink.Refresh{Czmq: 5 * time.Second, Zre: 50 * time.Second},
 	}, (*linkHandler)(l))
-	l.peer = &peer{link: l}
+	l.peer = &Peer{link: l, name: name}
 	h.add(l.peer)
 	return l
 }
 
 // Connected says that the connection is up.
-func (l *Link) Connected(now time.Time) {
+func (l *Link) Connected(now time.Time, conn Conn) {
 	l.now = now
-	// A new connection is a new source: what the old one published is in grace.
+	// A new connection is a new source: the tuples of the old one are in grace.
 	h, p := l.hub, l.peer
 	h.store.Lost(now, p.source)
 	h.sources++
-	p.source, p.since, p.heard = h.sources, now, now
-	p.kind, p.told, p.cut, p.echoes, p.logged = Unknown, false, false, false, 0
+	p.source, p.connected, p.heard, p.conn = h.sources, now, now, conn
+	p.kind, p.state, p.echoes, p.keyed, p.keyless = Unknown, stateNew, false, false, false
+	p.logged, p.fullSince = 0, time.Time{}
 	l.session.Connected(now)
-	l.hub.Flush(now)
+	h.Settle(now)
 }
 
-// Disconnected says that it is down, and will be tried again.
+// Disconnected says that the connection has ended.
 func (l *Link) Disconnected(now time.Time) {
 	l.now = now
+	l.peer.conn = nil
 	l.session.Disconnected()
-	l.hub.Flush(now)
+	l.hub.Settle(now)
 }
 
-// Receive takes in a message, see Hub.Receive.
-func (l *Link) Receive(now time.Time, frames [][]byte) {
+// Receive handles one message, see Peer.Receive.
+func (l *Link) Receive(now time.Time, frame []byte, rest ...[]byte) {
 	l.now = now
-	l.hub.counts.Received++
-	for _, f := range frames {
-		l.hub.counts.ReceivedOctets += uint64(len(f))
-	}
+	l.hub.count(frame, rest)
 	l.peer.heard = now
-	if err := l.session.Receive(now, frames); err != nil {
+	if err := l.session.Receive(now, frame, rest...); err != nil {
 		l.hub.refuse(l.peer, Malformed, err)
 	}
 }
 
-// Kind says what the server turned out to be.
+// Kind returns what the server turned out to be.
 func (l *Link) Kind() uplink.Kind { return l.session.Kind() }
 
-// Ready says whether tuples are exchanged.
+// Ready reports whether tuples are exchanged.
 func (l *Link) Ready() bool { return l.session.Ready() }
 
-// linkHandler keeps the methods that the session calls out of the face of Link.
+// Refused returns how many received messages were none of the protocol.
+func (l *Link) Refused() uint64 { return l.session.Refused }
+
+// linkHandler has the methods that the session calls. They are not for users of Link.
 type linkHandler Link
 
 func (l *linkHandler) Send(frame []byte) {
-	if l.send(frame) == nil {
-		l.hub.counts.Sent++
-		l.hub.counts.SentOctets += uint64(len(frame))
+	// If the queue is full the message is lost, and the session survives that.
+	if p := l.peer; p.conn != nil && l.hub.room(l.now, p) > 0 {
+		_ = l.hub.transmit(p, frame) // It fails only if the connection has ended.
 	}
 }
 
@@ -91,15 +91,16 @@ func (l *linkHandler) Ready(kind uplink.Kind) {
 }
 
 func (l *linkHandler) Lost() {
-	l.hub.log(l.peer).Info("connection to gossip server lost", "tuples", l.hub.store.Claims(l.peer.source))
-	l.peer.hello = false
+	p := l.peer
+	l.hub.log(p).Info("connection to gossip server lost", "tuples", l.hub.store.Claims(p.source))
+	p.state = stateNew
 	l.hub.store.Lost(l.now, l.peer.source)
 }
 
 func (l *linkHandler) Publish(t uplink.Tuple) {
 	p := l.peer
 	if p.kind == Unknown {
-		p.kind = Czmq // the tuples it holds come before it is known to be ready
+		p.kind = Czmq // It sends the tuples that it holds before the session is ready.
 	}
 	l.hub.counts.PublishedBy[p.kind]++
 	l.hub.accept(l.now, p, t.Key, false, t.Value, t.TTL, t.Provenance)
@@ -116,15 +117,16 @@ func (l *linkHandler) Probe() (key, value string, ok bool) {
 }
 
 func (l *linkHandler) Refresh(kind uplink.Kind) {
-	if kind == uplink.Zre { // its tuples end, so it is told them all again
+	if kind == uplink.Zre { // Its tuples end, so it is sent all of them again.
 		l.peer.place = 0
+		l.hub.wait(l.peer, l.now)
 		return
 	}
-	if key, value, ok := l.Probe(); ok { // a duplicate to one that has not forgotten us
+	if key, value, ok := l.Probe(); ok { // a duplicate, if it has not forgotten us
 		l.session.Publish(key, value, 0)
 	}
 }
 
-func (l *linkHandler) Reopen(identity []byte) { l.reopen(identity) }
+func (l *linkHandler) Reopen([]byte) { l.reopen() }
 
 func (l *linkHandler) Self() { l.self() }

@@ -9,33 +9,29 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// Receive takes in one message from a client. What it changes is sent by Flush,
-// which the caller calls when it has handed in all that there was.
-func (h *Hub) Receive(now time.Time, identity []byte, frames [][]byte) {
-	h.counts.Received++
-	for _, f := range frames {
-		h.counts.ReceivedOctets += uint64(len(f))
+// errFrames says that a client has sent a message of several frames.
+var errFrames = errors.New("more than one frame")
+
+// Receive handles one message of a client. The frame is not kept. What changes by it is sent
+// by Settle, which the caller calls after the last message that has arrived.
+func (p *Peer) Receive(now time.Time, frame []byte, rest ...[]byte) {
+	if p.state == stateGone {
+		return // It was closed; these are its last messages.
 	}
-	p := h.client(now, identity)
-	if p == nil {
-		return
-	}
+	h := p.hub
+	h.count(frame, rest)
 	p.heard = now
-	if p.hello && !p.told && p.kind == Czmq && now.Sub(p.greeted) < maxHelloDelay {
-		h.holdBack(now, p) // it goes on publishing
+	if p.state == stateGreeted && p.kind == Czmq && now.Sub(p.greeted) < maxHelloDelay {
+		h.holdBack(now, p) // It goes on publishing.
 	}
-	if len(frames) != 1 {
-		h.refuse(p, Malformed, errors.New("not one frame"))
+	if len(rest) > 0 {
+		h.refuse(p, Malformed, errFrames)
 		return
 	}
-	msg, trailer := wire.Split(frames[0])
+	msg, trailer := wire.Split(frame)
 	m, err := h.decoder.Decode(msg)
 	if err != nil {
 		h.refuse(p, Malformed, err)
-		return
-	}
-	if _, hello := m.(*zgossipmsg.Hello); p.cut && !hello {
-		h.invalid(now, p)
 		return
 	}
 	switch m := m.(type) {
@@ -49,90 +45,87 @@ func (h *Hub) Receive(now time.Time, identity []byte, frames [][]byte) {
 	}
 }
 
-func (h *Hub) invalid(now time.Time, p *peer) {
+// count counts a received message.
+func (h *Hub) count(frame []byte, rest [][]byte) {
+	h.counts.Received++
+	h.counts.ReceivedOctets += uint64(len(frame))
+	for _, f := range rest {
+		h.counts.ReceivedOctets += uint64(len(f))
+	}
+}
+
+func (h *Hub) invalid(now time.Time, p *Peer) {
 	h.counts.Invalid++
 	h.send(now, p, &zgossipmsg.Invalid{}, nil)
 }
 
-// idLen is the length of the identity of a haskell-zre client.
+// idLen is the length, in octets, of the identity of a haskell-zre client.
 const idLen = 16
 
-func (h *Hub) hello(now time.Time, p *peer) {
+func (h *Hub) hello(now time.Time, p *Peer) {
+	if p.state == stateSelf {
+		return
+	}
 	if p.kind == Unknown {
 		p.kind = Czmq
 		if len(p.identity) == idLen {
 			p.kind = Zre
 		}
 	}
-	if p.cut {
-		p.cut = false
-		p.since = now
-	}
 	h.greet(now, p)
 }
 
-// greet begins a session: the peer is told everything.
-func (h *Hub) greet(now time.Time, p *peer) {
-	p.hello, p.told, p.place, p.tellAt, p.behind, p.pongs = true, false, 0, now, time.Time{}, 0
-	if p.kind == Czmq && p.link == nil {
-		// It publishes all that it holds right after its HELLO. What it holds
-		// before it is told is its own claim, what it says afterwards an echo.
-		p.greeted = now
-		h.holdBack(now, p)
-	}
-	if p.kind == Server {
-		h.sendBeats(now, p)
-	}
-}
-
-// maxHelloDelay bounds the time for which a peer can put off being told.
-const maxHelloDelay = 200 * time.Millisecond
-
-func (h *Hub) holdBack(now time.Time, p *peer) {
-	p.tellAt = now.Add(h.cfg.HelloDelay)
-	h.sweepBy(p.tellAt)
-}
-
-func (h *Hub) ping(now time.Time, p *peer, trailer []byte) {
+func (h *Hub) ping(now time.Time, p *Peer, trailer []byte) {
 	mark, beats, err := wire.ParsePing(trailer)
 	if err != nil {
 		h.refuse(p, Malformed, err)
 		return
 	}
-	p.pings = true
 	if mark.Role != 0 {
-		kind := Node
-		if mark.Role == wire.RoleServer {
-			kind = Server
+		if p.state == stateNew && p.pings {
+			// One of ours says HELLO before its second PING. This server has forgotten it, and
+			// the transport could not close its connection.
+			h.invalid(now, p)
 		}
-		if p.kind != kind {
-			p.kind = kind
-			if p.hello { // told in another form, from another sequence
-				h.greet(now, p)
-			}
-		}
-		if mark.ID == h.cfg.ID {
-			p.cut = true // ourselves: the link will notice, and go
-		}
+		h.meet(now, p, mark)
 		h.mergeBeats(now, p, beats)
 	}
-	if p.hello && !p.told {
+	p.pings = true
+	if p.state == stateGreeted {
 		p.tellAt = now
 	}
 	h.pong(now, p, mark.Role != 0)
 }
 
-func (h *Hub) publish(now time.Time, p *peer, m *zgossipmsg.Publish, trailer []byte) {
+// meet learns what a marked peer is.
+func (h *Hub) meet(now time.Time, p *Peer, mark wire.Mark) {
+	kind := Node
+	if mark.Role == wire.RoleServer {
+		kind = Server
+	}
+	if p.kind != kind {
+		p.kind = kind
+		if p.state == stateGreeted || p.state == stateTold {
+			h.greet(now, p) // It was told in another form, from another sequence.
+		}
+	}
+	if mark.ID == h.cfg.ID {
+		p.state = stateSelf // The link notices as well, and is closed.
+	}
+}
+
+func (h *Hub) publish(now time.Time, p *Peer, m *zgossipmsg.Publish, trailer []byte) {
 	h.counts.PublishedBy[p.kind]++
-	raw := len(m.Key) == idLen && (p.kind == Zre || m.Key == string(p.identity) || !wire.Printable(m.Key))
+	raw := len(m.Key) == idLen &&
+		(p.kind == Zre || m.Key == string(p.identity) || !wire.Printable(m.Key))
 	switch {
 	case raw && (p.kind == Unknown || p.kind == Czmq):
 		p.kind = Zre
 		fallthrough
-	case raw && !p.hello && p.kind == Zre:
+	case raw && p.state == stateNew && p.kind == Zre:
 		// haskell-zre does not say HELLO again to a server that has restarted.
 		h.greet(now, p)
-	case !p.hello:
+	case p.state == stateNew:
 		if p.kind == Unknown {
 			p.kind = Czmq
 		}
@@ -157,13 +150,16 @@ func (h *Hub) publish(now time.Time, p *peer, m *zgossipmsg.Publish, trailer []b
 	h.accept(now, p, m.Key, raw, m.Value, ttl, from)
 }
 
-// accept takes in a tuple from a client or from a link.
-func (h *Hub) accept(now time.Time, p *peer, key string, raw bool, value string, ttl time.Duration, from *wire.Provenance) {
-	if len(key) > h.cfg.MaxKey {
+// accept stores a tuple of a client or of a link.
+func (h *Hub) accept(
+	now time.Time, p *Peer, key string, raw bool, value string, ttl time.Duration,
+	from *wire.Provenance,
+) {
+	switch {
+	case len(key) > h.cfg.MaxKey:
 		h.refuse(p, LongKey, nil)
 		return
-	}
-	if len(value) > h.cfg.MaxValue {
+	case len(value) > h.cfg.MaxValue:
 		h.refuse(p, LongValue, nil)
 		return
 	}
@@ -179,28 +175,17 @@ func (h *Hub) accept(now time.Time, p *peer, key string, raw bool, value string,
 	p.publishes(value)
 	switch {
 	case p.kind == Server && from != nil:
-		_, err = h.store.Merge(now, store.Record{Key: key, Value: value, Origin: from.Origin, Seq: from.Seq, State: from.State}, p.source)
+		_, err = h.store.Merge(now, store.Record{
+			Key: key, Value: value, Origin: from.Origin, Seq: from.Seq, State: from.State,
+		}, p.source)
 	case p.kind == Server || from != nil:
-		h.refuse(p, Malformed, errors.New("provenance is for servers, and only for them"))
-		return
+		err = errProvenance
 	default:
-		class := store.Direct
-		if p.kind == Czmq {
-			class = store.Relay
-		}
-		if p.echoes {
-			ttl = 0
-		}
-		var out store.Outcome
-		out, err = h.store.Publish(now, store.Publication{
-			Source: p.source, Class: class, Connected: p.since, Told: p.told, Key: key, Value: value, TTL: ttl,
-		})
-		if err == nil && out == store.Echo && !p.echoes {
-			p.echoes = true
-			h.store.Untimed(p.source)
-		}
+		err = h.claim(now, p, key, value, ttl)
 	}
 	switch {
+	case errors.Is(err, store.ErrTooManyOrigins):
+		h.refuse(p, TooManyServers, err)
 	case errors.Is(err, store.ErrTooManyForSource):
 		h.refuse(p, TooManyForClient, err)
 	case errors.Is(err, store.ErrTooManyTuples):
@@ -208,4 +193,27 @@ func (h *Hub) accept(now time.Time, p *peer, key string, raw bool, value string,
 	case err != nil:
 		h.refuse(p, Malformed, err)
 	}
+}
+
+// errProvenance says that a PUBLISH of a server has no provenance, or that of a client has one.
+var errProvenance = errors.New("provenance is for servers, and only for them")
+
+// claim stores what a client, or a server without provenance, has published.
+func (h *Hub) claim(now time.Time, p *Peer, key, value string, ttl time.Duration) error {
+	class := store.Direct
+	if p.kind == Czmq {
+		class = store.Relay
+	}
+	if p.echoes {
+		ttl = 0
+	}
+	out, err := h.store.Publish(now, store.Publication{
+		Source: p.source, Class: class, Connected: p.connected, Told: p.state == stateTold,
+		Key: key, Value: value, TTL: ttl,
+	})
+	if err == nil && out == store.Echo && !p.echoes {
+		p.echoes = true
+		h.store.Untimed(p.source)
+	}
+	return err
 }

@@ -173,7 +173,7 @@ func TestTheDeadAreNotHandedOut(t *testing.T) {
 	}
 }
 
-// TestFrozenClient has a client that stops its PINGs without losing its connection.
+// TestFrozenClient stops the process of a client, whose connection stays.
 func TestFrozenClient(t *testing.T) {
 	w := newWorld(4)
 	o := w.ours(1)
@@ -181,11 +181,12 @@ func TestFrozenClient(t *testing.T) {
 	w.run(2 * time.Second)
 	machines := slices.Clone(w.machines)
 	w.machines = slices.DeleteFunc(w.machines, func(m machine) bool { return m == machine(n) })
+	n.c.frozen = true
 	w.run(simConfig.IdleTimeout + time.Second)
-	if got := o.values(); len(got) != 0 {
+	if got := o.values(); len(got) != 0 || n.c.up {
 		t.Fatalf("still there: %v", got)
 	}
-	w.machines = machines // it goes on, is told INVALID and begins anew
+	w.machines, n.c.frozen = machines, false // it goes on, and connects again
 	w.run(3 * time.Second)
 	if got := o.values(); got[keyOf(0)] != endpoint(0) {
 		t.Errorf("it has not come back: %v", got)
@@ -303,7 +304,7 @@ func TestAnySchedule(t *testing.T) {
 				t.Fatalf("server %d has %d tuples of %d nodes: %v", i, len(got), len(nodes), got)
 			}
 			for j := range zyres {
-				// One that publishes old values anew cannot be told from an echo of
+				// One that publishes old values again cannot be told from an echo of
 				// itself; a real one keeps its endpoint for its life.
 				if moved && j == 0 {
 					continue

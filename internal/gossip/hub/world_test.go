@@ -1,7 +1,7 @@
 package hub
 
 import (
-	"fmt"
+	"errors"
 	"log/slog"
 	"math/rand"
 	"slices"
@@ -13,16 +13,15 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// world is a network of gossip servers and their clients in virtual time. Connections
-// keep the order of messages and nothing else: which connection delivers next is
-// chance, and so is how long a message takes.
+// world is a network of gossip servers and their clients in virtual time. A connection
+// keeps the order of its messages. Which connection delivers next is random, and so is how
+// long a message takes.
 type world struct {
-	now        time.Time
-	rand       *rand.Rand
-	conns      []*conn
-	machines   []machine
-	tuples     int // PUBLISHes delivered
-	identities int
+	now      time.Time
+	rand     *rand.Rand
+	conns    []*conn
+	machines []machine
+	tuples   int // PUBLISHes delivered
 }
 
 // machine is anything that time passes for.
@@ -43,7 +42,7 @@ type dialer interface {
 	fromServer(frames [][]byte)
 }
 
-// sent is a frame on its way.
+// sent is a frame in flight.
 type sent struct {
 	at    time.Time
 	frame []byte
@@ -54,10 +53,11 @@ type conn struct {
 	w         *world
 	client    dialer
 	server    acceptor
-	identity  string // new for each connection, as libzmq's
 	fixed     string // the identity that the client has chosen, if any
 	up        bool
+	lives     int  // counts connections
 	severed   bool // the network between is cut
+	frozen    bool // the client's process is stopped
 	ended     bool // the client is gone for good
 	reopen    bool
 	toServer  []sent
@@ -78,11 +78,7 @@ func (w *world) dial(client dialer, server acceptor) *conn {
 }
 
 func (c *conn) open() {
-	c.w.identities++
-	c.identity = fmt.Sprintf("\x00%04d", c.w.identities)
-	if c.fixed != "" {
-		c.identity = c.fixed
-	}
+	c.lives++
 	c.up, c.reopen, c.toServer, c.toClient = true, false, nil, nil
 	c.server.opened(c)
 	c.client.connected()
@@ -96,13 +92,54 @@ func (c *conn) close() {
 	}
 }
 
-// send puts a frame from the client on its way.
-func (c *conn) send(frame []byte) error {
+// send sends a frame from the client.
+func (c *conn) send(frame []byte) {
 	if c.up {
 		c.toServer = append(c.toServer, sent{c.w.now, slices.Clone(frame)})
 	}
+}
+
+// end is one end of a connection, as a hub has it.
+type end struct {
+	c        *conn
+	life     int // of the connection that it is the end of
+	toClient bool
+}
+
+func (e *end) Send(first []byte, rest ...[]byte) error {
+	switch {
+	case e.life != e.c.lives || !e.c.up:
+		return errGone
+	case !e.toClient:
+		e.c.send(first)
+		return nil
+	}
+	m := [][]byte{slices.Clone(first)}
+	for _, f := range rest {
+		m = append(m, slices.Clone(f))
+	}
+	e.c.toClient = append(e.c.toClient, m)
 	return nil
 }
+
+func (e *end) SendBatch(messages [][]byte) error {
+	for _, m := range messages {
+		if err := e.Send(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *end) Queued() int { return 0 }
+
+func (e *end) Abort() {
+	if e.life == e.c.lives {
+		e.c.close()
+	}
+}
+
+var errGone = errors.New("the connection has ended")
 
 // run lets time pass, 10 ms at a step.
 func (w *world) run(d time.Duration) {
@@ -123,24 +160,24 @@ func (w *world) step() {
 		case !c.up && !c.noticed && !w.now.Before(c.noticeAt):
 			c.noticed = true
 			c.server.closed(c)
-			if !c.ended {
+			if !c.ended && !c.frozen {
 				c.client.disconnected()
 			}
 			c.nextRetry = w.now.Add(time.Duration(w.rand.Intn(200)) * time.Millisecond)
-		case !c.up && c.noticed && !c.severed && !c.ended && !w.now.Before(c.nextRetry):
+		case !c.up && c.noticed && !c.severed && !c.frozen && !c.ended && !w.now.Before(c.nextRetry):
 			c.open()
 		case c.up && (c.severed || c.ended || c.reopen):
 			c.close()
 		}
 		for n := w.rand.Intn(4); n > 0; n-- {
-			// What was sent at once arrives at once: libzmq and TCP put it together.
+			// Messages that were sent together arrive together.
 			for at := (time.Time{}); c.up && len(c.toServer) > 0 && (at.IsZero() || c.toServer[0].at.Equal(at)); {
 				f := c.toServer[0]
 				c.toServer, at = c.toServer[1:], f.at
 				w.count(f.frame)
 				c.server.fromClient(c, f.frame)
 			}
-			if c.up && len(c.toClient) > 0 {
+			if c.up && len(c.toClient) > 0 && !c.frozen {
 				f := c.toClient[0]
 				c.toClient = c.toClient[1:]
 				w.count(f[len(f)-1])
@@ -160,40 +197,27 @@ func (w *world) count(frame []byte) {
 type ours struct {
 	w     *world
 	h     *Hub
-	conns map[string]*conn
+	peers map[*conn]*Peer
 }
 
 var simConfig = Config{
 	Store: store.Config{
 		Grace: 3 * time.Second, OriginTTL: 10 * time.Second, TombstoneTTL: time.Minute,
 		HistoryWindow: 30 * time.Second, FlapLimit: 2, MaxTuples: 1000, MaxPerSource: 1000,
+		MaxOrigins: 100, MaxOriginsPerSource: 50,
 	},
-	MaxClients: 100, MaxKey: 64, MaxValue: 128,
+	MaxClients: 100, MaxKey: 64, MaxValue: 128, SendQueue: 64 << 10,
 	IdleTimeout: 5 * time.Second, SlowTimeout: 5 * time.Second, BeatInterval: 2 * time.Second,
-	ProbeInterval: 30 * time.Second, HelloDelay: 10 * time.Millisecond,
+	HelloDelay:   10 * time.Millisecond,
 	PingInterval: 400 * time.Millisecond, CalmInterval: time.Second,
 	LinkTimeout: 3 * time.Second, LinkProbeAfter: time.Second,
 	Log: slog.New(slog.DiscardHandler),
 }
 
 func (w *world) ours(id byte) *ours {
-	o := &ours{w: w, conns: make(map[string]*conn)}
+	o := &ours{w: w, peers: make(map[*conn]*Peer)}
 	cfg := simConfig
 	cfg.ID = wire.ID{id}
-	cfg.Send = func(identity, first, second []byte) error {
-		c, ok := o.conns[string(identity)]
-		if !ok {
-			return ErrGone
-		}
-		if c.up {
-			m := [][]byte{slices.Clone(first)}
-			if second != nil {
-				m = append(m, slices.Clone(second))
-			}
-			c.toClient = append(c.toClient, m)
-		}
-		return nil
-	}
 	o.h = New(w.now, cfg)
 	w.machines = append(w.machines, o)
 	return o
@@ -205,17 +229,21 @@ func (o *ours) tick(now time.Time) {
 	}
 }
 
-func (o *ours) opened(c *conn) { o.conns[c.identity] = c }
+func (o *ours) opened(c *conn) {
+	o.peers[c] = o.h.Accept(o.w.now, []byte(c.fixed), "sim", &end{c: c, life: c.lives, toClient: true})
+}
 
 func (o *ours) closed(c *conn) {
-	delete(o.conns, c.identity)
-	o.h.ConnectionLost(o.w.now)
+	if p := o.peers[c]; p != nil { // else the server is another one by now
+		p.Closed(o.w.now, errGone)
+		delete(o.peers, c)
+	}
 }
 
 func (o *ours) fromClient(c *conn, frame []byte) {
-	o.h.Receive(o.w.now, []byte(c.identity), [][]byte{frame})
+	o.peers[c].Receive(o.w.now, frame)
 	if o.w.rand.Intn(3) > 0 {
-		o.h.Flush(o.w.now) // else it goes on with the next message first, as in a batch
+		o.h.Flush(o.w.now) // else the next message is handled first, as in a batch
 	}
 }
 
@@ -223,19 +251,20 @@ func (o *ours) fromClient(c *conn, frame []byte) {
 func (o *ours) link(to acceptor) *conn {
 	e := &linkEnd{o: o}
 	c := o.w.dial(e, to)
-	e.l = o.h.NewLink("sim", c.send, func(id []byte) { c.reopen, c.fixed = true, string(id) }, func() { c.ended = true })
+	e.c, e.l = c, o.h.NewLink("sim", func() { c.reopen = true }, func() { c.ended = true })
 	return c
 }
 
 type linkEnd struct {
 	o *ours
+	c *conn
 	l *Link
 }
 
-func (e *linkEnd) connected()    { e.l.Connected(e.o.w.now) }
+func (e *linkEnd) connected()    { e.l.Connected(e.o.w.now, &end{c: e.c, life: e.c.lives}) }
 func (e *linkEnd) disconnected() { e.l.Disconnected(e.o.w.now) }
 func (e *linkEnd) fromServer(f [][]byte) {
-	e.l.Receive(e.o.w.now, f)
+	e.l.Receive(e.o.w.now, f[0], f[1:]...)
 	e.o.h.Flush(e.o.w.now)
 }
 
@@ -259,17 +288,17 @@ func (w *world) node(to acceptor, key, value string) *node {
 	return n
 }
 
-func (n *node) tick(now time.Time)         { n.s.Tick(now) }
-func (n *node) connected()                 { n.s.Connected(n.w.now) }
-func (n *node) disconnected()              { n.s.Disconnected() }
-func (n *node) fromServer(frames [][]byte) { _ = n.s.Receive(n.w.now, frames) }
-func (n *node) Send(frame []byte)          { _ = n.c.send(frame) }
-func (n *node) Ready(uplink.Kind)          { n.publish(0) }
-func (n *node) Lost()                      {}
-func (n *node) Beats([]wire.Beat)          {}
-func (n *node) Refresh(uplink.Kind)        { n.publish(0) }
-func (n *node) Self()                      {}
-func (n *node) Reopen(id []byte)           { n.c.reopen, n.c.fixed = true, string(id) }
+func (n *node) tick(now time.Time)    { n.s.Tick(now) }
+func (n *node) connected()            { n.s.Connected(n.w.now) }
+func (n *node) disconnected()         { n.s.Disconnected() }
+func (n *node) fromServer(f [][]byte) { _ = n.s.Receive(n.w.now, f[0], f[1:]...) }
+func (n *node) Send(frame []byte)     { n.c.send(frame) }
+func (n *node) Ready(uplink.Kind)     { n.publish(0) }
+func (n *node) Lost()                 {}
+func (n *node) Beats([]wire.Beat)     {}
+func (n *node) Refresh(uplink.Kind)   { n.publish(0) }
+func (n *node) Self()                 {}
+func (n *node) Reopen(id []byte)      { n.c.reopen, n.c.fixed = true, string(id) }
 func (n *node) Probe() (string, string, bool) {
 	return n.key, n.value, true
 }
@@ -302,7 +331,7 @@ func (n *node) move(value string) {
 func (n *node) stop(politely bool) {
 	if politely && n.s.Ready() {
 		n.publish(1)
-		n.w.run(300 * time.Millisecond) // its linger
+		n.w.run(300 * time.Millisecond) // it drains
 	}
 	n.c.ended = true
 	n.w.machines = slices.DeleteFunc(n.w.machines, func(m machine) bool { return m == machine(n) })

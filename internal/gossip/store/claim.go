@@ -15,13 +15,13 @@ type Publication struct {
 	Source    Source
 	Class     Class
 	Connected time.Time // since when the source is connected
-	Told      bool      // the source has been sent every value that is not its own
+	Told      bool      // the source was sent every value that is not its own
 	Key       string
 	Value     string
 	TTL       time.Duration // 0: as long as the source is connected
 }
 
-// Outcome says what became of a publication.
+// Outcome is the result of a publication.
 type Outcome uint8
 
 // The outcomes.
@@ -29,16 +29,16 @@ const (
 	Accepted  Outcome = iota // a new claim, or a new value of an old one
 	Refreshed                // the same again
 	Echo                     // what we told the source
-	Stale                    // an old value on its way round
+	Stale                    // an old value that still goes round
 	Withdrawn                // the end of a tuple
 )
 
-// withdrawTTL is the TTL that withdraws: the smallest there is. To a server that
-// counts in milliseconds or seconds it means what it says, a tuple that ends at
-// once; a server that ignores TTLs sees a duplicate and does nothing.
+// withdrawTTL is the TTL that withdraws, the smallest there is. On a server that counts
+// in milliseconds or seconds the tuple ends at once; a server that ignores TTLs sees a
+// duplicate and does nothing.
 const withdrawTTL = time.Millisecond
 
-// Publish takes in what a source says. Checks of form are the caller's.
+// Publish applies what a source has published. The caller has checked its form.
 func (s *Store) Publish(now time.Time, p Publication) (Outcome, error) {
 	if p.TTL > 0 && p.TTL <= withdrawTTL {
 		return s.withdraw(now, p), nil
@@ -67,7 +67,8 @@ func (s *Store) Publish(now time.Time, p Publication) (Outcome, error) {
 	out := Accepted
 	switch {
 	case mine == nil:
-		e.claims = append(e.claims, claim{source: p.Source, class: p.Class, value: p.Value, since: now})
+		c := claim{source: p.Source, class: p.Class, value: p.Value, since: now}
+		e.claims = append(e.claims, c)
 		mine = &e.claims[len(e.claims)-1]
 		if s.sources[p.Source] == nil {
 			s.sources[p.Source] = make(map[*Entry]struct{})
@@ -96,7 +97,7 @@ func (s *Store) relayed(now time.Time, e *Entry, mine *claim, p Publication) (Ou
 		if !p.Told || e.Source == p.Source || mine != nil && mine.value == p.Value || e.Leaving() {
 			return 0, false
 		}
-		if mine != nil { // what it said before, it says no longer
+		if mine != nil { // The value that it published before is out of date.
 			s.drop(e, p.Source)
 			s.settle(now, e, wire.Withdrawn)
 		}
@@ -104,7 +105,7 @@ func (s *Store) relayed(now time.Time, e *Entry, mine *claim, p Publication) (Ou
 		return Echo, true
 	}
 	if mine != nil && mine.value == p.Value && mine.leaves.IsZero() {
-		return 0, false // it repeats what it always said, and others know better
+		return 0, false // It repeats its value, and that of another source counts.
 	}
 	for i := range e.history {
 		h := &e.history[i]
@@ -113,12 +114,12 @@ func (s *Store) relayed(now time.Time, e *Entry, mine *claim, p Publication) (Ou
 		}
 		switch {
 		case !e.Alive && (p.Connected.After(h.at) || h.source == p.Source):
-			return 0, false // its publisher, or a later connection that may be its publisher's
+			return 0, false // This is its publisher, or a later connection that may be.
 		case e.Alive && e.Source == p.Source && h.returns < s.cfg.FlapLimit:
 			h.returns++
 			return 0, false
 		case e.Alive && e.Source == p.Source:
-			h.at = now // it oscillates, and is heard again when it has been quiet
+			h.at = now // It oscillates, and is accepted again after a pause.
 		}
 		s.counts.Stale++
 		return Stale, true
@@ -126,7 +127,7 @@ func (s *Store) relayed(now time.Time, e *Entry, mine *claim, p Publication) (Ou
 	return 0, false
 }
 
-// withdraw ends what a source published, with the copies of it.
+// withdraw ends what a source has published, and the copies of it.
 func (s *Store) withdraw(now time.Time, p Publication) Outcome {
 	e, ok := s.entries[p.Key]
 	if !ok {
@@ -155,7 +156,7 @@ func (s *Store) Withdraw(now time.Time, source Source, key string) {
 // Lost says that the connection of a source has ended: its tuples stay for the
 // grace period.
 func (s *Store) Lost(now time.Time, source Source) {
-	for e := range s.sources[source] {
+	for _, e := range inOrder(maps.Keys(s.sources[source])) {
 		if c := e.claimOf(source); c.leaves.IsZero() {
 			c.leaves = now.Add(s.cfg.Grace)
 			s.schedule(e)
@@ -163,7 +164,7 @@ func (s *Store) Lost(now time.Time, source Source) {
 	}
 }
 
-// Forget ends all that a source published, at once: it has had its grace.
+// Forget ends all that a source has published, without a grace period.
 func (s *Store) Forget(now time.Time, source Source) {
 	for _, e := range inOrder(maps.Keys(s.sources[source])) {
 		s.drop(e, source)
@@ -172,16 +173,17 @@ func (s *Store) Forget(now time.Time, source Source) {
 	}
 }
 
-// Untimed takes the TTLs from all that a source published: it has turned out to
-// be a czmq server, which sends the TTL of some other message.
+// Untimed removes the TTLs of all that a source has published. It turned out to be a czmq
+// server, which sends the TTL of some other message.
 func (s *Store) Untimed(source Source) {
-	for e := range s.sources[source] {
+	for _, e := range inOrder(maps.Keys(s.sources[source])) {
 		e.claimOf(source).expires = time.Time{}
+		s.schedule(e)
 	}
 }
 
-// Leaving says that an entry is alive only by grace: whoever published it here is
-// no longer connected. Newcomers are not told of it, unless it comes back.
+// Leaving reports whether an entry is in its grace period: no source that published it here
+// is connected any more. New clients are not told of it until its publisher is back.
 func (e *Entry) Leaving() bool {
 	for i := range e.claims {
 		if e.claims[i].leaves.IsZero() {
@@ -191,12 +193,14 @@ func (e *Entry) Leaving() bool {
 	return len(e.claims) > 0 && e.own
 }
 
-// inOrder sorts entries by key, so that the same calls always give the same result.
+// inOrder sorts entries by key, so that the same calls always have the same result.
 func inOrder(entries iter.Seq[*Entry]) []*Entry {
-	return slices.SortedFunc(entries, func(a, b *Entry) int { return strings.Compare(a.Key, b.Key) })
+	return slices.SortedFunc(entries, func(a, b *Entry) int {
+		return strings.Compare(a.Key, b.Key)
+	})
 }
 
-// Claims gives the number of tuples that a source has published.
+// Claims returns the number of tuples that a source has published.
 func (s *Store) Claims(source Source) int { return len(s.sources[source]) }
 
 // drop removes a claim.
@@ -221,17 +225,26 @@ func (e *Entry) claimOf(source Source) *claim {
 	return nil
 }
 
-// best gives the claim that counts: of a source that speaks for itself before that
-// of a relay, else the newest.
+// best returns the claim that counts: one of a Direct source before one of a Relay, then
+// the newest.
 func (e *Entry) best() *claim {
 	var best *claim
 	for i := range e.claims {
-		c := &e.claims[i]
-		if best == nil || c.class > best.class || c.class == best.class && c.since.After(best.since) {
-			best = c
-		} else if c.class == best.class && c.since.Equal(best.since) && c.source > best.source {
+		if c := &e.claims[i]; best == nil || c.beats(best) {
 			best = c
 		}
 	}
 	return best
+}
+
+// beats reports whether c counts rather than o. Of two of the same time it is the one of the
+// later connection.
+func (c *claim) beats(o *claim) bool {
+	switch {
+	case c.class != o.class:
+		return c.class > o.class
+	case !c.since.Equal(o.since):
+		return c.since.After(o.since)
+	}
+	return c.source > o.source
 }

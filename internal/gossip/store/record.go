@@ -7,11 +7,15 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// maxSeq leaves room to count up after the greatest sequence that is accepted.
+// maxSeq is the greatest sequence that is accepted. It leaves room for greater ones of ours.
 const maxSeq = 1 << 62
 
-// Merge takes in a record from another server that came by connection via. It
-// says whether the record was new.
+// maxRecords bounds the records for each tuple that the store may hold, on average. A key
+// has one for each server that it is or was published at.
+const maxRecords = 4
+
+// Merge merges a record that another server has sent over connection via. It reports
+// whether the record was new.
 func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 	if r.Origin == s.self {
 		return false, nil // our own, on its way round
@@ -19,24 +23,29 @@ func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 	if r.Seq == 0 || r.Seq > maxSeq {
 		return false, ErrSequence
 	}
-	if !s.heard(now, r.Origin) {
-		return false, nil // its beat will come first, if it is alive
+	o, err := s.origin(now, r.Origin, via)
+	if err != nil {
+		return false, err
+	}
+	if o.silent {
+		return false, nil // If it is alive, its beat comes first.
 	}
 	e, known := s.entries[r.Key]
 	if known {
 		if old := e.recordOf(r.Origin); old != nil && old.Seq >= r.Seq {
 			return false, nil
 		}
-	} else {
-		var err error
-		if e, err = s.entry(r.Key); err != nil {
-			return false, err
-		}
+	} else if e, err = s.entry(r.Key); err != nil {
+		return false, err
+	}
+	if s.held >= maxRecords*s.cfg.MaxTuples && e.recordOf(r.Origin) == nil {
+		s.forget(e)
+		return false, ErrTooManyTuples
 	}
 	s.clock = max(s.clock, r.Seq)
 	s.record(now, e, r.Origin, r.Seq, r.Value, r.State, via)
 	if r.State == wire.Withdrawn {
-		// Its publisher withdrew it: what relays say of the same tuple are copies.
+		// Its publisher has withdrawn it: claims of relays to the same tuple are copies.
 		for _, c := range slices.Clone(e.claims) {
 			if c.class == Relay && c.value == r.Value {
 				s.drop(e, c.source)
@@ -47,14 +56,14 @@ func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 	return true, nil
 }
 
-// settle brings our own record in line with the claims, and the value that clients
-// are told in line with the records. how says why, if the tuple is gone.
+// settle updates our own record from the claims, and the value for clients from the
+// records. how is the state of our record if no claim is left.
 func (s *Store) settle(now time.Time, e *Entry, how wire.State) {
 	own := e.recordOf(s.self)
 	if best := e.best(); best != nil {
 		state := wire.Alive
 		if best.class == Relay {
-			state = wire.Hearsay
+			state = wire.Relayed
 		}
 		if own == nil || own.State != state || own.Value != best.value {
 			s.record(now, e, s.self, s.tick(now), best.value, state, 0)
@@ -65,28 +74,44 @@ func (s *Store) settle(now time.Time, e *Entry, how wire.State) {
 	s.choose(now, e)
 }
 
-// record writes a record and puts it at the end of what servers are told.
-func (s *Store) record(now time.Time, e *Entry, origin wire.ID, seq uint64, value string, state wire.State, via Source) {
+// record writes a record and makes it the latest change for servers.
+func (s *Store) record(
+	now time.Time, e *Entry, origin wire.ID, seq uint64, value string, state wire.State, via Source,
+) {
 	r := e.recordOf(origin)
 	if r == nil {
 		r = &Record{Key: e.Key, Origin: origin}
-		r.order.item = r
+		r.order.item, r.sibling.item = r, r
 		e.records = append(e.records, r)
+		s.held++
 	}
 	r.Seq, r.Value, r.State, r.Via, r.goneAt = seq, value, state, via, now
 	s.records.touch(&r.order)
+	if o := s.origins[origin]; o != nil && r.sibling.index == 0 {
+		o.records.touch(&r.sibling)
+	}
 	if !state.Living() {
 		s.schedule(e)
 	}
 }
 
-// choose selects the value that clients are told.
+// removeRecord removes a record of an entry.
+func (s *Store) removeRecord(e *Entry, r *Record) {
+	s.records.remove(&r.order)
+	if o := s.origins[r.Origin]; o != nil {
+		o.records.remove(&r.sibling)
+	}
+	e.records = slices.DeleteFunc(e.records, func(x *Record) bool { return x == r })
+	s.held--
+}
+
+// choose selects the value for clients.
 func (s *Store) choose(now time.Time, e *Entry) {
 	r := e.chosen(s.self)
 	if r == nil {
 		if e.Alive {
 			e.replaced(now, s.cfg.HistoryWindow)
-			e.Alive, e.Frames = false, [2][]byte{}
+			e.Alive = false
 			s.alive--
 			s.counts.Withdrawn++
 			s.values.touch(&e.order)
@@ -105,11 +130,11 @@ func (s *Store) choose(now time.Time, e *Entry) {
 	} else {
 		s.alive++
 	}
-	e.Value, e.Alive, e.Frames = r.Value, true, [2][]byte{}
+	e.Value, e.Alive = r.Value, true
 	s.values.touch(&e.order)
 }
 
-// chosen gives the record that clients are told of, nil if none is alive.
+// chosen returns the record whose value clients are told, nil if none is alive.
 func (e *Entry) chosen(self wire.ID) *Record {
 	var best *Record
 	for _, r := range e.records {
@@ -124,8 +149,8 @@ func (e *Entry) chosen(self wire.ID) *Record {
 	return best
 }
 
-// beats says whether r is to be believed rather than o: a publisher's own word
-// before hearsay, then the newer.
+// beats reports whether r counts rather than o: one from a publisher itself before one from
+// a relay, then the newer.
 func (r *Record) beats(o *Record) bool {
 	switch {
 	case r.State != o.State:
@@ -145,7 +170,7 @@ func (e *Entry) recordOf(origin wire.ID) *Record {
 	return nil
 }
 
-// replaced notes that the present value is one of the past.
+// replaced adds the present value to the history.
 func (e *Entry) replaced(now time.Time, window time.Duration) {
 	i := slices.IndexFunc(e.history, func(h past) bool { return h.value == e.Value })
 	p := past{value: e.Value, source: e.Source, at: now}

@@ -1,22 +1,21 @@
 package store
 
-// node is a member of a sequence. It lives inside the thing that it orders.
+// node is a member of a sequence. It is a field of its item.
 type node[T any] struct {
 	prev, next *node[T]
 	index      uint64 // 0: not in a sequence
 	item       T
 }
 
-// sequence keeps things in the order of their last change, each once. A reader
-// needs no more than the index up to which it has read: it can stay behind for as
-// long as it likes, nothing is queued for it, and of a thing that changed twice in
-// between it sees the latest state only.
+// sequence keeps items in the order of their last change, each once. A reader needs only
+// the index up to which it has read. Nothing is queued for a slow reader, and it sees an
+// item that has changed twice only once.
 type sequence[T any] struct {
 	first, last *node[T]
 	index       uint64
 }
 
-// touch moves n to the end, as the latest change.
+// touch moves n to the end: it is the latest change.
 func (s *sequence[T]) touch(n *node[T]) {
 	s.remove(n)
 	s.index++
@@ -46,7 +45,7 @@ func (s *sequence[T]) remove(n *node[T]) {
 	n.prev, n.next, n.index = nil, nil, 0
 }
 
-// after gives the first node past index, searching from the newest: a reader is
+// after returns the first node past index. It searches from the newest, because a reader is
 // nearly always close to the end.
 func (s *sequence[T]) after(index uint64) *node[T] {
 	if index == 0 {

@@ -12,11 +12,11 @@ import (
 // Source is one connection, or any other publisher at this server. 0 is nobody.
 type Source uint64
 
-// Class says how far a source can be trusted to speak for itself.
+// Class says whether a source publishes only what is its own.
 type Class uint8
 
 const (
-	// Relay is a source that may be passing on what it heard from others.
+	// Relay is a source that may be passing on what others have published.
 	Relay Class = iota
 	// Direct is a source that publishes what is its own.
 	Direct
@@ -38,9 +38,13 @@ type Config struct {
 	FlapLimit     int           // how often a relay may bring back a value within HistoryWindow
 	MaxTuples     int           // living tuples in all
 	MaxPerSource  int           // tuples of one source
+	MaxOrigins    int           // other servers, in all
+
+	// MaxOriginsPerSource bounds the other servers that one connection has made known.
+	MaxOriginsPerSource int
 }
 
-// Counts tells what has happened since the store was made.
+// Counts counts what has happened since the store was made.
 type Counts struct {
 	Published, Refreshed, Echoes, Stale, Withdrawn, Expired uint64
 }
@@ -51,11 +55,15 @@ type Store struct {
 	self    wire.ID
 	clock   uint64
 	beat    uint64
-	alive   int
+	alive   int // living tuples
+	held    int // records
 	servers int // origins that are not silent
 	entries map[string]*Entry
 	sources map[Source]map[*Entry]struct{}
 	origins map[wire.ID]*origin
+	brought map[Source]int // how many living origins each source has made known
+	living  sequence[*origin]
+	silent  sequence[*origin]
 	values  sequence[*Entry]
 	records sequence[*Record]
 	due     dueHeap
@@ -69,24 +77,23 @@ func New(self wire.ID, cfg Config) *Store {
 		entries: make(map[string]*Entry),
 		sources: make(map[Source]map[*Entry]struct{}),
 		origins: make(map[wire.ID]*origin),
+		brought: make(map[Source]int),
 	}
 }
 
-// Entry is a key with the value that clients are told. Only the store writes it,
-// except Frames, which belongs to the reader and is cleared at each change.
+// Entry is a key with the value that clients are told. Only the store writes it.
 type Entry struct {
 	Key    string
 	Value  string
 	Alive  bool
 	Source Source // the connection that this value came from
-	Frames [2][]byte
 
 	order   node[*Entry]
 	own     bool // the value is that of our own record
 	claims  []claim
 	records []*Record
 	history []past
-	due     time.Time // earliest time for which it stands in the heap
+	due     deadline
 }
 
 // Record is what one server says about one key.
@@ -98,8 +105,9 @@ type Record struct {
 	State  wire.State
 	Via    Source // the connection that it came by, 0 for our own
 
-	order  node[*Record]
-	goneAt time.Time
+	order   node[*Record] // in Store.records
+	sibling node[*Record] // in origin.records
+	goneAt  time.Time
 }
 
 // claim is what one source says about one key.
@@ -133,13 +141,13 @@ type Tuple struct {
 	TTL     time.Duration // what is left, 0 for no end
 }
 
-// Len gives the number of living tuples.
+// Len returns the number of living tuples.
 func (s *Store) Len() int { return s.alive }
 
-// Servers gives the number of other servers known to be alive.
+// Servers returns the number of other servers that are alive.
 func (s *Store) Servers() int { return s.servers }
 
-// Counts gives the counters.
+// Counts returns the counters.
 func (s *Store) Counts() Counts { return s.counts }
 
 // Index is the index of the latest change of a value.
@@ -159,7 +167,7 @@ func (s *Store) Records(index uint64, yield func(index uint64, r *Record) bool) 
 	s.records.each(index, yield)
 }
 
-// Remaining gives the time that an entry has left, 0 for no end.
+// Remaining returns the time that an entry has left, 0 for no end.
 func (s *Store) Remaining(now time.Time, e *Entry) time.Duration {
 	c := e.best()
 	if c == nil || c.value != e.Value || c.expires.IsZero() {
@@ -184,15 +192,15 @@ func (s *Store) Tuples(now time.Time) []Tuple {
 	return out
 }
 
-// Fact is a living record without what differs from server to server.
+// Fact is the part of a living record that is the same on all servers.
 type Fact struct {
 	Key, Value string
 	Origin     wire.ID
 	Seq        uint64
 }
 
-// Living lists the living records of all servers, sorted by key and origin: that in
-// which two servers in touch agree.
+// Living lists the living records of all servers, sorted by key and origin. It is the same
+// on two servers that are connected.
 func (s *Store) Living() []Fact {
 	var out []Fact
 	for _, e := range s.entries {
@@ -211,7 +219,7 @@ func (s *Store) Living() []Fact {
 	return out
 }
 
-// entry finds or makes the entry of a key.
+// entry returns the entry of a key, a new one if there is none.
 func (s *Store) entry(key string) (*Entry, error) {
 	if e, ok := s.entries[key]; ok {
 		return e, nil
@@ -221,20 +229,21 @@ func (s *Store) entry(key string) (*Entry, error) {
 		return nil, ErrTooManyTuples
 	}
 	e := &Entry{Key: key}
-	e.order.item = e
+	e.order.item, e.due.entry = e, e
 	s.entries[key] = e
 	return e, nil
 }
 
-// forget removes an entry about which there is nothing left to say.
+// forget removes an entry that has neither claims nor records left.
 func (s *Store) forget(e *Entry) {
 	if len(e.claims) == 0 && len(e.records) == 0 && !e.Alive && s.entries[e.Key] == e {
+		s.due.set(&e.due, time.Time{})
 		s.values.remove(&e.order)
 		delete(s.entries, e.Key)
 	}
 }
 
-// tick gives the next sequence.
+// tick returns the next sequence.
 func (s *Store) tick(now time.Time) uint64 {
 	s.clock = max(uint64(max(now.UnixMicro(), 0)), s.clock+1)
 	return s.clock

@@ -14,6 +14,7 @@ import (
 var testConfig = Config{
 	Grace: 3 * time.Second, OriginTTL: 10 * time.Second, TombstoneTTL: time.Minute,
 	HistoryWindow: 30 * time.Second, FlapLimit: 2, MaxTuples: 10, MaxPerSource: 4,
+	MaxOrigins: 6, MaxOriginsPerSource: 4,
 }
 
 // bench is a store with a clock of its own.
@@ -71,6 +72,15 @@ func (b *bench) merge(origin byte, seq uint64, value string, state wire.State, w
 	got, err := b.Merge(b.now, Record{Key: "k", Value: value, Origin: wire.ID{origin}, Seq: seq, State: state}, 100)
 	if err != nil || got != want {
 		b.Fatalf("merge: %v, %v; want %v", got, err, want)
+	}
+}
+
+// beats merges beats, and checks whether a silent server is back.
+func (b *bench) beats(back bool, beats ...wire.Beat) {
+	b.Helper()
+	got, err := b.MergeBeats(b.now, beats, 100)
+	if err != nil || got != back {
+		b.Fatalf("beats: back %v, error %v; want %v", got, err, back)
 	}
 }
 
@@ -166,7 +176,7 @@ func TestRecords(t *testing.T) {
 	b.merge(2, 4, "v0", wire.Alive, false)
 	b.value("v1")
 	b.merge(3, 6, "v2", wire.Alive, true)
-	b.value("v2") // the greater sequence, whoever's
+	b.value("v2") // the greater sequence of any server
 	b.merge(3, 7, "v2", wire.Withdrawn, true)
 	b.value("v1")
 	b.merge(3, 6, "v2", wire.Alive, false) // a late copy
@@ -195,24 +205,22 @@ func TestServerFallsSilent(t *testing.T) {
 	b := newBench(t)
 	b.merge(2, 5, "v", wire.Alive, true)
 	for beat := uint64(1); beat < 10; beat++ {
-		b.MergeBeats(b.now, []wire.Beat{{Origin: wire.ID{2}, Beat: beat, Age: time.Second}})
+		b.beats(false, wire.Beat{Origin: wire.ID{2}, Beat: beat, Age: time.Second})
 		b.wait(5 * time.Second)
 	}
 	b.value("v")
-	b.MergeBeats(b.now, []wire.Beat{{Origin: wire.ID{2}, Beat: 9}}) // an old beat is no sign of life
+	b.beats(false, wire.Beat{Origin: wire.ID{2}, Beat: 9}) // an old beat is no sign of life
 	b.wait(4 * time.Second)
 	b.value("")
 	if b.Servers() != 0 || len(b.entries) != 0 {
 		t.Error("something is left of it")
 	}
-	b.MergeBeats(b.now, []wire.Beat{{Origin: wire.ID{3}, Beat: 7, Age: testConfig.OriginTTL}})
+	b.beats(false, wire.Beat{Origin: wire.ID{3}, Beat: 7, Age: testConfig.OriginTTL})
 	if b.Servers() != 0 {
-		t.Error("hearsay of a dead server made it alive")
+		t.Error("an old beat made a dead server alive")
 	}
-	b.merge(2, 5, "v", wire.Alive, false) // hearsay again
-	if back := b.MergeBeats(b.now, []wire.Beat{{Origin: wire.ID{2}, Beat: 10}}); !back {
-		t.Error("nobody is asked for the records of a server that is back")
-	}
+	b.merge(2, 5, "v", wire.Alive, false) // a late record does not either
+	b.beats(true, wire.Beat{Origin: wire.ID{2}, Beat: 10})
 	b.merge(2, 5, "v", wire.Alive, true) // the partition has healed
 	b.value("v")
 }
@@ -228,7 +236,7 @@ func TestRelays(t *testing.T) {
 		b.publish(relay("v"), Echo)
 		b.Forget(b.now, 1)
 		b.value("")
-		b.publish(relay("v"), Stale) // the echo was under way
+		b.publish(relay("v"), Stale) // the echo was in flight
 		b.value("")
 		p := relay("v")
 		p.Connected, p.Source = b.now.Add(time.Second), 10

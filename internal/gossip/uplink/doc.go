@@ -1,36 +1,41 @@
-// Package uplink is the client's side of ZGP as a pure state machine: one
-// connection to one gossip server, whichever dialect it speaks. It has no
-// goroutine, no socket and no clock. The client in package zgossip uses it for a
-// node, and the server for its connections to other servers.
+// Package uplink is the client's side of ZGP as a state machine: one connection to one
+// gossip server, of any implementation. It is pure: it has no goroutine, no socket and no
+// clock. Package zgossip uses it for the client of a node, and package hub for the links of
+// a server to other servers.
 //
 //	       Connected
 //	down ────────────▶ greeting: PING with our mark, HELLO, PING
-//	 ▲                    │ PONG with a mark            ─▶ ready, Ours
-//	 │                    │ two PONGs without           ─▶ ready, Czmq
-//	 │ Disconnected,      │ a message of two frames     ─▶ ready, Zre (a node first
-//	 │ or silence         │                                connects anew, see below)
-//	 │                    │ nothing at all for a second ─▶ probe, and greet on
-//	 └────────────────────┴── ready ◀──▶ fencing: INVALID came; PING, wait for its
-//	                                    PONG, HELLO again, publish again
+//	 ▲                    │ PONG with a mark          ─▶ ready, Ours
+//	 │ Disconnected,      │ two PONGs without one     ─▶ ready, Czmq
+//	 │ or silence         │ a message of two frames   ─▶ ready, Zre (a node connects
+//	 │                    │                              again first, see below)
+//	 │                    │ nothing for a second      ─▶ probe, and greeting again
+//	 └────────────────────┴── ready ◀──▶ fencing: INVALID received; PING, and after its
+//	                                    PONG: HELLO, publish again
 //
 // # Which server is it
 //
-// The first PONG tells our server from czmq's: ours sends its mark back. From
-// czmq's the second PONG shows that its tuples have all arrived, so that what it
-// holds is not mistaken later for an echo of what we tell it. haskell-zre's server
-// answers no PING, and says nothing at all while it is empty. A probe makes it
-// speak: our own tuple under a textual key with a TTL of five seconds, and HELLO
-// again; it answers with two frames, which is proof. Until there is proof no raw
-// key is ever sent: zyre would take it for the name of a node that does not exist.
-// A haskell-zre server forwards only to clients whose identity is a key, so the
-// node then connects again with its UUID for identity. With all others it has
-// none: a server that has not noticed the end of the old connection would ignore
-// a new one with the same identity.
+// The first PONG tells a server of ours from czmq's: ours puts its mark behind it. The
+// second PONG of czmq's server shows that all its tuples have arrived, so that they are not
+// mistaken for echoes of our own later.
+//
+// haskell-zre's server sends two frames: the identity of the receiver and the message.
+// Newer versions answer PINGs like that; version 0.1.4 and older ones do not, and send
+// nothing at all while they have no tuple. A probe makes them send something: our own tuple
+// with a textual key and a TTL of five seconds, and HELLO again. Until two frames have
+// arrived no raw key is sent, because zyre takes it for the name of a node that does not
+// exist.
+//
+// A haskell-zre server forwards only to clients whose identity is a key, so the node then
+// connects again with its UUID as identity. With all other servers it has no identity: a
+// server that has not noticed the end of the old connection would ignore a new one with the
+// same identity. A PONG of one frame shows that another server runs at the address now, and
+// the session begins again without identity.
 //
 // # INVALID
 //
-// Several INVALIDs can be on their way, one for each tuple that the server would
-// not take. An answer to each would make czmq's server refuse the HELLOs after the
-// first, for ever. So the first is followed by a PING, the rest is ignored until
-// its PONG has come, and then the session begins once.
+// Several INVALIDs can be on their way, one for each tuple that the server refused. If each
+// was answered with a HELLO, czmq's server would refuse all HELLOs but the first, for ever.
+// So the first INVALID is followed by a PING, further ones are ignored until its PONG has
+// arrived, and then the session begins once.
 package uplink

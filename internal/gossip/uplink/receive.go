@@ -7,32 +7,35 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// Receive takes in one message. An error says that it was none, and was dropped.
-func (s *Session) Receive(now time.Time, frames [][]byte) error {
+// Receive handles one message. The frames are not kept. An error says that it is no message
+// of the protocol, and was dropped.
+func (s *Session) Receive(now time.Time, frame []byte, rest ...[]byte) error {
 	if !s.up {
-		return nil // the rest of a connection that was given up
+		return nil // the last messages of a connection that is being replaced
 	}
-	if len(frames) == 0 || len(frames) > 2 {
+	// haskell-zre's server puts the identity of the receiver before each message.
+	named := len(rest) == 1
+	if named {
+		frame = rest[0]
+	} else if len(rest) > 1 {
 		s.Refused++
 		return ErrMessage
 	}
-	msg, trailer := wire.Split(frames[len(frames)-1])
+	msg, trailer := wire.Split(frame)
 	m, err := s.decoder.Decode(msg)
 	if err != nil {
 		s.Refused++
 		return err
 	}
 	s.heard = now
-	if len(frames) == 2 && s.kind == Unknown {
-		if !s.foundZre() {
-			return nil
-		}
+	if named && s.kind == Unknown && !s.foundZre() {
+		return nil
 	}
 	switch m := m.(type) {
 	case *zgossipmsg.Publish:
-		return s.publish(m, trailer, len(frames) == 2)
+		return s.publish(m, trailer, named)
 	case *zgossipmsg.Pong:
-		return s.pong(now, trailer)
+		return s.pong(now, trailer, named)
 	case *zgossipmsg.Ping:
 		mark, beats, err := wire.ParsePing(trailer)
 		if err != nil {
@@ -56,8 +59,8 @@ func (s *Session) Receive(now time.Time, frames [][]byte) error {
 	return nil
 }
 
-// foundZre says whether the session goes on with a haskell-zre server: a node
-// first connects again under its own name.
+// foundZre handles the first message of two frames. It reports whether the session goes on.
+// A node first connects again with its UUID as identity.
 func (s *Session) foundZre() bool {
 	if s.cfg.Key != "" && !s.named {
 		s.reopen(true)
@@ -67,7 +70,7 @@ func (s *Session) foundZre() bool {
 	return true
 }
 
-func (s *Session) pong(now time.Time, trailer []byte) error {
+func (s *Session) pong(now time.Time, trailer []byte, named bool) error {
 	mark, beats, err := wire.ParsePing(trailer)
 	if err != nil {
 		s.Refused++
@@ -78,8 +81,9 @@ func (s *Session) pong(now time.Time, trailer []byte) error {
 		s.handler.Beats(beats)
 	}
 	switch {
+	case s.kind == Zre && named: // Newer servers of haskell-zre answer PINGs.
 	case s.kind == Zre:
-		s.reopen(false) // it answers: another server has taken the place of the old one
+		s.reopen(false) // One frame: this is another server, at the same address.
 	case mark.Role == wire.RoleServer && mark.ID == s.cfg.Mark.ID:
 		s.end()
 		s.handler.Self()

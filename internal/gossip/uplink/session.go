@@ -8,7 +8,7 @@ import (
 	"github.com/gozre/zre/internal/gossip/wire"
 )
 
-// Kind says what a server turned out to be.
+// Kind is what a server turned out to be.
 type Kind uint8
 
 // The kinds of servers.
@@ -19,13 +19,13 @@ const (
 	Ours         // a server of this project
 )
 
-// String names the dialect.
+// String returns the name of the dialect.
 func (k Kind) String() string { return [...]string{"unknown", "czmq", "zre", "ours"}[k] }
 
 // ZreTTL is the TTL, in seconds, of what is published to a haskell-zre server.
 const ZreTTL = 600
 
-// probeTTL is the TTL of a probe, which only a haskell-zre server heeds: seconds.
+// probeTTL is the TTL of a probe in seconds. Only a haskell-zre server acts on it.
 const probeTTL = 5
 
 // Config is the behaviour of a session. All fields are needed but Key.
@@ -33,20 +33,20 @@ type Config struct {
 	Mark         wire.Mark
 	Key          string        // the node's key in canonical form; empty for a server
 	PingInterval time.Duration // below 1 s, after which czmq's server forgets its client
-	CalmInterval time.Duration // the same for a server of ours, and between HELLOs to a haskell-zre server
-	Timeout      time.Duration // silence after which the connection is given up
+	CalmInterval time.Duration // the same for other servers
+	Timeout      time.Duration // silence after which the connection is replaced
 	ProbeAfter   time.Duration // silence after which a probe is sent
 	Refresh      Refresh       // how often to publish again, by kind of server
 }
 
-// Refresh says how often what is published has to be published again; 0 is never.
+// Refresh is how often the tuple has to be published again; 0 is never.
 type Refresh struct {
-	Czmq time.Duration // it answers PINGs of a client that it has forgotten: only INVALID tells
+	Czmq time.Duration // it answers PINGs of clients that it has forgotten
 	Zre  time.Duration // below ZreTTL
 	Ours time.Duration // below the TTL that is published
 }
 
-// Tuple is a PUBLISH as it came.
+// Tuple is a received PUBLISH.
 type Tuple struct {
 	Key        string // canonical, or raw octets in a message that is refused
 	Value      string
@@ -54,31 +54,30 @@ type Tuple struct {
 	Provenance *wire.Provenance // from a server of ours, to a server
 }
 
-// Handler is the world around a session. Its methods are called from within the
-// methods of the session.
+// Handler is the owner of a session. Its methods are called from the methods of the session.
 type Handler interface {
-	// Send sends one frame. What cannot be sent is lost; the session survives it.
+	// Send sends one frame. The session survives a message that is lost.
 	Send(frame []byte)
-	// Ready says that a session has begun: everything is to be published now,
-	// also if it was before.
+	// Ready says that a session has begun. Everything has to be published now, even if
+	// it was published before.
 	Ready(kind Kind)
 	// Lost says that the session has ended, if one had begun.
 	Lost()
-	// Publish tells a tuple.
+	// Publish hands over a received tuple.
 	Publish(t Tuple)
-	// Beats tells what a server of ours has heard of others.
+	// Beats hands over the beats that a server of ours has sent.
 	Beats(beats []wire.Beat)
-	// Probe gives a tuple for a probe, if there is one.
+	// Probe returns a tuple for a probe, if there is one.
 	Probe() (key, value string, ok bool)
 	// Refresh says that it is time to publish again. To czmq one tuple is enough.
 	Refresh(kind Kind)
-	// Reopen asks for a fresh connection, with this identity or none.
+	// Reopen asks for a new connection in place of this one, with this identity or none.
 	Reopen(identity []byte)
-	// Self says that the server at the other end is the very one that connects.
+	// Self says that the server at the other end is this one.
 	Self()
 }
 
-// ErrMessage says that what came is not a message of the protocol.
+// ErrMessage says that a message is not one of the protocol.
 var ErrMessage = errors.New("not a gossip message")
 
 // Session is the state of one connection. It must be guarded by its owner.
@@ -87,30 +86,31 @@ type Session struct {
 	handler Handler
 	decoder zgossipmsg.Decoder
 
-	kind     Kind
-	up       bool
-	named    bool // connected with the node's UUID for identity
-	ready    bool
-	fencing  bool
-	pings    int // sent on this connection
-	pongs    int // received on it
-	fence    int // the PONG that ends fencing
-	heard    time.Time
-	pinged   time.Time
-	greeted  time.Time
-	ticked   time.Time
-	fresh    time.Time // when everything was last published
-	Refused  uint64    // messages that were none
-	Sessions uint64    // times that a session began
+	kind    Kind
+	up      bool
+	named   bool // connected with the node's UUID as identity
+	ready   bool
+	fencing bool
+	pings   int // sent on this connection
+	pongs   int // received on it
+	fence   int // the PONG that ends fencing
+	heard   time.Time
+	pinged  time.Time
+	greeted time.Time
+	ticked  time.Time
+	fresh   time.Time // when everything was last published
+
+	Refused  uint64 // messages that were none
+	Sessions uint64 // how often a session has begun
 }
 
 // New makes a session that is down.
 func New(cfg Config, h Handler) *Session { return &Session{cfg: cfg, handler: h} }
 
-// Kind says what the server turned out to be, Unknown while it is not known.
+// Kind returns what the server turned out to be.
 func (s *Session) Kind() Kind { return s.kind }
 
-// Ready says whether a session has begun.
+// Ready reports whether a session has begun.
 func (s *Session) Ready() bool { return s.ready }
 
 // Connected says that the connection is up.
@@ -169,7 +169,7 @@ func (s *Session) Tick(now time.Time) {
 		interval = s.cfg.CalmInterval
 	}
 	switch {
-	case (s.kind == Czmq || s.kind == Ours) && now.Sub(s.heard) >= s.cfg.Timeout:
+	case s.answers() && now.Sub(s.heard) >= s.cfg.Timeout:
 		s.reopen(false)
 		return
 	case s.kind == Unknown && now.Sub(s.greeted) >= s.cfg.ProbeAfter:
@@ -179,7 +179,7 @@ func (s *Session) Tick(now time.Time) {
 		}
 		s.send(&zgossipmsg.Hello{})
 	case s.kind == Zre && s.cfg.Key == "" && now.Sub(s.greeted) >= 3*s.cfg.CalmInterval:
-		// It forwards nothing to a client that is no node, so it has to be asked.
+		// It forwards nothing to a client without a tuple of its own, so it is asked.
 		s.greeted = now
 		s.send(&zgossipmsg.Hello{})
 	}
@@ -190,15 +190,21 @@ func (s *Session) Tick(now time.Time) {
 	s.ticked = now
 }
 
-// forgetful is how long czmq's server keeps a client that says nothing. After a
-// longer pause between two ticks (the process was stopped, say) it has forgotten us.
+// answers reports whether the server answers PINGs, so that silence shows that it is gone.
+func (s *Session) answers() bool {
+	return s.kind == Czmq || s.kind == Ours || s.kind == Zre && s.pongs > 0
+}
+
+// forgetful is how long czmq's server keeps a silent client. After a longer pause between two
+// ticks, because the process was stopped for instance, it has forgotten us.
 const forgetful = 900 * time.Millisecond
 
 func (s *Session) refresh(now time.Time) {
 	if !s.ready || s.fencing {
 		return
 	}
-	every := map[Kind]time.Duration{Czmq: s.cfg.Refresh.Czmq, Zre: s.cfg.Refresh.Zre, Ours: s.cfg.Refresh.Ours}[s.kind]
+	r := s.cfg.Refresh
+	every := [...]time.Duration{Czmq: r.Czmq, Zre: r.Zre, Ours: r.Ours}[s.kind]
 	slept := s.kind == Czmq && !s.ticked.IsZero() && now.Sub(s.ticked) >= forgetful
 	if every > 0 && now.Sub(s.fresh) >= every || slept {
 		s.fresh = now
@@ -210,7 +216,7 @@ func (s *Session) refresh(now time.Time) {
 func (s *Session) ping(now time.Time) {
 	s.pinged = now
 	s.pings++
-	frame, _ := new(zgossipmsg.Ping).AppendTo(nil) // has no field that could be wrong
+	frame, _ := new(zgossipmsg.Ping).AppendTo(nil) // It has no field that could be wrong.
 	s.handler.Send(wire.AppendMark(frame, s.cfg.Mark))
 }
 
@@ -222,7 +228,7 @@ func (s *Session) Publish(key, value string, ttl uint32) {
 }
 
 func (s *Session) send(m zgossipmsg.Message) {
-	if frame, err := m.AppendTo(nil); err == nil { // else a field is too long, and the server would say so too
+	if frame, err := m.AppendTo(nil); err == nil { // else a field is too long for the protocol
 		s.handler.Send(frame)
 	}
 }

@@ -76,7 +76,8 @@ func (s *script) hear(m zgossipmsg.Message, trailer []byte, before ...[]byte) {
 	s.t.Helper()
 	frame, err := m.AppendTo(nil)
 	if err == nil {
-		err = s.Receive(s.now, append(before, append(frame, trailer...)))
+		all := append(before, append(frame, trailer...))
+		err = s.Receive(s.now, all[0], all[1:]...)
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -174,8 +175,38 @@ func TestZreServer(t *testing.T) {
 	s.expect("tuple " + key + " " + value + " 10m0s")
 	s.wait(time.Minute)
 	s.expect("refresh zre")
-	s.hear(&zgossipmsg.Pong{}, nil) // another server stands there now
+	s.hear(&zgossipmsg.Pong{}, nil) // another server runs there now
 	s.expect("lost", "reopen ")
+}
+
+// Newer servers of haskell-zre answer PINGs, in two frames.
+func TestZreServerThatAnswers(t *testing.T) {
+	raw, _ := wire.RawKey(key)
+	s := newScript(t, key)
+	s.hear(&zgossipmsg.Pong{}, nil, []byte("\x00abcd"))
+	s.expect("HELLO", fmt.Sprintf("reopen %x", raw))
+	s.hear(&zgossipmsg.Pong{}, nil, []byte("\x00abcd")) // of the old connection
+	s.Connected(s.now)
+	s.expect("HELLO", "ready zre")
+	for range 60 { // nothing is opened again while it answers
+		s.hear(&zgossipmsg.Pong{}, nil, []byte(raw))
+		s.wait(time.Second)
+	}
+	s.expect("refresh zre")
+	s.wait(3 * time.Second) // it is silent
+	s.expect("lost", "reopen ")
+}
+
+// One that does not answer may be silent.
+func TestZreServerThatIsSilent(t *testing.T) {
+	s := newScript(t, "")
+	s.hear(&zgossipmsg.Publish{Key: key, Value: value}, nil, []byte("\x00abcd"))
+	s.wait(10 * time.Second)
+	for _, n := range s.notes {
+		if strings.HasPrefix(n, "reopen") {
+			t.Error("the connection was replaced")
+		}
+	}
 }
 
 func TestServerWithoutKeyAsksAgain(t *testing.T) {
@@ -196,10 +227,10 @@ func TestRefusals(t *testing.T) {
 	s := newScript(t, key)
 	s.expect("HELLO")
 	for i, frames := range [][][]byte{
-		nil, {{}}, {{1}, {2}, {3}}, {[]byte("\xaa\xa0\x09\x01")}, {[]byte("\xaa\xa0\x04\x01x")},
+		{nil}, {{}}, {{1}, {2}, {3}}, {[]byte("\xaa\xa0\x09\x01")}, {[]byte("\xaa\xa0\x04\x01x")},
 		{[]byte("\xaa\xa0\x02\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00")}, {[]byte("\xaa\xa0\x02\x01\x01k\x00\x00\x00\x00\x00\x00\x00\x00ZREG")},
 	} {
-		if err := s.Receive(s.now, frames); err == nil {
+		if err := s.Receive(s.now, frames[0], frames[1:]...); err == nil {
 			t.Errorf("case %d was taken for a message", i)
 		}
 	}

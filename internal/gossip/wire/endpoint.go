@@ -9,18 +9,17 @@ import (
 	"github.com/gozre/zre/internal/curve"
 )
 
-// ErrEndpoint says that a value is not an endpoint that a ZRE node could connect to.
+// ErrEndpoint says that a value is not an endpoint that a ZRE node can connect to.
 var ErrEndpoint = errors.New("not an endpoint of the form tcp://IP:PORT or tcp://IP:PORT|PUBLICKEY")
 
-// CheckEndpoint says why value cannot be the value of a tuple, or nil. zyre ends
-// its whole process on a value that is empty or malformed, so such a value must
-// never be stored, and much less forwarded.
+// CheckEndpoint returns why value cannot be the value of a tuple, or nil. zyre ends its process
+// when it gets an empty or malformed value, so such a value must not be stored or forwarded.
 func CheckEndpoint(value string) error {
 	_, _, err := ParseEndpoint(value)
 	return err
 }
 
-// ParseEndpoint splits value in its address and its public key (empty without one).
+// ParseEndpoint splits value into its address and its public key ("" if there is none).
 func ParseEndpoint(value string) (netip.AddrPort, string, error) {
 	addr, key, keyed := strings.Cut(value, "|")
 	rest, ok := strings.CutPrefix(addr, "tcp://")
@@ -37,7 +36,7 @@ func ParseEndpoint(value string) (netip.AddrPort, string, error) {
 	case ip.IsUnspecified(), ip.IsMulticast(), ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return netip.AddrPort{}, "", fmt.Errorf("%w: nobody can connect to %v", ErrEndpoint, ip)
 	case ip.Zone() != "":
-		return netip.AddrPort{}, "", fmt.Errorf("%w: an address zone has no meaning on another host", ErrEndpoint)
+		return netip.AddrPort{}, "", fmt.Errorf("%w: a zone has no meaning on another host", ErrEndpoint)
 	}
 	if keyed {
 		if _, err := curve.Parse(key); err != nil {

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// ID names one run of one server or client: random, new at each start.
+// ID identifies one run of one server or client. It is random, and new at each start.
 type ID [16]byte
 
-// Role says what a marked peer is.
+// Role is what a marked peer is.
 type Role uint8
 
-// The roles a mark can name.
+// The roles of a mark.
 const (
 	RoleNode   Role = 1 // a client that publishes its own tuple
 	RoleServer Role = 2 // a server that exchanges records
@@ -21,19 +21,19 @@ const (
 // State of a record on the wire.
 type State uint8
 
-// A record is alive, by the word of its publisher or of one that may be passing on
-// what it heard, or gone because its publisher said so or vanished.
+// A record is alive, published by its own publisher (Alive) or by a relay (Relayed), or gone
+// because its publisher has withdrawn it or was lost.
 const (
 	Alive     State = 0
 	Withdrawn State = 1
 	Lost      State = 2
-	Hearsay   State = 3
+	Relayed   State = 3
 )
 
-// Living says whether a record in this state is a tuple.
-func (s State) Living() bool { return s == Alive || s == Hearsay }
+// Living reports whether a record in this state is a tuple.
+func (s State) Living() bool { return s == Alive || s == Relayed }
 
-// ErrTrailer says that what follows a message is not a trailer of this project.
+// ErrTrailer says that the octets after a message are no trailer of this project.
 var ErrTrailer = errors.New("octets after the end of the message")
 
 const (
@@ -44,32 +44,33 @@ const (
 	headLen        = len(magic) + 1
 	idLen          = 16
 	beatLen        = idLen + 8 + 4
-	// maxBeats bounds the table in one PING: 28 KiB, well under the size of a message.
-	maxBeats = 1000
 )
 
-// Mark tells who sent a PING or a PONG.
+// MaxBeats bounds the beats in one PING. They take 28 KiB, well below the size of a message.
+const MaxBeats = 1000
+
+// Mark says who has sent a PING or a PONG.
 type Mark struct {
 	Role Role
 	ID   ID
 }
 
-// Beat tells that a server was alive: its own counter, and how long ago it was heard.
+// Beat is a sign of life of a server: its own counter, and how long ago it was heard.
 type Beat struct {
 	Origin ID
 	Beat   uint64
 	Age    time.Duration
 }
 
-// Provenance tells which server a tuple was first published at.
+// Provenance says at which server a tuple was first published.
 type Provenance struct {
 	Origin ID
 	Seq    uint64
 	State  State
 }
 
-// Split divides a frame in the message and what follows it. A frame that is too
-// short or of an unknown kind is all message: the decoder will say what is wrong.
+// Split divides a frame into the message and what follows it. A frame that is too short or
+// of an unknown kind is all message, and the decoder says what is wrong with it.
 func Split(frame []byte) (message, trailer []byte) {
 	if len(frame) < 4 {
 		return frame, nil
@@ -100,7 +101,7 @@ func AppendMark(dst []byte, m Mark) []byte {
 
 // AppendBeats appends a mark and a table of beats to a PING.
 func AppendBeats(dst []byte, m Mark, beats []Beat) []byte {
-	beats = beats[:min(len(beats), maxBeats)]
+	beats = beats[:min(len(beats), MaxBeats)]
 	dst = append(append(dst, magic...), kindBeats, byte(m.Role))
 	dst = append(dst, m.ID[:]...)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(beats)))
@@ -135,7 +136,7 @@ func ParsePing(trailer []byte) (Mark, []Beat, error) {
 	}
 	n := int(binary.BigEndian.Uint16(rest))
 	rest = rest[2:]
-	if n > maxBeats || len(rest) != n*beatLen {
+	if n > MaxBeats || len(rest) != n*beatLen {
 		return Mark{}, nil, ErrTrailer
 	}
 	beats := make([]Beat, n)
@@ -158,14 +159,14 @@ func AppendProvenance(dst []byte, p Provenance) []byte {
 
 // ParseProvenance reads what follows a PUBLISH.
 func ParseProvenance(trailer []byte) (Provenance, error) {
-	if len(trailer) != headLen+idLen+8+1 || string(trailer[:len(magic)]) != magic || trailer[len(magic)] != kindProvenance {
+	if len(trailer) != headLen+idLen+8+1 || string(trailer[:headLen]) != magic+string(byte(kindProvenance)) {
 		return Provenance{}, ErrTrailer
 	}
 	var p Provenance
 	copy(p.Origin[:], trailer[headLen:])
 	p.Seq = binary.BigEndian.Uint64(trailer[headLen+idLen:])
 	p.State = State(trailer[headLen+idLen+8])
-	if p.State > Hearsay {
+	if p.State > Relayed {
 		return Provenance{}, ErrTrailer
 	}
 	return p, nil

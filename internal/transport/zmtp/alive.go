@@ -87,6 +87,14 @@ func (e *engine) keepAlive() net.KeepAliveConfig {
 	}
 }
 
+// longestPause is the longest pause of TCP between two attempts to send the same
+// octets. Without a bound it grows to the length of the cut that it finds, and what
+// is sent after a cut of 20 s waits for up to 20 s more. Linux gives up after 16 pauses,
+// five of which are shorter: with this bound that is not before deadAfter.
+func (e *engine) longestPause() time.Duration {
+	return min(max(e.cfg.Limits.KeepAlive*2/5, time.Second), 2*time.Minute)
+}
+
 // ping is a PING without a time to live and without context (ZeroMQ RFC 37,
 // section "Heartbeats"). A peer that ended the connection when the time to live is
 // over would do so during each cut.

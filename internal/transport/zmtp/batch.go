@@ -1,71 +1,6 @@
 package zmtp
 
-import (
-	"sync"
-
-	"github.com/gozre/zre/internal/transport"
-)
-
-const (
-	// batchMost is how many messages are handed over at once, but for a held one.
-	batchMost = 512
-	// viewsMost is how many frames these may have.
-	viewsMost = 4 * batchMost
-)
-
-// scratch is what reading and parsing need. A link holds one only while it reads.
-type scratch struct {
-	buf  [readSize]byte
-	r, w int // what is not parsed yet
-
-	views []view   // frames, of whole messages and of the one in progress
-	ends  []int32  // where in views the next message begins, for each whole one
-	big   [][]byte // frames with memory of their own
-	small int      // octets that deliver has to copy
-
-	ahead lookAhead // with CURVE
-
-	batch []transport.Message // what is handed over
-	used  int                 // how much of batch may hold on to messages that were
-}
-
-// view is where a frame is: in scratch.buf, or scratch.big[at] if the size is inBig.
-type view struct{ at, size uint32 }
-
-const inBig = 1<<32 - 1
-
-var scratchPool = sync.Pool{New: func() any {
-	return &scratch{
-		views: make([]view, 0, viewsMost),
-		ends:  make([]int32, 0, batchMost),
-		batch: make([]transport.Message, 0, batchMost+1),
-	}
-}}
-
-// put lets the scratch be used again.
-func (rx *scratch) put() {
-	clear(rx.batch[:rx.used])
-	rx.used, rx.w = 0, 0
-	rx.ahead.next, rx.ahead.count = 0, 0
-	scratchPool.Put(rx)
-}
-
-// bytes returns the frame itself.
-func (rx *scratch) bytes(v view) []byte {
-	if v.size == inBig {
-		return rx.big[v.at]
-	}
-	end := v.at + v.size
-	return rx.buf[v.at:end:end]
-}
-
-// wholeViews is how many views belong to whole messages.
-func (rx *scratch) wholeViews() int {
-	if len(rx.ends) == 0 {
-		return 0
-	}
-	return int(rx.ends[len(rx.ends)-1])
-}
+import "github.com/gozre/zre/internal/transport"
 
 // add adds a frame to the message in progress.
 func (in *inbound) add(v view, flags byte) {
@@ -160,17 +95,6 @@ func (rx *scratch) take(v view, s *slab) []byte {
 	s.free = s.free[size:]
 	copy(frame, rx.buf[v.at:])
 	return frame
-}
-
-// drop forgets the first n views, which are all those of whole messages.
-func (rx *scratch) drop(n int) {
-	rest := rx.views[n:]
-	rx.ends, rx.small = rx.ends[:0], 0
-	if len(rest) == 0 {
-		clear(rx.big)
-		rx.big = rx.big[:0]
-	}
-	rx.views = rx.views[:copy(rx.views, rest)]
 }
 
 // hold moves what there is of the message in progress out of rx, where it would be

@@ -378,3 +378,58 @@ func roundTrip(b *testing.B, j job) []time.Duration {
 	r.result(b)
 	return p.times
 }
+
+// BenchmarkMesh connects a number of transports of one process, each to all others.
+func BenchmarkMesh(b *testing.B) {
+	for _, secure := range []bool{false, true} {
+		for _, n := range []int{20, 75} {
+			b.Run(fmt.Sprintf("%s/%d", mechanismOf(secure), n), func(b *testing.B) {
+				for range b.N {
+					mesh(b, n, secure)
+				}
+			})
+		}
+	}
+}
+
+func mesh(b *testing.B, n int, secure bool) {
+	b.StopTimer()
+	ends := make([]*end, n)
+	up := &upCounter{}
+	up.left.Add(n * (n - 1))
+	for i := range ends {
+		ends[i] = newEnd(b, func(cfg *transport.Config) {
+			cfg.Security = benchSecurity(secure)
+			cfg.Accept = func(*transport.Conn) transport.Handler { return idle{} }
+		})
+	}
+	cpu := cpuTime()
+	b.StartTimer()
+	for i, x := range ends {
+		for j, y := range ends {
+			if i == j {
+				continue
+			}
+			to := transport.Target{Addr: y.addr}
+			if secure {
+				to.Key = keyOf(y)
+			}
+			x.Dial(to, up)
+		}
+	}
+	up.left.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(cpuTime()-cpu)/float64(n*(n-1)), "ns-cpu/conn")
+	for _, e := range ends {
+		_ = e.Close(0)
+	}
+	b.StartTimer()
+}
+
+// upCounter counts connections that come up.
+type upCounter struct {
+	idle
+	left sync.WaitGroup
+}
+
+func (u *upCounter) Up(*transport.Conn) { u.left.Done() }

@@ -22,6 +22,9 @@ func (h *handshake) need(n int) error {
 		if cap(h.buf)-len(h.buf) < 256 {
 			h.buf = slices.Grow(h.buf, 512)
 		}
+		if err := h.flush(); err != nil {
+			return err
+		}
 		k, err := h.conn.Read(h.buf[len(h.buf):cap(h.buf)])
 		h.buf = h.buf[:len(h.buf)+k]
 		if err != nil && len(h.buf) < n {
@@ -52,8 +55,16 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-func (h *handshake) write(b []byte) error {
-	_, err := h.conn.Write(b)
+// write sends octets, together with what follows without a wait for the other end.
+func (h *handshake) write(b []byte) { h.out = append(h.out, b...) }
+
+// flush sends what was written.
+func (h *handshake) flush() error {
+	if len(h.out) == 0 {
+		return nil
+	}
+	_, err := h.conn.Write(h.out)
+	h.out = h.out[:0]
 	return classify(err)
 }
 

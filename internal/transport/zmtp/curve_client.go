@@ -64,9 +64,7 @@ func (h *handshake) curveClient(p *peer) error {
 	if err != nil {
 		return err
 	}
-	if err := h.write(initiate); err != nil {
-		return err
-	}
+	h.write(initiate)
 	ready, err := h.expect("READY")
 	if err != nil {
 		return err

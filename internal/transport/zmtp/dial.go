@@ -30,7 +30,9 @@ func (l *link) runDialed() {
 		cancel()
 	}
 	if p := l.connect(ctx); p != nil && l.establish(p) {
-		l.handler.Up(l.conn)
+		if !l.leaving.Load() {
+			l.handler.Up(l.conn)
+		}
 		l.serve(p.leftover)
 	}
 	l.finish()
@@ -95,7 +97,13 @@ func (e *engine) dialTCP(ctx context.Context, to netip.AddrPort) (*net.TCPConn, 
 		Timeout:         min(connectTimeout, e.cfg.Limits.HandshakeTimeout),
 		KeepAliveConfig: e.keepAlive(),
 	}
-	return d.DialTCP(ctx, "tcp", netip.AddrPort{}, to)
+	// Not DialTCP: without a local address it binds the socket first, for which the system
+	// looks through all ports.
+	c, err := d.DialContext(ctx, "tcp", to.String())
+	if err != nil {
+		return nil, err
+	}
+	return c.(*net.TCPConn), nil
 }
 
 // dialError says what the error of an attempt to connect means.

@@ -195,14 +195,12 @@ func FuzzCurve(f *testing.F) {
 	a, b := newEnd(f, secure(f)).Transport.(*engine), newEnd(f, secure(f)).Transport.(*engine)
 	f.Fuzz(func(t *testing.T, which byte, at uint16, to byte, insert []byte) {
 		changedIt := false
+		begins := [2][3]int{{helloBegin, 0, 0}, {0, welcomeBegin, 0}}
 		change := func(n int, octets []byte) []byte {
-			if n != int(which/2%4) || len(octets) == 0 {
+			if n != int(which/2%3) || len(octets) == 0 {
 				return octets
 			}
-			begin := int(at) % len(octets)
-			if which%2 == 0 && n == clientHelloWrite && begin < greetingSize {
-				begin = greetingSize
-			}
+			begin := max(int(at)%len(octets), begins[which%2][n])
 			before := bytes.Clone(octets)
 			octets = append(octets[:begin:begin], append(insert, octets[begin:]...)...)
 			octets[begin] ^= to
@@ -216,7 +214,7 @@ func FuzzCurve(f *testing.F) {
 			client, server = shake(t, a, b, nil, change)
 		}
 		// What was changed are the octets after the greeting, all of which count.
-		if which%2 == 0 && changedIt && server.err == nil || which%2 == 1 && which/2%4 >= serverWelcomeWrite && changedIt && client.err == nil {
+		if which%2 == 0 && changedIt && server.err == nil || which%2 == 1 && which/2%3 >= serverWelcomeWrite && changedIt && client.err == nil {
 			t.Fatalf("accepted: client %v, server %v", client.err, server.err)
 		}
 		if client.err != nil || server.err != nil {

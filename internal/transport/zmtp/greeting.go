@@ -73,9 +73,7 @@ func (h *handshake) exchangeGreetings(mechanism string) (minor byte, err error) 
 	if !h.dialed || h.careful {
 		first = ours[:versionEnd]
 	}
-	if err := h.write(first); err != nil {
-		return 0, err
-	}
+	h.write(first)
 	if err := h.version(); err != nil {
 		return 0, err
 	}
@@ -89,9 +87,7 @@ func (h *handshake) exchangeGreetings(mechanism string) (minor byte, err error) 
 		return 0, err
 	}
 	if len(first) < len(ours) {
-		if err := h.write(ours[len(first):]); err != nil {
-			return 0, err
-		}
+		h.write(ours[len(first):])
 	}
 	if err := h.need(mechanismEnd); err != nil {
 		return 0, err

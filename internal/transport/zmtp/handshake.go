@@ -26,6 +26,7 @@ type handshake struct {
 
 	sent *curveHello // with CURVE, if dialed
 	buf  []byte      // what was read and not used
+	out  []byte      // what is to be sent
 	told bool        // the other end was sent something that says why it is refused
 }
 
@@ -49,6 +50,9 @@ type peer struct {
 // one more exact.
 func (h *handshake) run() (*peer, error) {
 	p, err := h.try()
+	if failed := h.flush(); err == nil {
+		err = failed
+	}
 	if err != nil {
 		return nil, handshakeError(err)
 	}
@@ -118,7 +122,8 @@ func (h *handshake) nullServer(p *peer) error {
 		h.refuse(reasonInvalid)
 		return err
 	}
-	return h.write(command("READY", h.properties()))
+	h.write(command("READY", h.properties()))
+	return nil
 }
 
 // expect reads the command with this name, and returns what follows the name. The
@@ -155,8 +160,8 @@ const (
 	reasonInvalid   = "Invalid metadata"
 )
 
-// refuse tells the other end why. It is best effort: the connection ends anyway.
+// refuse tells the other end why.
 func (h *handshake) refuse(reason string) {
 	h.told = true
-	_ = h.write(command("ERROR", append([]byte{byte(len(reason))}, reason...)))
+	h.write(command("ERROR", append([]byte{byte(len(reason))}, reason...)))
 }

@@ -9,8 +9,6 @@ import (
 const (
 	// largeFrame is the size from which a frame is read into memory of its own.
 	largeFrame = 8 << 10
-	// readSize is how much is read at once.
-	readSize = 128 << 10
 	// headRead is how much is read where another large frame is likely to begin:
 	// what is read of its body here has to be copied.
 	headRead = 4 << 10
@@ -31,6 +29,7 @@ type inbound struct {
 
 	rx      *scratch // nil while there is nothing to read
 	partial []byte   // the start of a frame, while rx is nil
+	full    bool     // the last read has filled the scratch
 
 	// The message in progress.
 	frames int   // how many frames there are so far
@@ -60,9 +59,8 @@ type sink interface {
 // next.
 func (in *inbound) target() (body, next []byte) {
 	if in.rx == nil {
-		in.rx = scratchPool.Get().(*scratch)
-		in.rx.w = copy(in.rx.buf[:], in.partial)
-		in.partial = in.partial[:0]
+		in.rx = getScratch(in.partial, in.cipher != nil)
+		in.partial, in.full = in.partial[:0], false
 	}
 	rx := in.rx
 	if in.large.active {
@@ -70,6 +68,13 @@ func (in *inbound) target() (body, next []byte) {
 	}
 	if in.large.likely && rx.w < headRead {
 		return nil, rx.buf[rx.w:headRead]
+	}
+	if in.full && len(rx.buf) == readSmall {
+		in.rx = largeScratch.Get().(*scratch)
+		in.rx.w = copy(in.rx.buf, rx.buf[:rx.w])
+		in.rx.ahead, rx.ahead = rx.ahead, nil
+		rx.put()
+		rx = in.rx
 	}
 	return nil, rx.buf[rx.w:]
 }
@@ -82,12 +87,13 @@ func (in *inbound) arrived(n int) error {
 	}
 	rx := in.rx
 	rx.w += n
+	in.full = rx.w == len(rx.buf)
 	if err := in.parse(); err != nil {
 		return err
 	}
 	in.deliver()
 	in.hold()
-	rx.w = copy(rx.buf[:], rx.buf[rx.r:rx.w])
+	rx.w = copy(rx.buf, rx.buf[rx.r:rx.w])
 	rx.r = 0
 	return nil
 }

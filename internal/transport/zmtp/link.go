@@ -87,6 +87,7 @@ func (l *link) establish(p *peer) bool {
 		return false
 	}
 	l.raw = raw
+	limitPauses(raw, l.engine.longestPause())
 	l.minor = p.minor
 	l.heard.Store(l.engine.beat.Load())
 	l.conn.Identity, l.conn.Key = p.identity, p.key

@@ -6,9 +6,11 @@ import "github.com/gozre/zre/internal/transport"
 // why it did. What came with the handshake is parsed first.
 func (l *link) receive(leftover []byte) error {
 	in := &l.in
-	if len(leftover) > 0 {
+	for len(leftover) > 0 {
 		_, b := in.target()
-		if err := in.arrived(copy(b, leftover)); err != nil {
+		n := copy(b, leftover)
+		leftover = leftover[n:]
+		if err := in.arrived(n); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -12,23 +10,23 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
 )
 
-// auditor is the shell of a core under test. It holds the core to what it
-// promises: to the application by events, to the peers by messages, and to the
-// shell by the links that it opens and closes.
+// auditor is the shell of a core under test. It checks what the core promises: to
+// the application by events, to the peers by messages, and to the shell by the links
+// and connections that it opens and closes.
 type auditor struct {
 	t     *testing.T
 	core  *Core
 	now   time.Duration
-	fails bool // Open gives an error
+	keeps bool // Reopen fails
 	links []*auditLink
+	conns []*auditConn
 	views map[uuid.UUID]*auditView
-	epoch uint64
-	last  string // what the snapshots showed after the last step
-
-	key    string // our own public key, "" in a plain network
-	proven string // by the connection of the message under way
+	key   curve.Key  // our own public key, zero in a plain network
+	on    *auditConn // the connection of the message in flight
 }
 
 // auditView is a peer as the events tell of it.
@@ -37,20 +35,35 @@ type auditView struct {
 	groups map[string]bool
 }
 
-// auditLink is a link as a strict peer sees it: zyre ends its process over a
-// status that is not the next one.
+// auditLink is a link as a strict peer sees it: zyre ends its process over a status
+// that is not the next one.
 type auditLink struct {
 	a      *auditor
-	key    string
-	ended  bool
+	to     endpoint.Endpoint
+	up     bool
+	down   bool
+	ended  bool // closed by the core, or reopened
 	sent   int
 	groups map[string]bool
 	status uint8
-	failed string
+	failed Reason
+	late   int // PINGs of earlier links of the connection without an answer
+	taken  int // PING-OKs that were taken for such answers
+	pings  int // PINGs without an answer
 }
 
-func newAuditor(t *testing.T, maxPeers int, key string) *auditor {
-	a := &auditor{t: t, key: key, now: time.Hour, views: make(map[uuid.UUID]*auditView), last: "[]"}
+// auditConn is an accepted connection.
+type auditConn struct {
+	a      *auditor
+	conn   *Conn
+	key    curve.Key
+	waits  bool // no message may come
+	closed bool // by the core
+	down   bool // ConnDown was called
+}
+
+func newAuditor(t *testing.T, maxPeers int, key curve.Key) *auditor {
+	a := &auditor{t: t, key: key, now: time.Hour, views: make(map[uuid.UUID]*auditView)}
 	a.core = New(Config{
 		ID: own, Name: "me", Headers: map[string]string{"k": "v"}, MaxPeers: maxPeers, PublicKey: key,
 		QuietPeriod: 5 * time.Second, PingRate: time.Second, DeadPeriod: 30 * time.Second,
@@ -59,43 +72,75 @@ func newAuditor(t *testing.T, maxPeers int, key string) *auditor {
 	return a
 }
 
-func (a *auditor) Open(_ uuid.UUID, _, key string) (Link, error) {
-	if (key == "") != (a.key == "") {
-		a.t.Fatalf("a link with the key %q, our own is %q", key, a.key)
+func (a *auditor) Open(_ uuid.UUID, to endpoint.Endpoint) Link {
+	if to.Key.IsZero() != a.key.IsZero() {
+		a.t.Fatalf("a link with the key %v, our own is %v", to.Key, a.key)
 	}
-	if a.fails {
-		return nil, errors.New("no more sockets")
-	}
-	l := &auditLink{a: a, key: key}
+	l := &auditLink{a: a, to: to}
 	a.links = append(a.links, l)
-	return l, nil
+	return l
 }
 
-func (a *auditor) Reopen(l Link, id uuid.UUID, endpoint, key, _ string) (Link, error) {
-	l.(*auditLink).end()
-	return a.Open(id, endpoint, key)
-}
-
-func (a *auditor) Local(string) string           { return "tcp://10.0.0.1:41000" }
-func (a *auditor) IsLocal(endpoint string) bool  { return endpoint == "tcp://10.0.0.1:41000" }
-func (a *auditor) Probe(uuid.UUID, string, Link) {}
-func (a *auditor) Ban(key string) {
-	if key == "" || a.key == "" {
-		a.t.Fatalf("the key %q is banned, our own is %q", key, a.key)
+func (a *auditor) Reopen(l Link, _ Reason) Link {
+	o := l.(*auditLink)
+	if !o.up || o.down {
+		a.t.Fatalf("a link is reopened that is up %v, down %v", o.up, o.down)
 	}
+	if a.keeps || o.failed != 0 {
+		return nil
+	}
+	o.end()
+	n := &auditLink{a: a, to: o.to, up: true, late: o.late + o.pings}
+	a.links = append(a.links, n)
+	return n
 }
+
+func (a *auditor) Local(endpoint.Endpoint) endpoint.Endpoint { return ownAt }
+func (a *auditor) IsLocal(e endpoint.Endpoint) bool          { return e.Addr == ownAt.Addr }
+
 func (l *auditLink) Answer()        {}
-func (l *auditLink) Ack()           {}
 func (l *auditLink) Owes() bool     { return l.sent%3 == 0 }
 func (l *auditLink) Shorten()       {}
-func (l *auditLink) Failed() string { return l.failed }
-func (l *auditLink) Close(string)   { l.end() }
+func (l *auditLink) Synced()        { l.late, l.taken = 0, 0 }
+func (l *auditLink) CountLate()     { l.pings -= min(l.pings, l.taken); l.Synced() }
+func (l *auditLink) Failed() Reason { return l.failed }
+func (l *auditLink) Close(r Reason) { l.end() }
+
+func (l *auditLink) Ack() bool {
+	switch {
+	case l.late > 0:
+		l.late--
+		l.taken++
+	case l.pings > 0:
+		l.pings--
+		return true
+	}
+	return false
+}
 
 func (l *auditLink) end() {
 	if l.ended {
 		l.a.t.Fatal("a link is closed twice")
 	}
 	l.ended = true
+}
+
+func (ac *auditConn) Resume() {
+	if ac.conn.Waits() {
+		ac.a.t.Fatal("a connection that waits is resumed")
+	}
+	ac.waits = false
+}
+
+func (ac *auditConn) Close() {
+	if ac.closed || ac.down {
+		ac.a.t.Fatalf("a connection is closed that was closed %v, or has ended %v",
+			ac.closed, ac.down)
+	}
+	if ac.conn.Waits() {
+		ac.a.t.Fatal("a connection is closed while the shell waits for Resume")
+	}
+	ac.closed = true
 }
 
 // Send checks what a peer would see.
@@ -122,6 +167,8 @@ func (l *auditLink) Send(m zremsg.Message) {
 		l.change(m.Group, m.Status, true)
 	case *zremsg.Leave:
 		l.change(m.Group, m.Status, false)
+	case *zremsg.Ping:
+		l.pings++
 	}
 }
 
@@ -138,7 +185,7 @@ func (l *auditLink) change(group string, status uint8, in bool) {
 func (a *auditor) Deliver(cl Link, ev *Event) {
 	v := a.views[ev.Peer]
 	if ev.Type == EventLeader {
-		if _, in := a.core.own[ev.Group]; !in || ev.Peer != own && !v.groups[ev.Group] {
+		if !a.core.own.has(ev.Group) || ev.Peer != own && (v == nil || !v.groups[ev.Group]) {
 			a.t.Fatalf("leader %s of a group that it or this node is not in", ev.Peer)
 		}
 		return
@@ -151,12 +198,13 @@ func (a *auditor) Deliver(cl Link, ev *Event) {
 	}
 	switch ev.Type {
 	case EventEnter:
-		if cl.(*auditLink).ended {
-			a.t.Fatal("ENTER with a closed link")
+		if l := cl.(*auditLink); l.ended || !l.up || l.down || l.to.String() != ev.Endpoint {
+			a.t.Fatalf("ENTER at %s with a link to %v: closed %v, up %v, down %v",
+				ev.Endpoint, l.to, l.ended, l.up, l.down)
 		}
 		a.views[ev.Peer] = &auditView{name: ev.Name, groups: make(map[string]bool)}
 	case EventExit:
-		if ev.Reason == "" {
+		if ev.Reason == 0 {
 			a.t.Fatal("EXIT without a reason")
 		}
 		delete(a.views, ev.Peer)
@@ -169,115 +217,22 @@ func (a *auditor) Deliver(cl Link, ev *Event) {
 }
 
 // Data checks that messages come from peers that are here.
-func (a *auditor) Data(cl Link, _ EventType, _ string, _ [][]byte) {
-	if key := cl.(*auditLink).key; key != a.proven {
-		a.t.Fatalf("data of the peer with key %q over a connection that has proven %q", key, a.proven)
+func (a *auditor) Data(cl Link, _ EventType, _ string, _ [][]byte) { a.data(cl) }
+
+func (a *auditor) data(cl Link) {
+	if key := cl.(*auditLink).to.Key; key != a.on.key {
+		a.t.Fatalf("data of the peer with key %v on a connection that has proven %v", key, a.on.key)
 	}
-	for id, p := range a.core.peers {
-		if p.link == cl {
-			if a.views[id] == nil {
-				a.t.Fatal("a message of a peer that is not here")
-			}
-			return
-		}
+	p := a.core.links[cl]
+	if p == nil || a.views[p.id] == nil || p.id != a.on.conn.id || p.conn != a.on.conn {
+		a.t.Fatal("a message of a peer that is not here, or with the link of another one")
 	}
-	a.t.Fatal("a message with the link of nobody")
 }
 
-// check compares the core's tables with each other, with the events, and with the
-// links.
-func (a *auditor) check() {
-	t, c := a.t, a.core
-	open := make(map[Link]bool)
-	for _, l := range a.links {
-		if !l.ended {
-			open[l] = true
-		}
-	}
-	a.links = slices.DeleteFunc(a.links, func(l *auditLink) bool { return l.ended })
-	used, ready, pending := 0, 0, 0
-	c.Links(func(l Link) {
-		if used++; !open[l] {
-			t.Fatal("a closed link is in use")
-		}
-		if g := l.(*auditLink).groups; !slices.Equal(trueKeys(g), c.OwnGroups()) {
-			t.Fatalf("a peer was told of the groups %q, there are %q", trueKeys(g), c.OwnGroups())
-		}
-	})
-	if used != len(open) {
-		t.Fatalf("%d links are open, %d in use", len(open), used)
-	}
-	members := make(map[string]int)
-	for id, p := range c.peers {
-		if p.key != p.link.(*auditLink).key {
-			t.Fatalf("peer %s has the key %q and its link %q", id, p.key, p.link.(*auditLink).key)
-		}
-		if p.id != id || p.ready != (a.views[id] != nil) || p.ready != (c.Peer(id) != nil) {
-			t.Fatalf("peer %s: ready %v, here %v", id, p.ready, a.views[id] != nil)
-		}
-		if !p.ready {
-			pending++
-			continue
-		}
-		ready++
-		if !slices.Equal(p.Groups(), trueKeys(a.views[id].groups)) {
-			t.Fatalf("groups %q, told of %q", p.Groups(), trueKeys(a.views[id].groups))
-		}
-		for _, g := range p.Groups() {
-			members[g]++
-		}
-	}
-	if len(c.ballots) != len(c.own) {
-		t.Fatalf("%d ballots, %d groups", len(c.ballots), len(c.own))
-	}
-	for g, b := range c.ballots {
-		if l := c.Peer(b.leader); b.leader != uuid.Nil && b.leader != own && (l == nil || !a.views[l.id].groups[g]) {
-			t.Fatalf("%s leads %q and is not in it", b.leader, g)
-		}
-		if e := b.running; e != nil && e.father != nil && c.Peer(e.father.id) != e.father {
-			t.Fatalf("the father of the election in %q is gone", g)
-		}
-		for _, e := range []*election{b.running, b.over} {
-			if e == nil {
-				continue
-			}
-			for p := range e.votes {
-				if c.Peer(p.id) != p {
-					t.Fatalf("a vote in the election in %q is of a peer that is gone", g)
-				}
-			}
-		}
-	}
-	counted := make(map[string]int)
-	c.Groups(func(g string, n int) { counted[g] = n })
-	if !maps.Equal(members, counted) || len(a.views) != ready || c.ready != ready {
-		t.Fatalf("%d peers ready, %d counted, %d here; members %v, counted %v", ready, c.ready, len(a.views), members, counted)
-	}
-	for _, n := range c.pending {
-		pending -= n
-	}
-	// An adopted peer never waited for an answer.
-	if pending != 0 || ready > c.cfg.MaxPeers+len(c.static) || len(c.peers) > c.cfg.MaxPeers+len(c.static) {
-		t.Fatalf("%d peers, %d ready, limit %d, %v awaited", len(c.peers), ready, c.cfg.MaxPeers, c.pending)
-	}
-	a.checkEpoch()
-}
-
-// checkEpoch holds that copies of the tables are known to be out of date.
-func (a *auditor) checkEpoch() {
-	var lines []string
-	a.core.Peers(func(p *Peer) { lines = append(lines, fmt.Sprintf("%s %p %q", p.ID(), p.Link(), p.Groups())) })
-	slices.Sort(lines)
-	now := fmt.Sprint(lines)
-	if now != a.last && a.core.Epoch() == a.epoch {
-		a.t.Fatalf("the epoch is the same before and after\n%s\n%s", a.last, now)
-	}
-	a.last, a.epoch = now, a.core.Epoch()
-}
-
+// trueKeys returns the keys that are true, sorted.
 func trueKeys(m map[string]bool) []string {
 	var keys []string
-	for _, k := range sortedKeys(m) {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
 		if m[k] {
 			keys = append(keys, k)
 		}

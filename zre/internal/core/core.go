@@ -3,14 +3,18 @@ package core
 import (
 	"log/slog"
 	"maps"
+	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
 )
 
-// Config is what a Core is made of. Every field must be set, but NoBeacon and PublicKey.
+// Config is what a Core is made of. Every field but NoBeacon, PublicKey and Trusts must
+// be set.
 type Config struct {
 	ID      uuid.UUID
 	Name    string
@@ -20,14 +24,20 @@ type Config struct {
 	PingRate    time.Duration // at most one PING to a peer in this time
 	DeadPeriod  time.Duration // a peer without any message for so long is removed
 
-	NoBeacon bool // the node tells of itself by other ways only, its leave included
+	NoBeacon bool // the node announces itself, and its leave, by other ways only
 
-	// PublicKey is this node's own in a secure network, where each peer has one, "" in a
-	// plain one. The shell passes on only what belongs to such a network, and of
-	// nodes that are trusted.
-	PublicKey string
+	// PublicKey is this node's own in a secure network, where each peer has one;
+	// zero in a plain one. The shell passes on only discoveries and connections of
+	// such a network, and of nodes that are trusted.
+	PublicKey curve.Key
 
-	MaxPeers int // beyond it newcomers are ignored, so that a flood of beacons takes no descriptors
+	// Trusts reports whether the owner of a key belongs to the network, in a secure one;
+	// nil if every key does.
+	Trusts func(curve.Key) bool
+
+	// MaxPeers bounds the peers. Beyond it newcomers are ignored, so that a flood of
+	// beacons takes no descriptors.
+	MaxPeers int
 
 	Shell  Shell
 	Logger *slog.Logger
@@ -36,28 +46,21 @@ type Config struct {
 // Shell is the world outside of a Core. Its methods must not block and must not
 // call the Core.
 type Shell interface {
-	// Open makes a link to the endpoint. What is sent on it arrives in order or
-	// not at all. The first message sent will be a HELLO.
-	// Key is the peer's public key, "" in a plain network.
-	Open(peer uuid.UUID, endpoint, key string) (Link, error)
-	// Reopen ends a link and makes another one to the same node at the same
-	// endpoint, over the connection that is there, where possible: a node that
-	// does not let a second connection take over the identity of the first one,
-	// as gyre and haskell-zre, hears nothing of the second. What was sent on the
-	// old link may still arrive, before anything that is sent on the new one.
-	Reopen(l Link, peer uuid.UUID, endpoint, key, reason string) (Link, error)
-	// Local returns this node's endpoint as the host of the given endpoint
-	// reaches it.
-	Local(endpoint string) string
+	// Open dials a connection to the endpoint. What is sent on the link arrives in
+	// order or not at all. The shell calls Core.LinkUp, LinkRetry and LinkDown for
+	// what becomes of the connection, after Open has returned. The link may pass to
+	// another peer before its ENTER, if that answers at the endpoint.
+	Open(peer uuid.UUID, to endpoint.Endpoint) Link
+	// Reopen ends a link and returns a new one over the same connection, which is
+	// up; nil if that is not possible. A node that ignores a second connection with
+	// the identity of the first one, as gyre and haskell-zre, hears nothing of a
+	// new connection. What was sent on the old link may still arrive, before
+	// anything that is sent on the new one.
+	Reopen(l Link, reason Reason) Link
+	// Local returns this node's endpoint as the host of the given one reaches it.
+	Local(to endpoint.Endpoint) endpoint.Endpoint
 	// IsLocal reports whether the endpoint is this node's own.
-	IsLocal(endpoint string) bool
-	// Probe finds out in the background whether anybody listens at the endpoint
-	// of a peer that does not answer, or is said to leave, and calls Core.Unheard if
-	// nobody does.
-	Probe(peer uuid.UUID, endpoint string, l Link)
-	// Ban lets the owner of a public key, which has been seen to use the UUID of a
-	// peer that has another one, connect no more for some time.
-	Ban(key string)
+	IsLocal(e endpoint.Endpoint) bool
 	// Deliver tells the application. The link is the peer's, nil if it has none.
 	Deliver(l Link, ev *Event)
 	// Data hands over a WHISPER or SHOUT of a ready peer with this link; the
@@ -65,63 +68,82 @@ type Shell interface {
 	Data(l Link, typ EventType, group string, content [][]byte)
 }
 
-// Link is the one-way connection to a peer, numbered by the 16-bit sequence.
+// Link is the sending half of a session with a peer: a connection that this node
+// has dialed, numbered by the 16-bit sequence.
 type Link interface {
 	// Send stamps the message with the next sequence and sends it.
 	Send(m zremsg.Message)
-	// Answer sends a PING-OK as soon as the application has taken in what was
+	// Answer sends a PING-OK as soon as the application has taken what was
 	// delivered from this peer before.
 	Answer()
-	// Ack takes in a PING-OK.
-	Ack()
+	// Ack handles a PING-OK. It reports whether it answers a PING of this link; a
+	// late answer to an earlier session of the peer does not.
+	Ack() bool
+	// Synced tells that the peer has begun its session after the one of this link,
+	// so that every PING-OK from now on answers a PING of this link.
+	Synced()
+	// CountLate tells that the PING-OKs which Ack has taken for late answers to an
+	// earlier session answered PINGs of this link, as those will that come.
+	CountLate()
 	// Owes reports whether a PING-OK is being held back by Answer.
 	Owes() bool
-	// Failed returns why the link is of no use any more, "" while it is: it can
-	// not send, or the peer takes in nothing of what has to be sent to it.
-	Failed() string
-	// Shorten lets 0 follow on 65534 in the sequence of the link.
+	// Failed returns why the link is broken, 0 while it is not: it cannot send, or
+	// the peer receives nothing of what has to be sent to it.
+	Failed() Reason
+	// Shorten makes 0 follow on 65534 in the sequence of the link.
 	Shorten()
-	// Close drops what is still unsent.
-	Close(reason string)
+	// Close closes the connection and drops what is unsent.
+	Close(reason Reason)
+}
+
+// Inbound is the shell's part of a connection that was accepted.
+type Inbound interface {
+	// Resume lets the messages come of a connection that is waiting. See Conn.Waits.
+	Resume()
+	// Close closes the connection.
+	Close()
 }
 
 // Core is the protocol state of one node. Times are durations since an arbitrary
 // start before the Core was made, on a clock that is never set.
 type Core struct {
 	cfg     Config
-	peers   map[uuid.UUID]*Peer
-	ready   int                           // how many of them are
-	pending map[string]int                // how many of the others are on each host
-	last    *Peer                         // the sender of the last message, nil if it is gone
-	groups  map[string]map[*Peer]struct{} // who is in which group, ready peers only
-	own     map[string]struct{}           // groups this node is in
-	ballots map[string]*ballot            // likewise
-	contest map[string]struct{}           // groups this node wants to lead
-	status  uint8                         // changes of own, modulo 256
+	peers   table[uuid.UUID, *Peer]
+	ready   int                      // how many of them are
+	pending map[netip.Addr]int       // how many of the others are on each host
+	at      map[netip.AddrPort]*Peer // by the address that the link goes to
+	links   map[Link]*Peer           // by link
+	conns   table[*Conn, struct{}]   // accepted connections
+	groups  table[string, *members]  // the ready peers in each group
+	own     table[string, struct{}]  // groups this node is in
+	ballots table[string, *ballot]   // likewise
+	contest map[string]struct{}      // groups this node wants to lead
+	status  uint8                    // changes of own, modulo 256
 	static  []*staticPeer
-	now     time.Duration // of the last call that told
+	now     time.Duration // of the last call that had the time
 	codec   zremsg.Decoder
-	epoch   uint64 // counts changes of what Peers and Members show
 	stats   Stats
 }
 
-// New returns a Core that knows nobody.
+// members are the ready peers in a group.
+type members = table[*Peer, struct{}]
+
+// New returns a Core without peers.
 func New(cfg Config) *Core {
 	cfg.Headers = maps.Clone(cfg.Headers)
 	return &Core{
 		cfg:     cfg,
-		peers:   make(map[uuid.UUID]*Peer),
-		pending: make(map[string]int),
-		groups:  make(map[string]map[*Peer]struct{}),
-		own:     make(map[string]struct{}),
-		ballots: make(map[string]*ballot),
+		peers:   newTable[uuid.UUID, *Peer](),
+		pending: make(map[netip.Addr]int),
+		at:      make(map[netip.AddrPort]*Peer),
+		links:   make(map[Link]*Peer),
+		conns:   newTable[*Conn, struct{}](),
+		groups:  newTable[string, *members](),
+		own:     newTable[string, struct{}](),
+		ballots: newTable[string, *ballot](),
 		contest: make(map[string]struct{}),
 	}
 }
-
-// Epoch changes whenever the ready peers or their groups change, so that a
-// caller knows when its copy is out of date.
-func (c *Core) Epoch() uint64 { return c.epoch }
 
 // Stats returns the counters so far.
 func (c *Core) Stats() Stats { return c.stats }
@@ -131,15 +153,17 @@ type Stats struct {
 	BeaconsHeard   uint64 // sound beacons of other nodes
 	BeaconsRefused uint64 // beacons that are no ZRE beacons, or of a kind not spoken here
 
-	MessagesIn uint64 // ZRE messages taken in
+	MessagesIn uint64 // ZRE messages received
 	OctetsIn   uint64 // their octets, content included
 	Refused    uint64 // messages that do not follow the protocol
 	Unexpected uint64 // messages of nodes that are not ready
 
 	Gaps           uint64 // sequences in which messages were lost
 	StatusRepaired uint64 // JOIN and LEAVE with a status that is not the next one
-	Restarts       uint64 // sessions begun anew by a known peer
+	Restarts       uint64 // sessions begun again by a known peer
 	Expired        uint64 // peers that went silent until they were removed
+	Lost           uint64 // sessions that ended with their connection
+	Conflicts      uint64 // connections with the identity of a peer that has another one
 	PeersRefused   uint64 // newcomers ignored because of MaxPeers
 }
 

@@ -1,31 +1,33 @@
 package core
 
 import (
+	"slices"
+
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
 // Join puts this node into a group and tells every peer. It reports false when
 // the node is in it already.
 func (c *Core) Join(group string) bool {
-	if _, in := c.own[group]; in {
+	if c.own.has(group) {
 		return false
 	}
-	c.own[group] = struct{}{}
+	c.own.set(group, struct{}{})
 	c.status++
 	c.tellAll(func() zremsg.Message { return &zremsg.Join{Group: group, Status: c.status} })
-	c.ballots[group] = &ballot{}
-	c.unsettle(group)
+	c.ballots.set(group, &ballot{})
+	c.standSoon(group)
 	return true
 }
 
 // Leave takes this node out of a group and tells every peer. It reports false
 // when the node is not in it.
 func (c *Core) Leave(group string) bool {
-	if _, in := c.own[group]; !in {
+	if !c.own.has(group) {
 		return false
 	}
-	delete(c.own, group)
-	delete(c.ballots, group)
+	c.own.remove(group)
+	c.ballots.remove(group)
 	c.status++
 	c.tellAll(func() zremsg.Message { return &zremsg.Leave{Group: group, Status: c.status} })
 	return true
@@ -34,7 +36,7 @@ func (c *Core) Leave(group string) bool {
 // Goodbye tells the peers that this node leaves, but for those that have to learn
 // it from the beacon with port 0.
 func (c *Core) Goodbye() {
-	for _, p := range c.peers {
+	for _, p := range c.peers.all() {
 		if c.takesGoodbye(p) {
 			p.link.Send(&zremsg.Goodbye{})
 		}
@@ -43,11 +45,12 @@ func (c *Core) Goodbye() {
 
 // takesGoodbye reports whether a peer may be sent a GOODBYE. gyre panics on it.
 // gyre has its port in the dynamic range, no key, and only beacons can have led to it. The
-// same is true of zyre and zyre.js, and often of pyre; as all of them heed the
-// beacon with port 0, and none a GOODBYE unless it was found by gossip, nothing is
-// lost. (pyre takes a GOODBYE for a loss, and this node for gone.)
+// same is true of zyre and zyre.js, and often of pyre; as all of them act on the
+// beacon with port 0, and on a GOODBYE only if it was found by gossip, nothing is
+// lost. (pyre counts a GOODBYE as a loss of messages, and this node as gone.)
 func (c *Core) takesGoodbye(p *Peer) bool {
-	return p.key != "" || c.cfg.NoBeacon || p.announced || p.static != nil || p.port() < dynamicPort
+	return !p.Key().IsZero() || c.cfg.NoBeacon || p.announced || p.static != nil ||
+		p.endpoint.Addr.Port() < dynamicPort
 }
 
 // dynamicPort is the first of the dynamic ports (RFC 6335, section 6).
@@ -55,81 +58,75 @@ const dynamicPort = 49152
 
 // tellAll sends to every peer that was sent our HELLO: what the HELLO said is
 // only true together with the changes after it, so peers that are not ready are
-// told as well.
+// sent them as well.
 func (c *Core) tellAll(message func() zremsg.Message) {
 	c.Links(func(l Link) { l.Send(message()) })
-	for _, p := range c.peers {
-		c.checkLink(p)
+	for _, p := range c.peers.all() {
+		if p.Ready() {
+			c.checkLink(c.now, p)
+		}
 	}
-}
-
-// checkLink removes a peer whose link is of no use.
-func (c *Core) checkLink(p *Peer) (removed bool) {
-	why := p.link.Failed()
-	if why != "" {
-		c.remove(p, why)
-	}
-	return why != ""
 }
 
 // OwnGroups returns the groups that this node is in, sorted.
-func (c *Core) OwnGroups() []string { return sortedKeys(c.own) }
+func (c *Core) OwnGroups() []string { return slices.Sorted(slices.Values(c.own.keys)) }
 
 // PeerGroups returns the groups that ready peers are in, sorted.
-func (c *Core) PeerGroups() []string { return sortedKeys(c.groups) }
-
-// Groups calls f with each group that ready peers are in and how many they are.
-func (c *Core) Groups(f func(group string, members int)) {
-	for g, members := range c.groups {
-		f(g, len(members))
-	}
-}
+func (c *Core) PeerGroups() []string { return slices.Sorted(slices.Values(c.groups.keys)) }
 
 // Members calls f for each ready peer in the group.
 func (c *Core) Members(group string, f func(*Peer)) {
-	for p := range c.groups[group] {
+	for p := range c.groupOf(group).all() {
 		f(p)
 	}
 }
 
+// groupOf returns the members of a group. It is not to be changed.
+func (c *Core) groupOf(group string) *members {
+	if m := c.groups.get(group); m != nil {
+		return m
+	}
+	return &members{}
+}
+
 // joined records that a peer is in a group, and tells of it when that is new.
 func (c *Core) joined(p *Peer, group string) {
-	if _, in := p.groups[group]; in {
+	if p.groups.has(group) {
 		return
 	}
-	if len(p.groups) >= maxGroupsPerPeer {
+	if p.groups.len() >= maxGroupsPerPeer {
 		c.stats.Refused++
 		c.log("JOIN refused: in as many groups as allowed", p, "limit", maxGroupsPerPeer)
 		return
 	}
-	p.groups[group] = struct{}{}
-	members := c.groups[group]
-	if members == nil {
-		members = make(map[*Peer]struct{})
-		c.groups[group] = members
+	p.groups.set(group, struct{}{})
+	m := c.groups.get(group)
+	if m == nil {
+		t := newTable[*Peer, struct{}]()
+		m = &t
+		c.groups.set(group, m)
 	}
-	members[p] = struct{}{}
-	c.epoch++
+	m.set(p, struct{}{})
 	c.deliver(p, Event{Type: EventJoin, Group: group})
 	c.arrived(p, group)
 }
 
 // left records that a peer is no longer in a group, and tells of it.
 func (c *Core) left(p *Peer, group string) {
-	if _, in := p.groups[group]; !in {
+	if !p.groups.has(group) {
 		return
 	}
-	delete(p.groups, group)
+	p.groups.remove(group)
 	c.drop(p, group)
-	c.epoch++
 	c.deliver(p, Event{Type: EventLeave, Group: group})
 	c.departed(p, group, true)
 }
 
 // drop takes a peer out of the index of groups.
 func (c *Core) drop(p *Peer, group string) {
-	delete(c.groups[group], p)
-	if len(c.groups[group]) == 0 {
-		delete(c.groups, group)
+	m := c.groups.get(group)
+	m.remove(p)
+	if m.len() == 0 {
+		c.groups.remove(group)
 	}
 }

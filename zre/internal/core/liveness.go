@@ -3,132 +3,172 @@ package core
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
-// alive moves both clocks of a peer: a message came.
-func (p *Peer) alive(now time.Duration) {
-	p.heard, p.noticed = now, now
-	p.waiting, p.evasive, p.silent = 0, false, false
-	if p.key != "" {
-		p.leaving = 0 // It does not leave, or else its port will be found closed.
+// alive records that messages came from a ready peer.
+func (c *Core) alive(now time.Duration, p *Peer, messages, octets int) {
+	p.received += uint64(messages)
+	p.octets += uint64(octets)
+	if p.talksSince <= p.firstPing || now-p.lastMessage >= 2*c.cfg.QuietPeriod {
+		p.talksSince = now
+	}
+	p.lastMessage, p.lastSign, p.askedAt, p.unanswered = now, now, 0, 0
+	if p.evasive() {
+		p.state = Ready
+	}
+	if p.state == Leaving {
+		p.leaveBy = max(p.leaveBy, now+lastWords)
 	}
 }
 
-// doubt has a peer asked for a sign of life, as one that was noticed at the given time
-// for the last time.
-func (p *Peer) doubt(at time.Duration) { p.noticed = min(p.noticed, at) }
-
 // Tick does what is due: PINGs, EVASIVE, SILENT, the end of dead peers, new
 // greetings. Call it a few times in each PingRate. Deaf says that the node does
-// not read at the moment, because its application does not keep up: then nobody
+// not read at the moment, because its application does not keep up: then no peer
 // is judged by what was not heard, and every peer is sent signs of life.
 func (c *Core) Tick(now time.Duration, deaf bool) {
 	c.now = now
-	for _, p := range c.peers {
+	for _, p := range c.peers.all() {
 		switch {
 		case deaf:
 			c.sign(now, p, c.cfg.QuietPeriod/2)
-		case !p.ready:
-			c.wait(now, p)
+		case !p.Ready():
+			c.tickGreeting(now, p)
 		default:
 			c.watch(now, p)
 		}
+	}
+	if !deaf {
+		c.tickConns(now)
 	}
 	c.tickStatic(now)
 	c.tickElections(now)
 }
 
-// Hear tells that the node reads again after it was deaf for a time, which does
-// not count: what peers said meanwhile is yet to be read.
+// Hear tells that the node reads again after it was deaf for a time. That time does not
+// count: what peers sent meanwhile is yet to be read.
 func (c *Core) Hear(now time.Duration, deaf time.Duration) {
-	shift := func(t *time.Duration) { *t = min(*t+deaf, now) }
-	for _, p := range c.peers {
-		shift(&p.heard)
-		shift(&p.noticed)
-		shift(&p.since)
-		shift(&p.entered)
-		p.waiting = 0
+	shift := func(times ...*time.Duration) {
+		for _, t := range times {
+			if *t != 0 {
+				*t = min(*t+deaf, now)
+			}
+		}
+	}
+	for _, p := range c.peers.all() {
+		shift(&p.known, &p.entered, &p.lastMessage, &p.lastSign)
+		shift(&p.firstPing, &p.askedAt, &p.talksSince, &p.lastAnswer, &p.rivalSince)
+		for _, due := range []*time.Duration{&p.reconnectBy, &p.leaveBy} {
+			if *due != 0 {
+				*due += deaf
+			}
+		}
+		p.unanswered = 0
+	}
+	for conn := range c.conns.all() {
+		shift(&conn.since)
 	}
 }
 
-// watch judges a ready peer by its two clocks.
+// watch judges a ready peer by its clocks and deadlines.
 func (c *Core) watch(now time.Duration, p *Peer) {
-	heard, noticed := now-p.heard, now-p.noticed
+	quiet := now - p.lastMessage
 	switch {
-	case c.checkLink(p):
+	case c.checkLink(now, p):
 		return
-	case heard >= c.cfg.DeadPeriod:
+	case quiet >= c.cfg.DeadPeriod:
 		c.stats.Expired++
 		c.remove(p, ReasonExpired)
 		return
-	case p.leaving != 0 && heard >= leaveGrace && now-p.leaving >= leaveGrace:
-		if p.key == "" {
-			c.remove(p, ReasonGoodbye)
-			return
+	case p.state == Leaving:
+		if now >= p.leaveBy {
+			c.endLeaving(now, p)
 		}
-		c.cfg.Shell.Probe(p.id, p.endpoint, p.link)
-	case p.evasive && p.other != "" && heard >= 2*c.cfg.QuietPeriod && now-p.strayed < c.cfg.QuietPeriod:
-		// A frozen process sends no beacons, so this one has another address.
-		c.regreet(now, p, p.other, ReasonMoved)
 		return
-	case p.key != "" && p.static == nil && p.told != p.endpoint && !p.answered && p.pinged != 0 && now-p.entered >= retryAfter:
-		// What led to its endpoint is hearsay; where it says itself that it is, is proven.
-		c.regreet(now, p, p.told, ReasonMoved)
+	case p.reconnectBy != 0 && now >= p.reconnectBy:
+		p.reconnectBy = 0
+		c.lost(now, p)
 		return
-	case p.again && !p.answered && p.hails < maxHails && p.pinged != 0 && now-p.entered >= retryAfter<<p.hails:
-		// The peer might be ignoring the connection: one that was kept, because
-		// there was an older one when it was made; a new one, because that
-		// came before the end of the old one.
-		c.hail(now, p)
+	case c.isElsewhere(now, p):
+		c.restart(now, p, p.altEndpoint, ReasonMoved)
+		return
+	case c.isDeafTo(now, p):
+		// The peer might be ignoring the connection: one that was used again,
+		// because there was an older one when it was made; a new one, because
+		// that came before the end of the old one.
+		c.greetDeaf(now, p)
 		return
 	}
-	if noticed < c.cfg.QuietPeriod && heard < c.unheard(p) {
+	c.tickRival(now, p)
+	if now-p.lastSign < c.cfg.QuietPeriod && quiet < c.unheardFor(p) {
 		if p.link.Owes() {
 			c.sign(now, p, c.cfg.PingRate)
-		} else if p.pinged == 0 && now-p.entered >= c.cfg.PingRate {
-			// Once in a session, to know whether the peer hears us; nothing
-			// follows when it is quiet about it.
+		} else if now-max(p.entered, p.pinged) >= c.cfg.PingRate && (p.pinged == 0 ||
+			p.isReconnect && !p.answered) {
+			// Once in a session, to know whether the peer hears us, and until it
+			// does in one that is not the first. It is not evasive if it does not
+			// answer.
 			c.ping(now, p)
-			p.waiting = 0
+			p.unanswered = 0
 		}
 		return
 	}
 	if now-p.pinged >= c.cfg.PingRate {
-		if p.waiting > 0 && !p.evasive {
-			p.evasive = true
+		if p.unanswered > 0 && p.state == Ready {
+			p.state = Evasive
 			c.deliver(p, Event{Type: EventEvasive})
 		}
 		c.ping(now, p)
-		if p.evasive {
-			c.cfg.Shell.Probe(p.id, p.endpoint, p.link)
-		}
 	}
-	if p.evasive && !p.silent && heard >= (c.cfg.QuietPeriod+c.cfg.DeadPeriod)/2 {
-		p.silent = true
+	if p.state == Evasive && quiet >= (c.cfg.QuietPeriod+c.cfg.DeadPeriod)/2 {
+		p.state = Silent
 		c.deliver(p, Event{Type: EventSilent})
 	}
 }
 
-// Unheard tells that nobody listens at the endpoint of a peer that is evasive, or said
-// to leave. Its process is gone, so that there is nothing to wait for; a frozen one
-// still has its port.
-func (c *Core) Unheard(id uuid.UUID, endpoint string) {
-	switch p := c.peers[id]; {
-	case p == nil || !p.ready || p.endpoint != endpoint:
-	case p.leaving != 0:
-		c.remove(p, ReasonGoodbye)
-	case p.evasive:
-		c.remove(p, ReasonRefused)
+// isElsewhere reports whether a peer that has stopped answering is heard at another
+// endpoint. A frozen process sends no beacons, so the peer has another address.
+// In a secure network the endpoint of a HELLO counts as well, as it is
+// authenticated, and what led to the present one is not.
+func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
+	if !p.altEndpoint.Addr.IsValid() || p.static != nil {
+		return false
 	}
+	heard := p.evasive() && now-p.lastMessage >= 2*c.cfg.QuietPeriod &&
+		now-p.lastForeign < c.cfg.QuietPeriod
+	named := !p.Key().IsZero() && p.altEndpoint == p.helloEndpoint &&
+		!p.answered && p.pinged != 0 && now-p.entered >= retryAfter
+	return heard || named
 }
 
-// unheard is how long a peer that is heard only by UDP may go without a message
+// isDeafTo reports whether a peer, in a session that is not the first, sends messages
+// and answers no PING.
+func (c *Core) isDeafTo(now time.Duration, p *Peer) bool {
+	talks := p.firstPing != 0 && p.talksSince > p.firstPing
+	return p.isReconnect && talks && !p.answered && p.newConns < maxNewConns &&
+		now-max(p.talksSince, p.lastAnswer) >= c.patience(p)
+}
+
+// patience is how long a peer may send messages and answer none of ours. One that has
+// answered on the same connection reads that: after a cut it takes TCP some time to
+// retransmit, and a new connection would be ignored by some nodes as long as the old
+// one is there. TCP doubles its pauses, so the last one is at most as long as the cut
+// was, and that lasted at most from the last answer until the peer was heard again.
+// One that answered shortly before has forgotten us meanwhile: pyre does not read a
+// peer's messages after it was not able to send to it.
+func (c *Core) patience(p *Peer) time.Duration {
+	d := retryAfter
+	if p.provenConn {
+		cut := p.talksSince - p.lastAnswer
+		d = min(max(2*retryAfter, cut), c.cfg.DeadPeriod*2/3)
+	}
+	return d << p.newConns
+}
+
+// unheardFor is how long a peer that is heard only by UDP may go without a message
 // until it is sent a PING, so that a dead TCP connection is found within
 // DeadPeriod. One side of a pair begins, so that they do not both ask.
-func (c *Core) unheard(p *Peer) time.Duration {
+func (c *Core) unheardFor(p *Peer) time.Duration {
 	d := c.cfg.DeadPeriod / 2
 	if string(c.cfg.ID[:]) > string(p.id[:]) {
 		d += 2 * c.cfg.PingRate
@@ -137,8 +177,8 @@ func (c *Core) unheard(p *Peer) time.Duration {
 }
 
 // sign sends a peer that may be waiting for our PING-OK a PING every so often,
-// which every implementation takes for a sign of life. It is not a PING-OK: that
-// one says that everything before the peer's own PING was taken in, which is not
+// which every implementation counts as a sign of life. It is not a PING-OK: that
+// one says that everything before the peer's own PING was taken, which is not
 // so yet.
 func (c *Core) sign(now time.Duration, p *Peer, every time.Duration) {
 	if now-p.pinged >= every {
@@ -147,22 +187,60 @@ func (c *Core) sign(now time.Duration, p *Peer, every time.Duration) {
 }
 
 func (c *Core) ping(now time.Duration, p *Peer) {
-	p.pinged = now
-	p.waiting++
+	if p.pinged = now; p.firstPing == 0 {
+		p.firstPing = now
+	}
+	if p.askedAt == 0 {
+		p.askedAt = now
+	}
+	p.unanswered++
 	p.link.Send(&zremsg.Ping{})
 }
 
-// wait looks after a peer that has not sent its HELLO.
-func (c *Core) wait(now time.Duration, p *Peer) {
+// tickGreeting looks after a peer that has not sent its HELLO, or cannot be reached.
+func (c *Core) tickGreeting(now time.Duration, p *Peer) {
+	c.tickRival(now, p)
 	switch {
-	case now-p.since >= c.cfg.DeadPeriod:
+	case now-p.known >= c.cfg.DeadPeriod:
 		c.remove(p, ReasonExpired)
-	case now-p.greeted >= p.retry:
-		p.retry *= 2
-		endpoint := p.endpoint
-		if p.other != "" {
-			endpoint = p.other
+	case p.mayRedirect(now, false):
+		c.redirect(now, p)
+	case p.redialAt != 0 && now >= p.redialAt:
+		c.redial(now, p)
+	case p.linkState == linkIsUp && p.provenConn && p.lastStray <= p.greeted:
+		// Our HELLO arrives, or the connection ends.
+	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait:
+		// It does not answer there, or its answer was lost.
+		p.greetWait *= 2
+		to := p.endpoint
+		if p.altEndpoint.Addr.IsValid() && p.static == nil {
+			to = p.altEndpoint
 		}
-		c.regreet(now, p, endpoint, ReasonExpired)
+		c.restart(now, p, to, ReasonExpired)
 	}
+}
+
+// tickConns closes connections on which no HELLO comes.
+func (c *Core) tickConns(now time.Duration) {
+	for conn := range c.conns.all() {
+		if now-conn.since < c.cfg.DeadPeriod || conn.waits {
+			continue
+		}
+		if p := c.peers.get(conn.id); p == nil || p.conn != conn {
+			c.closeConn(conn)
+		}
+	}
+}
+
+// checkLink ends the session of a peer whose link is broken. It reports whether it
+// has. A link whose connection has ended may notice that before LinkDown is called.
+func (c *Core) checkLink(now time.Duration, p *Peer) bool {
+	switch why := p.link.Failed(); why {
+	case 0:
+	case ReasonFailed:
+		c.linkLost(now, p)
+	default:
+		c.remove(p, why)
+	}
+	return !p.Ready()
 }

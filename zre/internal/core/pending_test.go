@@ -3,18 +3,20 @@ package core
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/curve"
 )
 
-// beacon is heard from a node that there is one of for each number.
+// beacon lets a beacon be heard, of another node for each number.
 func (d *desk) beacon(network, number int) {
 	d.core.Beacon(d.now, uuid.UUID{8, byte(network), byte(number >> 8), byte(number)},
-		netip.AddrFrom4([4]byte{10, 0, 9, byte(network)}), uint16(1000+number), "")
+		netip.AddrFrom4([4]byte{10, 0, 9, byte(network)}), uint16(1000+number), curve.Key{})
 }
 
 // A flood of beacons leaves room: for the beacons of other hosts, and for nodes that
@@ -25,33 +27,34 @@ func TestFloodOfBeacons(t *testing.T) {
 	for i := range 2000 {
 		d.beacon(1, i)
 	}
-	if got := len(d.core.peers); got != maxPendingHost {
+	if got := d.core.peers.len(); got != maxPendingHost {
 		t.Fatalf("%d nodes of one host were greeted, want %d", got, maxPendingHost)
 	}
 	for i := range 2000 {
 		d.beacon(2, i)
 		d.beacon(3, i)
 	}
-	if got := len(d.core.peers); got != maxPending {
+	if got := d.core.peers.len(); got != maxPending {
 		t.Fatalf("%d nodes were greeted, want %d", got, maxPending)
 	}
-	d.from(friend, hello(friendAt))
+	d.from(friend, hello(friendText))
 	d.wantLog("ENTER friend")
-	if got := len(d.core.peers); got != maxPending {
+	if got := d.core.peers.len(); got != maxPending {
 		t.Errorf("%d peers, want %d", got, maxPending)
 	}
-	// Nobody stands behind the flood: it is forgotten.
+	// No node stands behind the flood: it is forgotten.
+	d.slow = true
 	for range 80 {
 		d.now += time.Second / 2
 		d.core.Tick(d.now, false)
-		d.core.peers[friend].heard, d.core.peers[friend].noticed = d.now, d.now
+		d.core.alive(d.now, d.peer(friend), 0, 0)
 	}
-	if len(d.core.peers) != 1 || len(d.core.pending) != 0 {
-		t.Errorf("%d peers, awaited %v", len(d.core.peers), d.core.pending)
+	if d.core.peers.len() != 1 || len(d.core.pending) != 0 {
+		t.Errorf("%d peers, awaited %v", d.core.peers.len(), d.core.pending)
 	}
 	open := 0
 	for _, l := range d.links {
-		if l.closed == "" {
+		if l.closed == 0 {
 			open++
 		}
 	}
@@ -60,7 +63,46 @@ func TestFloodOfBeacons(t *testing.T) {
 	}
 }
 
-// Nodes that said HELLO are bounded by MaxPeers, and those that did not make room.
+// When all places are taken, a node that was only discovered gets that of the oldest
+// one that cannot be reached, and no other.
+func TestPlaceOfUnreachable(t *testing.T) {
+	d := newDesk(t) // at most 3
+	d.slow = true
+	d.beacon(1, 1)
+	d.tick(time.Second / 2)
+	d.beacon(1, 2)
+	d.beacon(1, 3)
+	d.linkUp(d.links[0])
+	d.tick(unreachableAfter - 1)
+	d.beacon(2, 1)
+	if d.core.peers.len() != 3 || d.core.Stats().PeersRefused != 1 {
+		t.Fatalf("%d peers, refused %d", d.core.peers.len(), d.core.Stats().PeersRefused)
+	}
+	d.tick(1)
+	d.beacon(2, 1)
+	d.beacon(2, 2)
+	d.beacon(2, 3)
+	if got := fmt.Sprint(d.ends()); got != "[ expired expired  ]" ||
+		d.core.Stats().PeersRefused != 2 {
+		t.Errorf("links ended by %s, refused %d", got, d.core.Stats().PeersRefused)
+	}
+	// On a host with all its places taken only one of that host makes room.
+	d = newDesk(t)
+	d.slow = true
+	d.core.cfg.MaxPeers = 4096
+	d.beacon(2, 0)
+	for i := range maxPendingHost {
+		d.beacon(1, i)
+	}
+	d.tick(unreachableAfter)
+	d.beacon(1, maxPendingHost)
+	open, _ := d.open()
+	if d.links[0].closed != 0 || open != maxPendingHost+1 || d.core.Stats().PeersRefused != 0 {
+		t.Errorf("%d links are open, refused %d", open, d.core.Stats().PeersRefused)
+	}
+}
+
+// Nodes that said HELLO are bounded by MaxPeers; the others make room for them.
 func TestMaxPeers(t *testing.T) {
 	d := newDesk(t) // at most 3
 	d.beacon(1, 1)
@@ -69,48 +111,120 @@ func TestMaxPeers(t *testing.T) {
 	for i := range 5 {
 		d.from(uuid.UUID{7, byte(i)}, hello(fmt.Sprintf("tcp://10.0.1.%d:41000", i)))
 	}
-	if len(d.core.peers) != 3 || d.core.ready != 3 || len(d.core.pending) != 0 || d.core.Stats().PeersRefused != 2 {
+	if d.core.peers.len() != 3 || d.core.ready != 3 || len(d.core.pending) != 0 ||
+		d.core.Stats().PeersRefused != 2 {
 		t.Errorf("%d peers, %d ready, awaited %v, refused %d",
-			len(d.core.peers), d.core.ready, d.core.pending, d.core.Stats().PeersRefused)
+			d.core.peers.len(), d.core.ready, d.core.pending, d.core.Stats().PeersRefused)
 	}
 }
 
-// Another node is said to be at the endpoint of a peer. A peer that lives stays;
-// one that does not answer goes; and who says HELLO from there is there.
+// Another node is said to be at the endpoint of a peer. A peer whose connections
+// live stays, and is asked for a sign of life; one whose link has ended goes.
 func TestAnotherNodeAtTheEndpoint(t *testing.T) {
-	addr := netip.MustParseAddr("10.0.0.2")
 	start := func() *desk {
 		d := newDesk(t)
-		d.from(friend, hello(friendAt))
-		d.core.Beacon(d.now, other, addr, 41000, "")
+		d.from(friend, hello(friendText))
+		d.core.Beacon(d.now, other, friendHost, 41000, curve.Key{})
 		d.pass(1)
 		if got := d.links[0].kinds(); len(d.links) != 1 || got != "HELLO PING " {
 			t.Fatalf("links %+v, sent %s", d.links, got)
 		}
 		return d
 	}
+	beacon := func(d *desk) { d.core.Beacon(d.now, other, friendHost, 41000, curve.Key{}) }
 
-	d := start()
-	d.from(friend, &zremsg.PingOK{Sequence: 2})
-	for range 5 {
-		d.core.Beacon(d.now, other, addr, 41000, "")
-		d.from(friend, &zremsg.Ping{Sequence: d.core.peers[friend].last + 1})
+	t.Run("beacons, and the peer answers", func(t *testing.T) {
+		d := start()
+		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		for range 5 {
+			beacon(d)
+			d.from(friend, &zremsg.Ping{Sequence: d.peer(friend).sequence + 1})
+			d.pass(1)
+		}
+		d.wantLog("ENTER friend")
+	})
+	t.Run("beacons, and the peer does not answer", func(t *testing.T) {
+		d := start()
+		for range 10 {
+			beacon(d)
+			d.pass(1)
+		}
+		d.wantLog("ENTER friend", "EVASIVE friend")
+	})
+	t.Run("beacons, and the link has ended", func(t *testing.T) {
+		d := start()
+		d.linkDown(d.links[0])
+		d.conns[0].end()
+		beacon(d)
+		d.wantLog("ENTER friend", "EXIT friendconnection lost")
+		// The link that was dialed again leads to the newcomer.
+		if d.peer(friend) != nil || len(d.links) != 2 || d.links[1].closed != 0 ||
+			d.peer(other).link != d.links[1] {
+			t.Errorf("links ended by %q", d.ends())
+		}
+	})
+	t.Run("HELLO, and the peer answers", func(t *testing.T) {
+		d := start()
+		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		d.from(other, hello(friendText))
 		d.pass(1)
-	}
-	d.wantLog("ENTER friend")
-
-	d = start()
-	d.pass(1)
-	d.core.Beacon(d.now, other, addr, 41000, "")
-	d.wantLog("ENTER friend", "EVASIVE friend", "probe 2", "EXIT friendreplaced")
-	if len(d.links) != 2 || d.links[0].closed == "" {
-		t.Errorf("links %+v", d.links)
-	}
-
-	d = start()
-	d.from(other, hello(friendAt))
-	d.wantLog("ENTER friend", "EXIT friendreplaced", "ENTER friend")
-	if len(d.links) != 2 || d.links[0].closed == "" {
-		t.Errorf("links %+v", d.links)
-	}
+		d.from(friend, &zremsg.PingOK{Sequence: 3})
+		d.wantLog("ENTER friend", "ENTER friend")
+		if links, conns := d.open(); links != 2 || conns != 2 ||
+			strings.Count(d.links[0].kinds(), "PING") != 2 {
+			t.Errorf("%d links, %d connections; sent %s", links, conns, d.links[0].kinds())
+		}
+	})
+	t.Run("HELLO from another host", func(t *testing.T) {
+		d := start()
+		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		d.connect(other, at(otherText[len("tcp://"):]).Host()).say(hello(friendText))
+		d.pass(1)
+		d.wantLog("ENTER friend")
+		if links, _ := d.open(); links != 1 || strings.Count(d.links[0].kinds(), "PING") != 2 ||
+			d.core.Stats().Refused != 1 {
+			t.Errorf("%d links; sent %s", links, d.links[0].kinds())
+		}
+	})
+	t.Run("HELLO from another host, and the peer is gone", func(t *testing.T) {
+		d := start()
+		d.slow = true
+		d.conns[0].end()
+		d.linkDown(d.links[0])
+		d.connect(other, at(otherText[len("tcp://"):]).Host()).say(hello(friendText))
+		d.linkUp(d.links[1])
+		d.wantLog("ENTER friend", "EXIT friendconnection lost", "ENTER friend")
+		if len(d.links) != 2 || d.peer(other).link != d.links[1] {
+			t.Errorf("links ended by %q", d.ends())
+		}
+	})
+	t.Run("HELLO from another host, and the peer has not sent its own", func(t *testing.T) {
+		d := newDesk(t)
+		d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+		d.connect(other, at(otherText[len("tcp://"):]).Host()).say(hello(friendText))
+		d.from(friend, hello(friendText))
+		d.wantLog("ENTER friend")
+		if d.core.Stats().Refused != 1 || d.peer(friend).link != d.links[0] {
+			t.Errorf("refused %d; links ended by %q", d.core.Stats().Refused, d.ends())
+		}
+	})
+	t.Run("HELLO, and the peer has not sent its own", func(t *testing.T) {
+		d := newDesk(t)
+		d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+		d.from(other, hello(friendText))
+		d.wantLog("ENTER friend")
+		if len(d.links) != 1 || d.links[0].closed != 0 || d.peer(other).link != d.links[0] ||
+			d.links[0].kinds() != "HELLO " {
+			t.Errorf("links ended by %q", d.ends())
+		}
+	})
+	t.Run("HELLO, and the link has ended", func(t *testing.T) {
+		d := start()
+		d.linkDown(d.links[0])
+		d.from(other, hello(friendText))
+		d.wantLog("ENTER friend", "EXIT friendreplaced", "ENTER friend")
+		if len(d.links) != 2 || d.links[0].closed != ReasonReplaced || d.peer(friend) != nil {
+			t.Errorf("links %+v", d.links)
+		}
+	})
 }

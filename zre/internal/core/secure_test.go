@@ -8,248 +8,306 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+var (
+	ownKey    = curve.Key{'o', 'w', 'n'}
+	friendKey = curve.Key{'f', 'r', 'i', 'e', 'n', 'd'}
+	otherKey  = curve.Key{'o', 't', 'h', 'e', 'r'}
 )
 
 // secureDesk is a desk in a secure network.
 func secureDesk(t *testing.T) *desk {
 	d := newDesk(t)
-	d.core.cfg.PublicKey = "own key"
+	d.core.cfg.PublicKey = ownKey
 	return d
 }
 
-// by lets a message arrive over a connection that has proven a key.
-func (d *desk) by(key string, id uuid.UUID, m zremsg.Message) {
+// by lets a message arrive on a connection that has proven a key. It reports false
+// if the connection was refused.
+func (d *desk) by(key curve.Key, id uuid.UUID, m zremsg.Message) bool {
 	d.t.Helper()
-	header, err := m.AppendTo(nil)
-	if err != nil {
-		d.t.Fatal(err)
+	dc := d.conn(id, key, friendHost)
+	if dc == nil {
+		return false
 	}
-	d.core.Receive(d.now, append([]byte{1}, id[:]...), []byte(key), header, nil)
+	dc.say(m)
+	return true
 }
 
 // keyed is a HELLO that names a key.
-func keyed(endpoint, key string) *zremsg.Hello {
+func keyed(endpoint string, key curve.Key) *zremsg.Hello {
 	h := hello(endpoint)
-	h.Headers = map[string]string{KeyHeader: key}
+	h.Headers = map[string]string{KeyHeader: key.String()}
 	return h
 }
 
-// What a connection has proven is what counts, not what a message says.
-func TestProvenKey(t *testing.T) {
-	d := secureDesk(t)
-	d.by("", friend, keyed(friendAt, ""))       // over inproc
-	d.by("k", friend, hello(friendAt))          // as a zyre node without its header
-	d.by("k", friend, keyed(friendAt, "other")) // the key of somebody else
-	d.by("", friend, keyed(friendAt, "k"))      // claimed, not proven
-	if d.core.Stats().Refused != 4 || len(d.links) != 0 {
-		t.Fatalf("%+v, %d links", d.core.Stats(), len(d.links))
-	}
-	d.by("k", friend, keyed(friendAt, "k"))
-	d.wantLog("ENTER friend")
-	if got := d.links[0].key; got != "k" {
-		t.Errorf("a link to the key %q", got)
-	}
-	d.by("k", friend, &zremsg.Whisper{Sequence: 2})
-	d.wantLog("ENTER friend", "WHISPER")
+// withKey is an endpoint in a secure network.
+func withKey(text string, key curve.Key) endpoint.Endpoint {
+	e := at(text)
+	e.Key = key
+	return e
 }
 
-// A trusted node that takes over the connection of another one cannot speak for it. The
-// other's is not heard any more, so it is asked for a new one.
-func TestUsurper(t *testing.T) {
+// The key that a connection has proven counts, not the one that a message names.
+func TestProvenKey(t *testing.T) {
+	d := secureDesk(t)
+	refused := func(want uint64, what string) {
+		t.Helper()
+		if d.core.Stats().Refused != want || len(d.links) != 0 {
+			t.Fatalf("%s: %+v, %d links", what, d.core.Stats(), len(d.links))
+		}
+	}
+	if d.accept(identity(friend), curve.Key{}, friendHost) != nil {
+		t.Fatal("a connection that has proven no key is not refused")
+	}
+	refused(1, "no key")
+	d.by(friendKey, friend, hello(friendText)) // as a zyre node without its header
+	refused(2, "no key in HELLO")
+	d.by(friendKey, friend, keyed(friendText, otherKey))
+	refused(3, "the key of another one in HELLO")
+	d.by(friendKey, friend, keyed(friendText, friendKey))
+	d.wantLog("ENTER friend")
+	if got := d.links[0].endpoint; got != withKey("10.0.0.2:41000", friendKey) {
+		t.Errorf("a link to %v with the key %v", got, got.Key)
+	}
+	d.by(friendKey, friend, &zremsg.Whisper{Sequence: 2})
+	d.wantLog("ENTER friend", "WHISPER")
+
+	// In a plain network there are no keys.
+	d = newDesk(t)
+	if d.accept(identity(friend), friendKey, friendHost) != nil {
+		t.Error("a connection with a key is not refused in a plain network")
+	}
+}
+
+// A trusted node that connects with the identity of another one cannot speak for it,
+// and the other one stays.
+func TestIdentityOfAnotherKey(t *testing.T) {
 	for name, first := range map[string]zremsg.Message{
-		"message": &zremsg.Whisper{Sequence: 2}, "goodbye": &zremsg.Goodbye{Sequence: 2}, "HELLO": keyed(friendAt, "other"),
+		"message": &zremsg.Whisper{Sequence: 2}, "goodbye": &zremsg.Goodbye{Sequence: 2}, "HELLO": keyed(friendText, otherKey),
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := secureDesk(t)
-			d.by("k", friend, keyed(friendAt, "k"))
-			d.by("", friend, &zremsg.Whisper{Sequence: 2}) // over inproc: of no connection that is known
+			d.by(friendKey, friend, keyed(friendText, friendKey))
+			for i := range uint16(3) {
+				if d.by(otherKey, friend, first) {
+					t.Fatal("the connection is not refused")
+				}
+				d.by(friendKey, friend, &zremsg.Ping{Sequence: 2 + i})
+				d.pass(1)
+			}
 			d.wantLog("ENTER friend")
-			d.by("other", friend, first)
-			usurped := []string{"ENTER friend", "ban other", "EXIT friendUUID was usurped"}
-			d.wantLog(usurped...)
-			for range 3 { // goes on: nothing follows from it
-				d.by("other", friend, &zremsg.Whisper{Sequence: 3})
-				d.by("other", friend, keyed(friendAt, "other"))
-				d.now += time.Second
-				d.core.Tick(d.now, false)
+			if s := d.core.Stats(); s.Conflicts != 3 || s.Refused != 3 {
+				t.Errorf("%+v", s)
 			}
-			d.wantLog(usurped...)
-			if n := len(d.links); d.links[n-1].key != "k" {
-				t.Errorf("the last link is to the key %q", d.links[n-1].key)
+			// The UUID belongs to the key as long as the peer is known, also when
+			// its connections have ended.
+			d.conns[0].end()
+			d.linkDown(d.links[0])
+			d.slow = true
+			d.wantLog("ENTER friend", "EXIT friendconnection lost")
+			if d.by(otherKey, friend, first) {
+				t.Fatal("the connection is not refused after the session")
 			}
-			d.by("k", friend, keyed(friendAt, "k"))
-			d.wantLog(append(usurped, "ENTER friend")...)
-			// When nothing is heard of it any more it is forgotten, and the UUID is free.
-			for d.core.peers[friend] != nil {
-				d.now += time.Second
-				d.core.Tick(d.now, false)
+			for d.peer(friend) != nil {
+				d.tick(time.Second)
 			}
-			d.log = nil
-			d.by("other", friend, keyed(friendAt, "other"))
+			d.slow, d.log = false, nil
+			d.by(otherKey, friend, keyed(friendText, otherKey))
 			d.wantLog("ENTER friend")
 		})
 	}
 }
 
-// A message over another connection proves nothing against a peer that has proven
-// nothing: its key is what a beacon said.
-func TestNoUsurperOfHearsay(t *testing.T) {
+// A connection with another key, from before the peer was known, says HELLO too late.
+func TestHelloWithAnotherKey(t *testing.T) {
 	d := secureDesk(t)
-	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, "forged")
-	d.by("k", friend, &zremsg.Ping{Sequence: 9})
-	d.wantLog()
-	d.by("k", friend, keyed(friendAt, "k"))
-	d.wantLog("ENTER friend")
+	early := d.accept(identity(friend), otherKey, strangerHost)
+	d.by(friendKey, friend, keyed(friendText, friendKey))
+	early.say(keyed(otherText, otherKey))
+	d.by(friendKey, friend, &zremsg.Whisper{Sequence: 2})
+	d.wantLog("ENTER friend", "WHISPER")
+	if d.core.Stats().Refused != 1 || len(d.links) != 1 {
+		t.Errorf("refused %d, %d links", d.core.Stats().Refused, len(d.links))
+	}
 }
 
-// Two forged beacons, or a trusted node that says it is at its endpoint, do not end a
-// peer that lives.
-func TestSecurePeerAtOneEndpointWithOthers(t *testing.T) {
-	addr := netip.MustParseAddr("10.0.0.2")
+// A message on another connection means nothing for a peer that was only
+// discovered: its key is what a beacon said.
+func TestConnectionOfDiscoveredPeer(t *testing.T) {
 	d := secureDesk(t)
-	d.by("k", friend, keyed(friendAt, "k"))
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, otherKey)
+	d.by(friendKey, friend, &zremsg.Ping{Sequence: 9})
+	d.wantLog()
+	d.by(friendKey, friend, keyed(friendText, friendKey))
+	d.by(friendKey, friend, &zremsg.Whisper{Sequence: 2})
+	d.wantLog("ENTER friend", "WHISPER")
+	if links, conns := d.open(); links != 1 || conns != 1 {
+		t.Errorf("%d links, %d connections", links, conns)
+	}
+}
+
+// Two forged beacons, or a trusted node that names its endpoint, do not end a peer
+// that lives.
+func TestSecurePeerAtOneEndpointWithOthers(t *testing.T) {
+	d := secureDesk(t)
+	d.by(friendKey, friend, keyed(friendText, friendKey))
 	for range 3 {
 		d.now += time.Second
-		d.core.Beacon(d.now, friend, addr, 0, "k")
-		d.core.Beacon(d.now, uuid.New(), addr, 41000, "k")
-		d.core.Discovered(d.now, uuid.New(), friendAt, "other")
+		d.core.Beacon(d.now, friend, friendHost, 0, friendKey)
+		d.core.Beacon(d.now, uuid.New(), friendHost, 41000, friendKey)
+		d.core.Discovered(d.now, uuid.New(), withKey("10.0.0.2:41000", otherKey))
 		d.core.Tick(d.now, false)
-		last := d.core.peers[friend].last
-		d.by("k", friend, &zremsg.PingOK{Sequence: last + 1})
+		d.by(friendKey, friend, &zremsg.PingOK{Sequence: d.peer(friend).sequence + 1})
 	}
-	d.core.peers[friend].noticed = d.now
-	d.by("other", other, keyed(friendAt, "other"))
-	if p := d.core.peers[friend]; p.noticed > d.now-5*time.Second {
-		t.Error("nobody asks whether it is still there")
+	if n := d.links[0].acks; n != 3 {
+		t.Errorf("it has answered %d PINGs, want 3", n)
+	}
+	d.peer(friend).lastSign = d.now
+	d.by(otherKey, other, keyed(friendText, otherKey))
+	if p := d.peer(friend); p.lastSign > d.now-5*time.Second {
+		t.Error("it is not asked whether it is still there")
 	}
 	d.wantLog("ENTER friend", "ENTER friend")
-	if len(d.core.peers) != 2 {
-		t.Errorf("%d peers", len(d.core.peers))
+	if d.core.peers.len() != 2 {
+		t.Errorf("%d peers", d.core.peers.len())
 	}
 	// A beacon with port 0 and another key is nothing at all.
-	d.core.peers[friend].leaving = 0
-	d.core.Beacon(d.now, friend, addr, 0, "other")
-	if d.core.peers[friend].leaving != 0 {
-		t.Error("it is taken to leave because of another key's beacon")
+	d.peer(friend).lastSign = d.now
+	d.core.Beacon(d.now, friend, friendHost, 0, otherKey)
+	if d.peer(friend).lastSign != d.now {
+		t.Error("it is asked because of another key's beacon")
 	}
 }
 
-// A forged beacon with its key came first, so the link goes elsewhere. Where the peer
-// says that it is, is proven.
+// A forged beacon with its key came first, so the link goes elsewhere. The endpoint in
+// its HELLO is authenticated.
 func TestSecurePeerIsElsewhere(t *testing.T) {
-	d := secureDesk(t)
-	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, "k")
-	d.by("k", friend, keyed(friendAt, "k"))
-	if d.links[0].endpoint == friendAt {
-		t.Fatal("the link is not where the beacon led")
+	start := func(from netip.Addr) *desk {
+		d := secureDesk(t)
+		d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, friendKey)
+		d.accept(identity(friend), friendKey, from).say(keyed(friendText, friendKey))
+		return d
 	}
-	for range 10 {
-		if len(d.links) > 1 {
-			break
+	t.Run("it connects from there", func(t *testing.T) {
+		d := start(friendHost)
+		if n := len(d.links); n != 2 || d.links[0].closed != ReasonMoved ||
+			d.links[1].endpoint != withKey("10.0.0.2:41000", friendKey) {
+			t.Fatalf("%d links, the last is %+v", n, d.links[n-1])
 		}
-		d.now += time.Second
-		d.core.Tick(d.now, false)
-	}
-	if n := len(d.links); n != 2 || d.links[1].endpoint != friendAt || d.links[1].key != "k" {
-		t.Fatalf("%d links, the last is %+v", n, d.links[n-1])
-	}
-	d.wantLog("ENTER friend", "EXIT friendendpoint has moved")
-	d.by("k", friend, keyed(friendAt, "k"))
-	d.wantLog("ENTER friend", "EXIT friendendpoint has moved", "ENTER friend")
+		d.wantLog("ENTER friend")
+	})
+	t.Run("it connects from a third address", func(t *testing.T) {
+		d := start(netip.MustParseAddr("10.0.0.4"))
+		d.wantLog("ENTER friend") // A node with its key answers there.
+		for range 10 {
+			if len(d.links) > 1 {
+				break
+			}
+			d.tick(time.Second)
+		}
+		if n := len(d.links); n != 2 ||
+			d.links[1].endpoint != withKey("10.0.0.2:41000", friendKey) {
+			t.Fatalf("%d links, the last is %+v", n, d.links[n-1])
+		}
+		d.wantLog("ENTER friend", "EXIT friendendpoint has moved")
+		d.by(friendKey, friend, keyed(friendText, friendKey))
+		d.wantLog("ENTER friend", "EXIT friendendpoint has moved", "ENTER friend")
+	})
 }
 
-// Anybody can send a beacon with any UUID and key; only a HELLO proves who it is.
+// A beacon can have any UUID and key; only a HELLO proves which node it is.
 func TestBeaconWithAnotherKey(t *testing.T) {
-	addr := netip.MustParseAddr("10.0.0.2")
 	d := secureDesk(t)
-	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, "forged")
-	if len(d.links) != 1 || d.links[0].key != "forged" {
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, otherKey)
+	if len(d.links) != 1 || d.links[0].endpoint.Key != otherKey {
 		t.Fatalf("%+v", d.links)
 	}
-	d.core.Beacon(d.now, friend, addr, 41000, "k")
+	d.core.Beacon(d.now, friend, friendHost, 41000, friendKey)
 	if len(d.links) != 1 {
-		t.Error("what was heard first was given up for a second beacon")
+		t.Error("the first beacon was given up for a second one")
 	}
-	d.by("k", friend, keyed(friendAt, "k"))
-	if len(d.links) != 2 || d.links[0].closed != ReasonReplaced || d.links[1].key != "k" || d.links[1].endpoint != friendAt {
+	d.by(friendKey, friend, keyed(friendText, friendKey))
+	if len(d.links) != 2 || d.links[0].closed != ReasonReplaced ||
+		d.links[1].endpoint != withKey("10.0.0.2:41000", friendKey) {
 		t.Fatalf("%+v", d.links)
 	}
-	noticed := d.core.peers[friend].noticed
+	lastSign := d.peer(friend).lastSign
 	d.now += time.Second
-	d.core.Beacon(d.now, friend, addr, 41000, "forged")
-	d.core.Discovered(d.now, friend, "tcp://10.0.0.9:41000", "forged")
-	p := d.core.peers[friend]
-	if p.noticed != noticed || p.other != "" || p.announced {
+	d.core.Beacon(d.now, friend, friendHost, 41000, otherKey)
+	d.core.Discovered(d.now, friend, withKey("10.0.0.9:41000", otherKey))
+	p := d.peer(friend)
+	if p.lastSign != lastSign || p.altEndpoint.Addr.IsValid() || p.announced {
 		t.Errorf("a beacon with another key counts: %+v", p)
 	}
-	d.core.Beacon(d.now, friend, addr, 41000, "k")
-	if p.noticed == noticed {
+	d.core.Beacon(d.now, friend, friendHost, 41000, friendKey)
+	if p.lastSign == lastSign {
 		t.Error("its own beacon does not count")
 	}
 	d.wantLog("ENTER friend")
+	if d.conns[0].closed {
+		t.Error("the connection that its HELLO came on was closed")
+	}
 }
 
-// That a peer leaves is not believed before its port is found closed.
+// A beacon with port 0 is not authenticated: the peer is asked, and goes when its
+// connections end.
 func TestSecureLeavingByBeacon(t *testing.T) {
-	addr := netip.MustParseAddr("10.0.0.2")
 	d := secureDesk(t)
-	d.by("k", friend, keyed(friendAt, "k"))
-	leave := func() { d.core.Beacon(d.now, friend, addr, 0, "k") }
-	pass := func() {
-		d.now += time.Second
-		d.core.Tick(d.now, false)
-	}
-	pass()
+	d.by(friendKey, friend, keyed(friendText, friendKey))
+	leave := func() { d.core.Beacon(d.now, friend, friendHost, 0, friendKey) }
+	d.tick(time.Second)
 	leave()
-	d.by("k", friend, &zremsg.PingOK{Sequence: 2}) // forged: it is there
-	pass()
-	pass()
-	d.core.Unheard(friend, friendAt)
+	d.by(friendKey, friend, &zremsg.PingOK{Sequence: 2}) // forged: it is there
+	d.pass(2)
 	d.wantLog("ENTER friend")
 	leave()
-	pass()
-	if got := d.log[len(d.log)-1]; got != "probe 2" {
-		t.Errorf("the last that was done is %s", got)
+	pings := d.links[0].pings
+	d.tick(time.Second)
+	if d.links[0].pings != pings+1 {
+		t.Errorf("sent %s, want a PING more", d.links[0].kinds())
 	}
-	if n := len(d.links[0].sent); d.links[0].sent[n-1].ID() != zremsg.IDPing {
-		t.Errorf("sent %s", d.links[0].kinds())
-	}
-	d.core.Unheard(friend, friendAt)
-	if got := d.log[len(d.log)-1]; got != "EXIT friendgoodbye" {
-		t.Errorf("the last that was done is %s", got)
+	d.conns[0].end()
+	d.linkDown(d.links[0])
+	d.slow = true
+	d.pass(1)
+	if got := d.log[len(d.log)-1]; got != "EXIT friendconnection lost" {
+		t.Errorf("the last event is %s", got)
 	}
 }
 
 func TestSecureStatic(t *testing.T) {
 	d := secureDesk(t)
-	d.core.AddStatic(d.now, friendAt, "k")
-	if d.links[0].key != "k" {
-		t.Errorf("a link to the key %q", d.links[0].key)
+	d.core.AddStatic(d.now, withKey("10.0.0.2:41000", friendKey))
+	if got := d.links[0].endpoint.Key; got != friendKey {
+		t.Errorf("a link to the key %v", got)
 	}
-	d.by("other", other, keyed(friendAt, "other")) // another node is there, or says so
-	if len(d.links) != 2 || d.links[1].key != "other" {
+	d.by(otherKey, other, keyed(friendText, otherKey)) // Another node is there, or says so.
+	if len(d.links) != 2 || d.links[1].endpoint.Key != otherKey {
 		t.Fatalf("%+v", d.links)
 	}
-	d.by("k", friend, keyed(friendAt, "k"))
+	d.by(friendKey, friend, keyed(friendText, friendKey))
 	d.wantLog("ENTER friend", "ENTER friend")
-	if len(d.links) != 2 || d.core.peers[friend].static == nil {
+	if len(d.links) != 2 || d.peer(friend).static == nil {
 		t.Errorf("the link to the configured endpoint is not the peer's: %+v", d.links)
 	}
 }
 
 // What a beacon began a beacon cannot end, and a configured endpoint is that of a key.
 func TestSecurePending(t *testing.T) {
-	addr := netip.MustParseAddr("10.0.0.2")
 	d := secureDesk(t)
-	d.core.Beacon(d.now, friend, addr, 41000, "k")
-	d.core.Beacon(d.now, friend, addr, 0, "k")
-	if len(d.core.peers) != 1 || d.links[0].closed != "" {
-		t.Errorf("%d peers, link %+v", len(d.core.peers), d.links[0])
+	d.core.Beacon(d.now, friend, friendHost, 41000, friendKey)
+	d.core.Beacon(d.now, friend, friendHost, 0, friendKey)
+	if d.core.peers.len() != 1 || d.links[0].closed != 0 {
+		t.Errorf("%d peers, link %+v", d.core.peers.len(), d.links[0])
 	}
 	d = secureDesk(t)
-	d.by("other", other, keyed(friendAt, "other"))
-	d.core.AddStatic(d.now, friendAt, "k")
-	if n := len(d.links); n != 2 || d.links[1].key != "k" {
+	d.by(otherKey, other, keyed(friendText, otherKey))
+	d.core.AddStatic(d.now, withKey("10.0.0.2:41000", friendKey))
+	if n := len(d.links); n != 2 || d.links[1].endpoint.Key != friendKey {
 		t.Errorf("%d links, the last is %+v", n, d.links[n-1])
 	}
 }

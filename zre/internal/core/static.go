@@ -2,63 +2,83 @@ package core
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/endpoint"
 )
 
 // staticPeer is an endpoint from the configuration: it is greeted without a
-// beacon, and its HELLO tells who is there.
+// beacon, and its HELLO tells which node is there.
 type staticPeer struct {
-	endpoint string
-	key      string        // the public key of who is to answer, "" in a plain network
-	link     Link          // while nobody has answered
+	endpoint endpoint.Endpoint
+	link     Link // while no HELLO has come from there
+	state    linkState
 	peer     bool          // a peer that is known now has the link
 	next     time.Duration // when to try next
 	wait     time.Duration
 }
 
-// AddStatic greets the node at the endpoint, with this public key, now and whenever it
-// is not there.
-func (c *Core) AddStatic(now time.Duration, endpoint, key string) {
-	s := &staticPeer{endpoint: endpoint, key: key, wait: retryAfter}
-	c.static = append(c.static, s)
+// AddStatic greets the node at the endpoint, now and whenever it is not there.
+func (c *Core) AddStatic(now time.Duration, at endpoint.Endpoint) {
+	c.now = now
+	c.static = append(c.static, &staticPeer{endpoint: at, wait: retryAfter})
 	c.tickStatic(now)
 }
 
 // lost tells that the peer that had the link is gone.
 func (s *staticPeer) lost() { s.peer, s.next, s.wait = false, 0, retryAfter }
 
-// tickStatic greets the configured endpoints that nobody has answered from.
+// tickStatic greets the configured endpoints that no HELLO has come from.
 func (c *Core) tickStatic(now time.Duration) {
 	for _, s := range c.static {
-		if s.peer || now < s.next || c.cfg.Shell.IsLocal(s.endpoint) {
+		if s.peer || now < s.next || !c.trusts(s) || c.cfg.Shell.IsLocal(s.endpoint) {
 			continue
 		}
-		if p := c.byEndpoint(s.endpoint); p != nil && p.key == s.key {
+		if p := c.at[s.endpoint.Addr]; p != nil && p.Key() == s.endpoint.Key {
 			// Found by another way meanwhile.
 			s.close()
 			s.peer, p.static = true, s
 			continue
 		}
+		if s.link != nil && s.state != linkIsUp {
+			continue // The transport goes on trying.
+		}
 		s.close()
-		link, err := c.cfg.Shell.Open(uuid.Nil, s.endpoint, s.key)
 		s.next = now + s.wait
 		s.wait = min(2*s.wait, c.cfg.DeadPeriod)
-		if err != nil {
-			c.log("no link to configured peer", nil, "endpoint", s.endpoint, "error", err)
-			continue
-		}
-		s.link = link
-		link.Send(c.hello(s.endpoint))
+		s.link = c.cfg.Shell.Open(uuid.Nil, s.endpoint)
+		s.link.Send(c.hello(s.endpoint))
 	}
 }
 
 func (s *staticPeer) close() {
 	if s.link != nil {
 		s.link.Close(ReasonExpired)
-		s.link = nil
+		s.link, s.state = nil, linkDialed
+	}
+}
+
+// staticBy returns the configured endpoint that has the link, nil if none has.
+func (c *Core) staticBy(l Link) *staticPeer {
+	i := slices.IndexFunc(c.static, func(s *staticPeer) bool { return s.link == l })
+	if i < 0 {
+		return nil
+	}
+	return c.static[i]
+}
+
+func (c *Core) staticUp(l Link) {
+	if s := c.staticBy(l); s != nil {
+		s.state = linkIsUp
+	}
+}
+
+func (c *Core) staticDown(now time.Duration, l Link) {
+	if s := c.staticBy(l); s != nil {
+		s.close()
+		s.next = now + retryAfter
 	}
 }
 
@@ -66,39 +86,28 @@ func (s *staticPeer) close() {
 // node that is not known is the answer from there. A node with several addresses
 // may name another one than the configured; it is recognised by the port. Should
 // that be wrong, PINGs go unanswered and the peer is moved to where it said.
-func (c *Core) adopt(now time.Duration, id uuid.UUID, endpoint, key string) *Peer {
+func (c *Core) adopt(now time.Duration, conn *Conn, named endpoint.Endpoint) *Peer {
 	var waiting []*staticPeer
 	for _, s := range c.static {
-		if s.link != nil && s.key == key {
+		if s.link != nil && s.endpoint.Key == named.Key {
 			waiting = append(waiting, s)
 		}
 	}
-	i := slices.IndexFunc(waiting, func(s *staticPeer) bool { return s.endpoint == endpoint })
+	i := slices.IndexFunc(waiting, func(s *staticPeer) bool { return s.endpoint == named })
 	if i < 0 {
-		i = slices.IndexFunc(waiting, func(s *staticPeer) bool { return port(s.endpoint) == port(endpoint) })
+		port := named.Addr.Port()
+		i = slices.IndexFunc(waiting, func(s *staticPeer) bool {
+			return s.endpoint.Addr.Port() == port
+		})
 	}
 	if i < 0 {
 		return nil
 	}
 	s := waiting[i]
-	p := &Peer{
-		id: id, key: s.key, endpoint: s.endpoint, link: s.link, static: s,
-		groups: make(map[string]struct{}),
-		since:  now, greeted: now, retry: retryAfter,
-	}
-	s.link, s.peer = nil, true
-	c.peers[id] = p
+	p := newPeer(now, conn.id)
+	p.static, p.greeted = s, now
+	c.setLink(p, s.link, s.endpoint, s.state)
+	s.link, s.state, s.peer = nil, linkDialed, true
+	c.add(p)
 	return p
-}
-
-// port returns what follows the last colon of an endpoint.
-func port(endpoint string) string { return endpoint[strings.LastIndexByte(endpoint, ':')+1:] }
-
-func (c *Core) byEndpoint(endpoint string) *Peer {
-	for _, p := range c.peers {
-		if p.endpoint == endpoint {
-			return p
-		}
-	}
-	return nil
 }

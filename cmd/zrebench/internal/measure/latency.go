@@ -9,112 +9,81 @@ import (
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
 )
 
+// The rows of round trips.
+const (
+	roundTrip50 = "round trip p50, one core"
+	roundTrip99 = "round trip p99, one core"
+)
+
 // rounds is how many round trips one run has at most; the first ones do not count.
 const (
 	rounds = 20000
 	warmUp = 0.1
 )
 
-// Latency measures round trips between two processes bound to one core, for each size. It gives two rows for each: the
-// median and the 99th percentile.
-func Latency(ctx context.Context, o *Options) ([]Row, error) {
-	var rows []Row
+// Latency measures round trips between two processes bound to one core, for each size. It gives two
+// rows for each: the median and the 99th percentile.
+func Latency(ctx context.Context, o *Options) (rows []Row, err error) {
+	// About what one round trip takes on one core. On a slow machine Limit bounds the run.
+	count := max(min(rounds, int(o.Time/(40*time.Microsecond))), 100)
 	for _, size := range o.sizes(1 << 10) {
-		r, err := latency(ctx, o, size)
-		if err != nil {
-			return rows, err
+		c := contest{
+			Options: o,
+			name:    fmt.Sprintf("%s, %d octets", o.titled("round trip"), size),
+			rows: []head{
+				{o.titled(roundTrip50), size, "µs"}, {o.titled(roundTrip99), size, "µs"},
+			},
+			run: func(ctx context.Context, w way) ([]sample, error) {
+				return o.roundTrips(ctx, w, size, count)
+			},
 		}
-		rows = append(rows, r...)
+		r, err2 := c.hold(ctx)
+		rows, err = append(rows, r...), join(err, err2)
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return rows, nil
+	return rows, err
 }
 
-func latency(ctx context.Context, o *Options, size int) ([]Row, error) {
-	var p50, p99, raw50, raw99 []float64
-	// About what one round trip takes on one core: a run is bounded in time on a slow machine by Limit.
-	count := max(min(rounds, int(o.Time/(40*time.Microsecond))), 100)
-	err := o.byTurns(fmt.Sprintf("latency %d", size), func() error {
-		times, err := o.pingOurs(ctx, size, count)
-		if err == nil {
-			p50, p99 = append(p50, percentile(times, 50)), append(p99, percentile(times, 99))
+func (o *Options) roundTrips(
+	ctx context.Context, w way, size, count int,
+) (samples []sample, err error) {
+	c := o.gather(ctx, 1)
+	defer func() { err = c.dismiss(err) }()
+	g, err := c.wirePair(w)
+	if err != nil {
+		return nil, err
+	}
+	results, err := g.atOnce(func(i int) worker.Job {
+		j := worker.Job{Do: worker.Pong, Count: count, Size: size, Header: whisperHeader}
+		if i == 1 {
+			j.Do = worker.Ping
 		}
-		return err
-	}, func() error {
-		times, err := o.pingRaw(ctx, size, count)
-		if err == nil {
-			raw50, raw99 = append(raw50, percentile(times, 50)), append(raw99, percentile(times, 99))
+		if w == node {
+			j.To, j.Profile = g.ids[1-i], o.profile(string(j.Do))
 		}
-		return err
+		return j
 	})
 	if err != nil {
 		return nil, err
 	}
-	return []Row{
-		row("round trip p50, one core", size, "µs", p50, raw50),
-		row("round trip p99, one core", size, "µs", p99, raw99),
+	cpu, err := g.spent()
+	if err != nil {
+		return nil, err
+	}
+	times, n := results[1].Times, float64(count)
+	each := &perMessage{
+		cpu:    cpu / n,
+		allocs: float64(results[0].Mallocs+results[1].Mallocs) / n,
+	}
+	return []sample{
+		{value: percentile(times, 50), perMessage: each}, {value: percentile(times, 99)},
 	}, nil
 }
 
-// percentile gives the p-th percentile, in microseconds, of the times after the warm-up.
+// percentile is the p-th percentile, in microseconds, of the times after the warm-up.
 func percentile(times []time.Duration, p int) float64 {
 	sorted := slices.Sorted(slices.Values(times[int(float64(len(times))*warmUp):]))
 	return float64(sorted[(len(sorted)-1)*p/100].Nanoseconds()) / 1e3
-}
-
-func (o *Options) pingOurs(ctx context.Context, size, count int) (times []time.Duration, err error) {
-	c := o.gather(ctx, true)
-	defer func() { err = c.dismiss(err) }()
-	ponger, b, err := c.node(false)
-	if err != nil {
-		return nil, err
-	}
-	pinger, a, err := c.node(false)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range c.workers {
-		if _, err := w.Do(worker.Job{Do: worker.Await, Peers: 1}); err != nil {
-			return nil, err
-		}
-	}
-	var r worker.Result
-	err = all(func() (err error) {
-		r, err = pinger.Do(worker.Job{Do: worker.Ping, To: b, Count: count, Size: size, Profile: o.profile("ping")})
-		return err
-	}, func() error {
-		_, err := ponger.Do(worker.Job{Do: worker.Pong, To: a, Count: count, Size: size, Profile: o.profile("pong")})
-		return err
-	})
-	return r.Times, err
-}
-
-func (o *Options) pingRaw(ctx context.Context, size, count int) (times []time.Duration, err error) {
-	c := o.gather(ctx, true)
-	defer func() { err = c.dismiss(err) }()
-	var ends [2]*worker.Process
-	var endpoints [2][]string
-	for i := range ends {
-		if ends[i], err = c.hire(); err != nil {
-			return nil, err
-		}
-		r, err := ends[i].Do(worker.Job{Do: worker.RawBind, HWM: o.HWM})
-		if err != nil {
-			return nil, err
-		}
-		endpoints[1-i] = r.Endpoints
-	}
-	for i, w := range ends {
-		if _, err := w.Do(worker.Job{Do: worker.RawConnect, Endpoints: endpoints[i], HWM: o.HWM}); err != nil {
-			return nil, err
-		}
-	}
-	var r worker.Result
-	err = all(func() (err error) {
-		r, err = ends[0].Do(worker.Job{Do: worker.RawPing, Count: count, Header: whisperHeader, Size: size})
-		return err
-	}, func() error {
-		_, err := ends[1].Do(worker.Job{Do: worker.RawPong, Count: count})
-		return err
-	})
-	return r.Times, err
 }

@@ -1,6 +1,9 @@
 package measure
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Measure is one thing that can be measured.
 type Measure struct {
@@ -9,14 +12,46 @@ type Measure struct {
 	Run   func(context.Context, *Options) ([]Row, error)
 }
 
-// All gives the measures in the order in which they make sense.
+// The names of measures that are treated apart.
+const (
+	BySize = "throughput"
+	secure = "secure"
+)
+
+// All returns the measures in the order in which they make sense.
 func All() []Measure {
 	return []Measure{
-		{"throughput", "WHISPERs a second from process to process", Throughput},
+		{BySize, "WHISPERs a second from process to process", Throughput},
 		{"latency", "round trip of a WHISPER between two processes on one core", Latency},
 		{"fanout", "deliveries a second of SHOUTs to several processes", Fanout},
+		{"fanin", "WHISPERs a second of several processes to one", Fanin},
+		{secure, "throughput and discovery of nodes that encrypt", Secure},
 		{"discovery", "time until all nodes of one process see each other", Discovery},
+		{"processes", "the same with one node in each process", Processes},
 		{"idle", "processor time and threads of nodes that say nothing", Idle},
 		{"memory", "memory of a link, both ends", Memory},
 	}
+}
+
+// Some returns the measures with these names, or all; and no measure twice, for which reason Secure
+// is left out of all of them when they encrypt anyway.
+func Some(o *Options, names []string, all bool) []Measure {
+	return slices.DeleteFunc(All(), func(m Measure) bool {
+		if slices.Contains(names, m.Name) {
+			return false
+		}
+		return !all || o.Secure && m.Name == secure
+	})
+}
+
+// Secure measures nodes that encrypt, and libzmq with CURVE.
+func Secure(ctx context.Context, o *Options) ([]Row, error) {
+	withKeys := *o
+	withKeys.Secure = true
+	rows, err := Throughput(ctx, &withKeys)
+	if err != nil && ctx.Err() != nil {
+		return rows, err
+	}
+	more, err2 := Discovery(ctx, &withKeys)
+	return append(rows, more...), join(err, err2)
 }

@@ -2,117 +2,113 @@ package measure
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
 )
 
+// linkMemory is the row of a link.
+const linkMemory = "memory of a link, both ends"
+
 // rest is how long sockets get to settle before memory is measured.
 const rest = 300 * time.Millisecond
 
-// Memory measures what a link takes: a connection one way, both its ends together. There are two processes with o.Linked
-// nodes each, every one of them linked to all of the other process, both ways. The figure is the difference to processes
-// with as many nodes and no links, over the number of links.
+// Memory measures what a link needs in the processes (the kernel's buffers are not in it): a
+// connection one way, both its ends together. There are two processes with o.Linked nodes each,
+// every one of them linked to all of the other process, both ways. The figure is the difference to
+// processes with as many nodes and no links, over the number of links.
 func Memory(ctx context.Context, o *Options) ([]Row, error) {
-	var ours, raws []float64
 	links := 2 * o.Linked * o.Linked
-	once := func(perLink *[]float64, run func(context.Context, bool) (int64, error)) func() error {
-		return func() error {
-			without, err := run(ctx, false)
+	c := contest{
+		Options: o,
+		name:    o.titled(linkMemory),
+		rows:    []head{{o.titled(linkMemory), links, "KiB"}},
+		run: func(ctx context.Context, w way) ([]sample, error) {
+			without, err := o.memory(ctx, w, false)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			with, err := run(ctx, true)
-			*perLink = append(*perLink, float64(with-without)/float64(links)/1024)
+			with, err := o.memory(ctx, w, true)
+			kib := float64(with-without) / float64(links) / 1024
+			return []sample{{value: kib}}, err
+		},
+	}
+	return c.hold(ctx)
+}
+
+// memory is what the two processes use, with or without links.
+func (o *Options) memory(ctx context.Context, w way, links bool) (sum int64, err error) {
+	c := o.gather(ctx, o.Cores)
+	defer func() { err = c.dismiss(err) }()
+	if err := c.hireAll(2); err != nil {
+		return 0, err
+	}
+	if w == node {
+		err = c.linkNodes(links)
+	} else {
+		err = c.linkRaw(w, links)
+	}
+	if err != nil {
+		return 0, err
+	}
+	used, err := c.usage(worker.Job{Settle: rest, Weigh: true})
+	for _, u := range used {
+		sum += u.Memory
+	}
+	return sum, err
+}
+
+// linkNodes starts nodes in both processes. They have no beacons, so that those of one process do
+// not meet; with links, the second process gets the addresses of the first.
+func (c *crew) linkNodes(links bool) error {
+	var first worker.Result
+	for i, w := range c.workers {
+		job, err := c.nodes(c.opts.Linked)
+		if err != nil {
 			return err
 		}
-	}
-	name := "memory of a link, both ends"
-	if err := o.byTurns(name, once(&ours, o.memory), once(&raws, o.rawMemory)); err != nil {
-		return nil, err
-	}
-	return []Row{row(name, links, "KiB", ours, raws)}, nil
-}
-
-// resident gives the memory of all processes of a run.
-func (c *crew) resident() (sum int64, err error) {
-	for _, w := range c.workers {
-		r, err := w.Do(worker.Job{Do: worker.Usage, Settle: rest})
+		job.Port = 0
+		if i == 1 && links {
+			job.Endpoints = first.Endpoints
+		}
+		r, err := w.Do(job)
 		if err != nil {
-			return 0, err
+			return err
 		}
-		sum += r.Usage.Memory
-	}
-	return sum, nil
-}
-
-func (o *Options) memory(ctx context.Context, links bool) (sum int64, err error) {
-	c := o.gather(ctx, false)
-	defer func() { err = c.dismiss(err) }()
-	a, err := c.hire()
-	if err != nil {
-		return 0, err
-	}
-	// Without beacons, lest the nodes of one process meet.
-	r, err := a.Do(worker.Job{Do: worker.Start, Nodes: o.Linked})
-	if err != nil {
-		return 0, err
-	}
-	b, err := c.hire()
-	if err != nil {
-		return 0, err
-	}
-	job := worker.Job{Do: worker.Start, Nodes: o.Linked}
-	if links {
-		job.Connect = r.Endpoints
-	}
-	if _, err := b.Do(job); err != nil {
-		return 0, err
-	}
-	for _, w := range c.workers {
-		if !links {
-			break
+		if i == 0 {
+			first = r
 		}
-		if _, err := w.Do(worker.Job{Do: worker.Await, Peers: o.Linked}); err != nil {
-			return 0, err
-		}
-	}
-	return c.resident()
-}
-
-func (o *Options) rawMemory(ctx context.Context, links bool) (sum int64, err error) {
-	c := o.gather(ctx, false)
-	defer func() { err = c.dismiss(err) }()
-	var endpoints [2][]string
-	for i := range endpoints {
-		w, err := c.hire()
-		if err != nil {
-			return 0, err
-		}
-		r, err := w.Do(worker.Job{Do: worker.RawMesh, Nodes: o.Linked, Peers: o.Linked})
-		if err != nil {
-			return 0, err
-		}
-		endpoints[1-i] = r.Endpoints
 	}
 	if !links {
-		return c.resident()
+		return nil
 	}
-	for i, w := range c.workers {
-		if _, err := w.Do(worker.Job{Do: worker.RawLink, Endpoints: endpoints[i]}); err != nil {
-			return 0, err
-		}
-	}
-	var greet []func() error
-	for _, w := range c.workers {
-		greet = append(greet, func() error {
-			_, err := w.Do(worker.Job{Do: worker.RawGreet, Peers: o.Linked})
+	_, err := c.atOnce(func(int) worker.Job {
+		return worker.Job{Do: worker.Await, Peers: c.opts.Linked}
+	})
+	return err
+}
+
+// linkRaw does the same with raw sockets.
+func (c *crew) linkRaw(w way, links bool) error {
+	n := c.opts.Linked
+	var made []worker.Result
+	for _, p := range c.workers {
+		keys, err := c.keys(n)
+		if err != nil {
 			return err
-		})
+		}
+		r, err := p.Do(worker.Job{Do: worker.Mesh, Over: w.over(), Nodes: n, Peers: n, Keys: keys})
+		if err != nil {
+			return err
+		}
+		made = append(made, r)
 	}
-	if err := all(greet...); err != nil {
-		return 0, fmt.Errorf("links: %w", err)
+	if !links {
+		return nil
 	}
-	return c.resident()
+	if err := c.linkAll(made); err != nil {
+		return err
+	}
+	_, err := c.atOnce(func(int) worker.Job { return worker.Job{Do: worker.Greet, Peers: n} })
+	return err
 }

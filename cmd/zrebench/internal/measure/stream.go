@@ -3,181 +3,168 @@ package measure
 import (
 	"context"
 	"fmt"
-
-	"github.com/google/uuid"
+	"time"
 
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
 )
 
-// stream is a sender and its receivers.
+// The rows of streams.
+const (
+	whisper   = "WHISPER"
+	shout     = "SHOUT to %d processes"
+	manyToOne = "WHISPER of %d processes to one"
+)
+
+const (
+	perSecond  = "messages/s"
+	deliveries = "deliveries/s"
+)
+
+// stream is messages from some processes to others, as fast as they can be taken.
 type stream struct {
 	*Options
-	name      string
-	size      int
-	receivers int
-	shout     bool
+	size           int
+	sources, sinks int
+	shout          bool
 }
 
 // Throughput measures WHISPERs from process to process, application to application, for each size.
 func Throughput(ctx context.Context, o *Options) ([]Row, error) {
-	var rows []Row
-	for _, size := range o.sizes(16, 1<<10, 64<<10) {
-		r, err := stream{Options: o, name: "throughput", size: size, receivers: 1}.measure(ctx)
-		if err != nil {
-			return rows, err
-		}
-		rows = append(rows, r)
+	sizes := o.sizes(16, 1<<10, 64<<10, 1<<20)
+	if o.Secure {
+		sizes = o.sizes(16, 1<<10, 64<<10)
 	}
-	return rows, nil
+	return o.streams(ctx, whisper, perSecond, stream{sources: 1, sinks: 1}, sizes)
 }
 
-// Fanout measures SHOUTs to several receivers, each in a process of its own; the figure is deliveries.
+// Fanout measures SHOUTs to several receivers, each in a process of its own.
 func Fanout(ctx context.Context, o *Options) ([]Row, error) {
-	var rows []Row
-	for _, size := range o.sizes(16) {
-		r, err := stream{Options: o, name: fmt.Sprintf("fanout to %d", o.Receivers), size: size, receivers: o.Receivers, shout: true}.measure(ctx)
-		if err != nil {
-			return rows, err
-		}
-		rows = append(rows, r)
-	}
-	return rows, nil
+	return o.streams(ctx, fmt.Sprintf(shout, o.Receivers), deliveries,
+		stream{sources: 1, sinks: o.Receivers, shout: true}, o.sizes(16))
 }
 
-func (s stream) measure(ctx context.Context) (Row, error) {
-	var rates, raws, mallocs, cpu, rawCPU []float64
-	// Runs that do not count tell how many messages are worth a run.
-	s.Progress(fmt.Sprintf("%s %d: warming up", s.name, s.size))
-	count, err := s.worth(ctx, s.ours)
-	if err != nil {
-		return Row{}, fmt.Errorf("%s: ours: %w", s.name, err)
-	}
-	var rawCount int
-	if !s.NoRaw {
-		if rawCount, err = s.worth(ctx, s.raw); err != nil {
-			return Row{}, fmt.Errorf("%s: raw: %w", s.name, err)
-		}
-	}
-	err = s.byTurns(fmt.Sprintf("%s %d", s.name, s.size), func() error {
-		o, err := s.ours(ctx, count)
-		rates, mallocs, cpu = append(rates, o.rate), append(mallocs, o.mallocs), append(cpu, o.cpu)
-		return err
-	}, func() error {
-		o, err := s.raw(ctx, rawCount)
-		raws, rawCPU = append(raws, o.rate), append(rawCPU, o.cpu)
-		return err
-	})
-	if err != nil {
-		return Row{}, err
-	}
-	r := row(s.name, s.size, "msg/s", rates, raws)
-	r.Allocs, r.CPU, r.RawCPU = middle(mallocs), middle(cpu), middle(rawCPU)
-	return r, nil
+// Fanin measures several senders, each in a process of its own, to one receiver.
+func Fanin(ctx context.Context, o *Options) ([]Row, error) {
+	return o.streams(ctx, fmt.Sprintf(manyToOne, o.Senders), perSecond,
+		stream{sources: o.Senders, sinks: 1}, o.sizes(16))
 }
 
-// worth gives how many messages take about s.Time. A few of them may lie ready when the receiver begins, and then say
-// little of how fast they come, so it is tried with more and more.
-func (s stream) worth(ctx context.Context, run func(context.Context, int) (outcome, error)) (int, error) {
-	trial := max(min(20000, 64<<20/(s.size+64))/s.receivers, 100)
-	count := trial
-	for range 2 {
-		o, err := run(ctx, count)
+// streams measures the same stream for several sizes.
+func (o *Options) streams(
+	ctx context.Context, name, unit string, s stream, sizes []int,
+) (rows []Row, err error) {
+	s.Options = o
+	for _, size := range sizes {
+		s.size = size
+		var counts [ways]int // of messages that are worth a run
+		c := contest{
+			Options: o,
+			name:    fmt.Sprintf("%s, %d octets", o.titled(name), size),
+			rows:    []head{{o.titled(name), size, unit}},
+			prepare: func(ctx context.Context, w way) (err error) {
+				counts[w], err = s.worth(ctx, w)
+				return err
+			},
+			run: func(ctx context.Context, w way) ([]sample, error) {
+				out, err := s.once(ctx, w, counts[w])
+				return []sample{out.sample}, err
+			},
+		}
+		r, err2 := c.hold(ctx)
+		rows, err = append(rows, r...), join(err, err2)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return rows, err
+}
+
+// outcome is what one run of a stream gave.
+type outcome struct {
+	sample
+	elapsed time.Duration
+}
+
+// worth returns how many messages of each sender take about s.Time. It tries with more and more,
+// because the first ones say little of how fast they come.
+func (s stream) worth(ctx context.Context, w way) (int, error) {
+	const (
+		tries = 6
+		step  = 20 // times as many, at most
+	)
+	streams := s.sources * s.sinks
+	least := max(min(20000, 64<<20/(s.size+64))/streams, 20)
+	for count, try := least, 1; ; try++ {
+		out, err := s.once(ctx, w, count)
 		if err != nil {
 			return 0, err
 		}
-		count = min(max(int(o.rate*s.Time.Seconds())/s.receivers, trial), 20*count)
+		wanted := int(out.value * s.Time.Seconds() / float64(streams))
+		if out.elapsed >= s.Time/3 || try == tries {
+			return max(wanted, least), nil
+		}
+		count = min(max(wanted, least), step*count)
 	}
-	return count, nil
 }
 
-// ours sends count messages from a node to the others.
-func (s stream) ours(ctx context.Context, count int) (o outcome, err error) {
-	c := s.gather(ctx, false)
+// once sends count messages from each sender to each receiver.
+func (s stream) once(ctx context.Context, w way, count int) (out outcome, err error) {
+	c := s.gather(ctx, s.Cores)
 	defer func() { err = c.dismiss(err) }()
-	var sinks []*worker.Process
-	var to uuid.UUID
-	for range s.receivers {
-		w, id, err := c.node(s.shout)
-		if err != nil {
-			return o, err
-		}
-		sinks, to = append(sinks, w), id
-	}
-	source, _, err := c.node(false)
+	g, err := c.wire(w, s.sources, s.sinks, s.shout)
 	if err != nil {
-		return o, err
+		return out, err
 	}
-	job := worker.Job{Do: worker.Whisper, Count: count, Size: s.size, To: to, Profile: s.profile("send")}
-	if s.shout {
-		job.Do = worker.Shout
+	// A few messages first: all connections are up then.
+	if _, err := s.flow(g, min(count, max(1, 100/(1+s.size>>16))), ""); err != nil {
+		return out, err
 	}
-	for _, w := range c.workers {
-		if _, err := w.Do(worker.Job{Do: worker.Await, Peers: s.receivers, Join: s.shout && w == source}); err != nil {
-			return o, err
-		}
-	}
-	return s.flow(source, job, sinks, worker.Job{Do: worker.Receive, Count: count, Size: s.size, Profile: s.profile("receive")})
+	return s.flow(g, count, "stream")
 }
 
-// raw does the same with a DEALER for each ROUTER.
-func (s stream) raw(ctx context.Context, count int) (o outcome, err error) {
-	c := s.gather(ctx, false)
-	defer func() { err = c.dismiss(err) }()
-	var sinks []*worker.Process
-	var endpoints []string
-	for range s.receivers {
-		w, err := c.hire()
-		if err != nil {
-			return o, err
-		}
-		r, err := w.Do(worker.Job{Do: worker.RawBind, HWM: s.HWM})
-		if err != nil {
-			return o, err
-		}
-		sinks, endpoints = append(sinks, w), append(endpoints, r.Endpoints...)
-	}
-	source, err := c.hire()
-	if err != nil {
-		return o, err
-	}
-	if _, err := source.Do(worker.Job{Do: worker.RawConnect, Endpoints: endpoints, HWM: s.HWM}); err != nil {
-		return o, err
-	}
-	header := whisperHeader
+// flow has the sources send and the sinks receive, and works out the figures: from the moment when
+// the first sender begins to the one when the last receiver has its last message.
+func (s stream) flow(g wiring, count int, profile string) (outcome, error) {
+	job := worker.Job{Count: count, Size: s.size, Header: whisperHeader, Sources: s.sources}
 	if s.shout {
-		header = shoutHeader
+		job.Header = shoutHeader
 	}
-	return s.flow(source, worker.Job{Do: worker.RawSend, Count: count, Header: header, Size: s.size},
-		sinks, worker.Job{Do: worker.RawReceive, Count: count, Header: header, Size: s.size})
-}
-
-// flow has one process send and the others receive, and works out the figures. All receivers begin at the first
-// message that they see; the last to end counts.
-func (s stream) flow(source *worker.Process, send worker.Job, sinks []*worker.Process, receive worker.Job) (outcome, error) {
-	results := make([]worker.Result, len(sinks)+1)
-	jobs := []func() error{func() (err error) {
-		results[0], err = source.Do(send)
-		return err
-	}}
-	for i, w := range sinks {
-		job := receive
-		if i > 0 {
-			job.Profile = ""
+	results, err := g.atOnce(func(i int) worker.Job {
+		j := job
+		if i < len(g.sinks) {
+			j.Do = worker.Receive
+		} else {
+			j.Do, j.Source = worker.Send, i-len(g.sinks)
+			if len(g.ids) > 0 && !s.shout {
+				j.To = g.ids[0]
+			}
 		}
-		jobs = append(jobs, func() (err error) {
-			results[i+1], err = w.Do(job)
-			return err
-		})
-	}
-	if err := all(jobs...); err != nil {
+		if profile != "" && (i == 0 || i == len(g.sinks)) && g.ids != nil {
+			j.Profile = s.profile(string(j.Do))
+		}
+		return j
+	})
+	if err != nil {
 		return outcome{}, err
 	}
-	deliveries := float64(len(sinks)) * float64(receive.Count)
-	elapsed, mallocs, cpu := results[1].Elapsed, results[0].Mallocs, results[0].CPU
-	for _, r := range results[1:] {
-		elapsed = max(elapsed, r.Elapsed)
-		mallocs += r.Mallocs
-		cpu += r.CPU
+	cpu, err := g.spent()
+	if err != nil {
+		return outcome{}, err
 	}
-	return outcome{rate: deliveries / elapsed.Seconds(), mallocs: float64(mallocs) / deliveries, cpu: float64(cpu) / deliveries}, nil
+	begin, end := results[len(g.sinks)].Begin, results[0].End
+	mallocs := uint64(0)
+	for i, r := range results {
+		if i < len(g.sinks) {
+			end = max(end, r.End)
+		} else {
+			begin = min(begin, r.Begin)
+		}
+		mallocs += r.Mallocs
+	}
+	elapsed := time.Duration(max(end-begin, 1))
+	received := float64(count) * float64(s.sources) * float64(s.sinks)
+	return outcome{elapsed: elapsed, sample: sample{
+		value:      received / elapsed.Seconds(),
+		perMessage: &perMessage{cpu: cpu / received, allocs: float64(mallocs) / received},
+	}}, nil
 }

@@ -13,26 +13,35 @@ type Machine struct {
 	System string
 	Go     string
 	LibZMQ string
-	Load   string // of the last minute when the measuring began, "" where it is not known
+	// Load is that of the last minute when the measuring began, and Others how much of the cores
+	// other processes used during the run; "" where they are not known.
+	Load, Others string
 }
 
-// ThisMachine looks around.
+// ThisMachine describes the machine that the program runs on.
 func ThisMachine(libzmq string) Machine {
 	load, _, _ := strings.Cut(read("/proc/loadavg"), " ")
 	return Machine{
 		CPU:    cpuModel(),
 		Cores:  runtime.NumCPU(),
-		System: strings.TrimSpace(runtime.GOOS + "/" + runtime.GOARCH + " " + read("/proc/sys/kernel/osrelease")),
+		System: system(),
 		Go:     runtime.Version(),
 		LibZMQ: libzmq,
 		Load:   load,
 	}
 }
 
+// system is the operating system, and on Linux the kernel.
+func system() string {
+	release := read("/proc/sys/kernel/osrelease")
+	return strings.TrimSpace(runtime.GOOS + "/" + runtime.GOARCH + " " + release)
+}
+
 // cpuModel is what Linux calls the processor; elsewhere it is not known.
 func cpuModel() string {
 	for line := range strings.Lines(read("/proc/cpuinfo")) {
-		if key, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(key) == "model name" {
+		key, value, found := strings.Cut(line, ":")
+		if found && strings.TrimSpace(key) == "model name" {
 			return strings.TrimSpace(value)
 		}
 	}

@@ -1,121 +1,147 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/gozre/zre/cmd/zrebench/internal/measure"
 )
 
-// JSON writes one object a line.
-func JSON(w io.Writer, rows []measure.Row) error {
-	e := json.NewEncoder(w)
-	for _, r := range rows {
-		if err := e.Encode(r); err != nil {
-			return err
+// table is what a table says, before it is laid out.
+type table struct {
+	title string
+	head  []string
+	texts int // how many columns, from the left, are text and not numbers
+	lines [][]string
+}
+
+// tables are all of them that have lines.
+func tables(rows []measure.Row) []table {
+	var list []table
+	for _, t := range []table{figuresTable(rows), costTable(rows), goalTable(rows)} {
+		if len(t.lines) > 0 {
+			list = append(list, t)
 		}
 	}
-	return nil
+	return list
 }
 
-// none stands where there is nothing to tell.
-const none = "-"
-
-// columns are the heads of a table.
-func columns() []string {
-	return []string{"measure", "size", "ours", "(min-max)", "raw", "(min-max)", "ratio", "unit", "allocs/msg", "CPU ns/msg", "raw"}
-}
-
-// cells are what a row says under them.
-func cells(r measure.Row) []string {
-	ratio, allocs := none, none
-	if r.Ratio != nil {
-		ratio = strconv.FormatFloat(*r.Ratio, 'f', 2, 64)
+// figuresTable is what was measured.
+func figuresTable(rows []measure.Row) table {
+	t := table{
+		title: "Figures",
+		head: []string{
+			"measure", "size", "unit", "node", "(min-max)", "libzmq", "(min-max)",
+			"raw TCP", "(min-max)", "node/libzmq", "(min-max)", "node/TCP",
+		},
+		texts: 1,
 	}
-	if r.Allocs != nil {
-		allocs = strconv.FormatFloat(*r.Allocs, 'f', 3, 64)
-	}
-	return []string{
-		r.Measure, octets(r.Size), figure(&r.Ours), between(&r.OursMin, &r.OursMax),
-		figure(r.Raw), between(r.RawMin, r.RawMax), ratio, r.Unit, allocs, figure(r.CPU), figure(r.RawCPU),
-	}
-}
-
-// Table writes the rows for people.
-func Table(w io.Writer, rows []measure.Row) error {
-	lines := [][]string{columns()}
 	for _, r := range rows {
-		lines = append(lines, cells(r))
+		t.lines = append(t.lines, []string{
+			r.Measure, octets(r.Size), r.Unit, value(&r.Node), spread(&r.Node),
+			value(r.LibZMQ), spread(r.LibZMQ), value(r.TCP), spread(r.TCP),
+			median(r.ToLibZMQ.Value), between(r.ToLibZMQ.Value), median(r.ToTCP.Value),
+		})
 	}
-	widths := make([]int, len(lines[0]))
-	for _, cells := range lines {
-		for i, c := range cells {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+	return t
+}
+
+// costTable is what a message costs, for rows that count messages.
+func costTable(rows []measure.Row) table {
+	t := table{
+		title: "Processor time and allocations of a message, both ends together",
+		head: []string{
+			"measure", "size", "node ns", "libzmq ns", "raw TCP ns",
+			"node/libzmq", "(min-max)", "node/TCP", "allocations",
+		},
+		texts: 1,
+	}
+	for _, r := range rows {
+		if r.Node.CPU == nil {
+			continue
+		}
+		t.lines = append(t.lines, []string{
+			r.Measure, octets(r.Size), cpu(&r.Node), cpu(r.LibZMQ), cpu(r.TCP),
+			median(r.ToLibZMQ.CPU), between(r.ToLibZMQ.CPU), median(r.ToTCP.CPU),
+			median(r.Node.Allocs),
+		})
+	}
+	return t
+}
+
+// goalTable is what is to be reached.
+func goalTable(rows []measure.Row) table {
+	t := table{
+		title: "To reach",
+		head:  []string{"measure", "what", "to reach", "size", "measured", "(min-max)", "reached"},
+		texts: 3,
+	}
+	for _, r := range rows {
+		for _, v := range r.Goals {
+			got, around := median(v.Got), between(v.Got)
+			if r.Node.Failed != "" {
+				got, around = failed, none
+			} else if v.Got != nil && v.Unit != "" {
+				got += " " + v.Unit
+			}
+			t.lines = append(t.lines, []string{
+				r.Measure, v.Of, v.Want, octets(r.Size), got, around, answer(v.Reached),
+			})
 		}
 	}
-	for _, cells := range lines {
-		var b strings.Builder
-		for i, c := range cells {
-			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c))
-			if i == 0 { // the only text among numbers
-				b.WriteString(c + pad)
-			} else {
-				b.WriteString("  " + pad + c)
+	return t
+}
+
+// answer says whether something is reached.
+func answer(reached *bool) string {
+	switch {
+	case reached == nil:
+		return "not known"
+	case *reached:
+		return "yes"
+	}
+	return "no"
+}
+
+// summary counts the goals, "" if there are none.
+func summary(rows []measure.Row) string {
+	all, reached, unknown := 0, 0, 0
+	for _, r := range rows {
+		for _, v := range r.Goals {
+			all++
+			switch {
+			case v.Reached == nil:
+				unknown++
+			case *v.Reached:
+				reached++
 			}
 		}
-		if _, err := fmt.Fprintln(w, b.String()); err != nil {
-			return err
+	}
+	switch {
+	case all == 0:
+		return ""
+	case unknown > 0:
+		return fmt.Sprintf("%d of %d reached, %d not known.", reached, all, unknown)
+	}
+	return fmt.Sprintf("%d of %d reached.", reached, all)
+}
+
+// notes say why something failed.
+func notes(rows []measure.Row) []string {
+	var list []string
+	for _, r := range rows {
+		for _, f := range []struct {
+			who     string
+			figures *measure.Figures
+		}{{"node", &r.Node}, {"libzmq", r.LibZMQ}, {"raw TCP", r.TCP}} {
+			if f.figures != nil && f.figures.Failed != "" {
+				list = append(list, fmt.Sprintf("%s, %s: %s failed: %s",
+					r.Measure, octets(r.Size), f.who, f.figures.Failed))
+			}
 		}
 	}
-	return nil
+	return list
 }
 
-// between gives the least and the largest of several runs.
-func between(low, high *float64) string {
-	if low == nil || high == nil || *low == *high {
-		return none
-	}
-	return figure(low) + "-" + figure(high)
-}
-
-// octets writes a size shortly: 16, 1Ki, 1Mi.
-func octets(n int) string {
-	switch {
-	case n == 0:
-		return none
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return strconv.Itoa(n>>20) + "Mi"
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return strconv.Itoa(n>>10) + "Ki"
-	}
-	return strconv.Itoa(n)
-}
-
-// figure writes a number with three digits that count, and k or M where it is large.
-func figure(v *float64) string {
-	if v == nil {
-		return none
-	}
-	n, unit := *v, ""
-	switch {
-	case n >= 999_500:
-		n, unit = n/1e6, "M"
-	case n >= 9_995:
-		n, unit = n/1e3, "k"
-	}
-	digits := 0
-	switch {
-	case n == 0:
-	case n < 0.9995:
-		digits = 3
-	case n < 9.995:
-		digits = 2
-	case n < 99.95:
-		digits = 1
-	}
-	return strconv.FormatFloat(n, 'f', digits, 64) + unit
-}
+// withoutLibZMQ explains the empty columns.
+const withoutLibZMQ = "The columns of libzmq are empty: " +
+	"this zrebench was built without it (go build -tags libzmq)."

@@ -1,15 +1,25 @@
 // Package worker is the other half of zrebench: processes of its own making that hold the nodes, or
 // the raw sockets, which are measured.
 //
-// zrebench starts itself again with the argument Hidden, and talks to that process in lines of JSON over its standard
-// input and output: one Job in, one Result out, in order. A worker ends when its input ends, or when the one
-// who started it says so; nothing of it outlives the run.
+// zrebench starts itself again with the argument Hidden, and talks to that process in lines of JSON
+// over its standard input and output: one Job in, one Result out, in order. A worker ends when its
+// input ends, or when the process that started it says so; nothing of it outlives the run.
 //
-//	zrebench ── Job ──▶ worker: nodes        (DEALER → ROUTER over loopback, as any node)
+//	zrebench ── Job ──▶ worker: nodes, libzmq or TCP
 //	   │     ◀─ Result ─                        ▲
-//	   │                                        │ messages
-//	   └────── Job ──▶ worker: nodes ───────────┘
+//	   │                                        │ messages over loopback
+//	   └────── Job ──▶ worker: nodes, libzmq or TCP
 //
-// The jobs for nodes use the public library alone, as an application would. The jobs for raw libzmq run in
-// C from the first message to the last (internal/zmq/rawzmq).
+// Where what lives:
+//
+//	job.go        what can be asked for, and what comes back
+//	process.go    a worker as seen from zrebench        pin_*.go   its cores
+//	serve.go      a worker as seen from inside          usage*.go  what it uses
+//	node.go       all that zrebench needs of package zre
+//	nodes.go      the application on top of it
+//	tcp.go        raw TCP                               tcpmesh.go  many links of it
+//	libzmq.go     libzmq alone, with the build tag libzmq; nolibzmq.go without
+//
+// Nodes are used as an application would use them. What is done with raw libzmq runs in C from the
+// first message to the last (package rawzmq).
 package worker

@@ -7,27 +7,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onOneCore calls start on a thread that may run on one core only, so that the process that start makes is
-// bound to that core with all its threads. The thread itself is set free again.
-func onOneCore(start func() error) error {
+// onCores calls start on a thread that may run on the first n cores only, so that the process that
+// start makes is bound to them with all its threads. The thread itself is set free again.
+func onCores(n int, start func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	var before, one unix.CPUSet
+	var before, few unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return fmt.Errorf("bind to one core: %w", err)
+		return fmt.Errorf("bind to %d cores: %w", n, err)
 	}
-	for i := range len(before) * 64 {
+	if n >= before.Count() {
+		return start()
+	}
+	for i := 0; few.Count() < n; i++ {
 		if before.IsSet(i) {
-			one.Set(i)
-			break
+			few.Set(i)
 		}
 	}
-	if err := unix.SchedSetaffinity(0, &one); err != nil {
-		return fmt.Errorf("bind to one core: %w", err)
+	if err := unix.SchedSetaffinity(0, &few); err != nil {
+		return fmt.Errorf("bind to %d cores: %w", n, err)
 	}
 	err := start()
 	if again := unix.SchedSetaffinity(0, &before); again != nil && err == nil {
-		err = fmt.Errorf("release from one core: %w", again)
+		err = fmt.Errorf("release from %d cores: %w", n, again)
 	}
 	return err
 }

@@ -15,20 +15,18 @@ import (
 // patience is how long a worker may take to end when it has nothing left to do.
 const patience = 10 * time.Second
 
-// Process is a worker as seen by the one who started it. It serves one goroutine.
+// Process is a worker as seen from the process that started it. It serves one goroutine.
 type Process struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	jobs *json.Encoder
 	out  *bufio.Reader
-	key  string
 }
 
 // Options say how a worker is to run.
 type Options struct {
-	Pinned    bool      // on one core, the same for all
-	Stderr    io.Writer // for what a worker that fails has to say
-	SecretKey string    // of its nodes, "" for plain ones
+	Cores  int       // that it may use, the same for all workers; 0 for all of the machine
+	Stderr io.Writer // for what a worker that fails has to say
 }
 
 // New starts a worker. It is killed when ctx ends.
@@ -49,18 +47,17 @@ func New(ctx context.Context, o Options) (*Process, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	start := cmd.Start
-	if o.Pinned {
-		start = func() error { return onOneCore(cmd.Start) }
+	if o.Cores > 0 {
+		start = func() error { return onCores(o.Cores, cmd.Start) }
 	}
 	if err := start(); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
-	return &Process{cmd: cmd, in: in, jobs: json.NewEncoder(in), out: bufio.NewReader(out), key: o.SecretKey}, nil
+	return &Process{cmd: cmd, in: in, jobs: json.NewEncoder(in), out: bufio.NewReader(out)}, nil
 }
 
 // Do has the worker do a job, and waits for what comes of it.
 func (p *Process) Do(job Job) (Result, error) {
-	job.SecretKey = p.key
 	if err := p.jobs.Encode(job); err != nil {
 		return Result{}, fmt.Errorf("worker: %s: %w", job.Do, err)
 	}
@@ -87,7 +84,7 @@ func (p *Process) Close() error {
 		return fmt.Errorf("worker: %w", err)
 	}
 	timer := time.AfterFunc(patience, func() {
-		// If it has ended meanwhile, that is as well.
+		// An error says that it has ended already.
 		_ = p.cmd.Process.Kill()
 	})
 	defer timer.Stop()

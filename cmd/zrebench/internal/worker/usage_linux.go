@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuTime is what this process has used of all cores since its start.
+// cpuTime is what this process has used of all cores since its start, user and system.
 func cpuTime() time.Duration {
 	var ru unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &ru); err != nil {
@@ -19,35 +19,38 @@ func cpuTime() time.Duration {
 	return time.Duration(ru.Utime.Nano() + ru.Stime.Nano())
 }
 
-// used reads what this process has used so far.
-func used() (Used, error) {
+// countThreads counts those that there are now.
+func (u *Used) countThreads() error {
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {
-		return Used{}, err
+		return err
 	}
-	libzmq := 0
+	u.Threads = len(threads)
 	for _, t := range threads {
-		// A thread may end meanwhile.
-		if name, err := os.ReadFile("/proc/self/task/" + t.Name() + "/comm"); err == nil && bytes.HasPrefix(name, []byte("ZMQ")) {
-			libzmq++
+		// A thread may have ended.
+		name, err := os.ReadFile("/proc/self/task/" + t.Name() + "/comm")
+		if err == nil && bytes.HasPrefix(name, []byte("ZMQ")) {
+			u.LibZMQ++
 		}
 	}
-	statm, err := os.ReadFile("/proc/self/statm")
+	return nil
+}
+
+// anonymous is the resident memory of this process that no file stands behind. The pages of the
+// program itself are left out: how many of them are there says which code has run.
+func anonymous() (int64, error) {
+	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		return Used{}, err
+		return 0, err
 	}
-	fields := bytes.Fields(statm)
-	if len(fields) < 2 {
-		return Used{}, fmt.Errorf("usage: /proc/self/statm holds %q", statm)
+	for line := range bytes.Lines(status) {
+		if fields := bytes.Fields(line); len(fields) == 3 && string(fields[0]) == "RssAnon:" {
+			kib, err := strconv.ParseInt(string(fields[1]), 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("usage: RssAnon: %w", err)
+			}
+			return kib << 10, nil
+		}
 	}
-	pages, err := strconv.ParseInt(string(fields[1]), 10, 64)
-	if err != nil {
-		return Used{}, fmt.Errorf("usage: /proc/self/statm: %w", err)
-	}
-	return Used{
-		CPU:     cpuTime(),
-		Threads: len(threads),
-		LibZMQ:  libzmq,
-		Memory:  pages * int64(os.Getpagesize()),
-	}, nil
+	return 0, fmt.Errorf("usage: there is no RssAnon in /proc/self/status")
 }

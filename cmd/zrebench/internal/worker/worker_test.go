@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestMain lets the test binary be the process that New starts.
@@ -35,26 +36,36 @@ func hire(t *testing.T, o Options) *Process {
 func TestJobsThatCannotBeDone(t *testing.T) {
 	p := hire(t, Options{Stderr: io.Discard})
 	for _, c := range []struct {
-		do   string
+		job  Job
 		want string
 	}{
-		{"dance", `no such job: "dance"`},
-		{Whisper, "whisper before start"},
-		{RawReceive, "raw-receive before"},
-		{RawGreet, "raw-greet before raw-mesh"},
+		{Job{Do: "dance"}, `no such job: "dance"`},
+		{Job{Do: Send}, "send before start or bind"},
+		{Job{Do: Await}, "await before start"},
+		{Job{Do: Connect}, "connect before bind"},
+		{Job{Do: Greet}, "greet before mesh"},
+		{Job{Do: Bind, Over: "string"}, `bind over "string"`},
+		{Job{Do: Mesh, Over: "string"}, `mesh over "string"`},
+		{Job{Do: Start, Transport: "none such"}, "none such"},
 	} {
-		if _, err := p.Do(Job{Do: c.do}); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got %v, want an error with %q", c.do, err, c.want)
+		if _, err := p.Do(c.job); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want an error with %q", c.job.Do, err, c.want)
 		}
 	}
 	// A job that failed does not spoil the next one.
-	if _, err := p.Do(Job{Do: RawBind}); err != nil {
+	if _, err := p.Do(Job{Do: Bind, Over: TCP}); err != nil {
 		t.Error(err)
+	}
+	for _, do := range []Task{Send, Ping, Pong} {
+		if _, err := p.Do(Job{Do: do}); err == nil ||
+			!strings.Contains(err.Error(), "before connect") {
+			t.Errorf("%s without a connection: got %v", do, err)
+		}
 	}
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.Do(Job{Do: RawBind}); err == nil {
+	if _, err := p.Do(Job{Do: Bind, Over: TCP}); err == nil {
 		t.Error("a worker that has ended did a job")
 	}
 }
@@ -62,10 +73,10 @@ func TestJobsThatCannotBeDone(t *testing.T) {
 // A worker whose starter has died ends, also in the middle of a job that would never end.
 func TestLeftAlone(t *testing.T) {
 	p := hire(t, Options{Stderr: io.Discard})
-	if _, err := p.Do(Job{Do: RawBind}); err != nil {
+	if _, err := p.Do(Job{Do: Bind, Over: TCP}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.jobs.Encode(Job{Do: RawReceive, Count: 1}); err != nil {
+	if err := p.jobs.Encode(Job{Do: Receive, Count: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Close(); err == nil {
@@ -74,36 +85,79 @@ func TestLeftAlone(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	if _, err := used(); err != nil {
+	if _, err := anonymous(); err != nil {
 		t.Skip(err)
 	}
 	p := hire(t, Options{Stderr: io.Discard})
 	defer p.Close()
-	if _, err := p.Do(Job{Do: RawBind}); err != nil {
+	way, threads := TCP, 0
+	if HasLibZMQ {
+		way, threads = LibZMQ, 2 // one for input and output, and one that reaps sockets
+	}
+	if _, err := p.Do(Job{Do: Bind, Over: way}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := p.Do(Job{Do: Usage})
+	r, err := p.Do(Job{Do: Usage, Weigh: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	// libzmq has a thread for input and output, and one that reaps sockets.
-	if u := r.Usage; u.CPU <= 0 || u.Memory < 1<<20 || u.LibZMQ != 2 || u.Threads <= u.LibZMQ {
+	if u := r.Usage; u.CPU <= 0 || u.Memory < 64<<10 || u.LibZMQ != threads ||
+		u.Threads <= u.LibZMQ {
 		t.Errorf("got %+v", u)
+	}
+	if r, err = p.Do(Job{Do: Usage}); err != nil || r.Usage.Memory != 0 {
+		t.Errorf("got %+v, %v; memory was not asked for", r.Usage, err)
 	}
 }
 
-func TestNumbers(t *testing.T) {
-	content := make([]byte, 16)
-	number(content, 7)
-	if err := checkNumber(content, 7); err != nil {
-		t.Error(err)
+// What a job has used is counted from its beginning, not from the start of the process.
+func TestSpent(t *testing.T) {
+	if cpuTime() == 0 {
+		t.Skip("processor time is not known here")
 	}
-	if err := checkNumber(content, 8); err == nil {
-		t.Error("a message that is not the next one was taken")
+	p := hire(t, Options{Stderr: io.Discard})
+	defer p.Close()
+	r, err := p.Do(Job{Do: Bind, Over: TCP})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.End < r.Begin || time.Since(time.Unix(0, r.Begin)) > time.Minute {
+		t.Errorf("began at %d and ended at %d", r.Begin, r.End)
+	}
+	spent, err := p.Do(Job{Do: Spent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := p.Do(Job{Do: Usage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if spent.CPU <= 0 || spent.CPU >= used.Usage.CPU {
+		t.Errorf("spent %v of %v", spent.CPU, used.Usage.CPU)
+	}
+}
+
+func TestCounter(t *testing.T) {
+	content := make([]byte, 16)
+	c := newCounter(2)
+	for _, m := range []struct {
+		source, i int
+		want      string // in the error, "" for none
+	}{
+		{0, 0, ""}, {1, 0, ""}, {0, 1, ""}, {0, 1, "message 1 came where 2 was due"},
+		{1, 2, "message 2 came where 1 was due"}, {1, 1, ""}, {2, 0, "message of sender 2"},
+		{0, 2, ""},
+	} {
+		number(content, m.source, m.i)
+		err := c.check(content)
+		if m.want == "" && err != nil ||
+			m.want != "" && (err == nil || !strings.Contains(err.Error(), m.want)) {
+			t.Errorf("%d of %d: got %v, want %q", m.i, m.source, err, m.want)
+		}
 	}
 	short := make([]byte, 4)
-	number(short, 7)
-	if err := checkNumber(short, 8); err != nil {
+	number(short, 0, 7)
+	if err := c.check(short); err != nil {
 		t.Errorf("short messages have no number: %v", err)
 	}
 }

@@ -1,0 +1,169 @@
+package core
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+// Beacon handles that a node was heard by UDP (RFC 36, "Discovery"). Port is
+// its mailbox port, 0 when it leaves; from is where the datagram came from; key is
+// the public key in it, zero in a plain network.
+func (c *Core) Beacon(
+	now time.Duration, id uuid.UUID, from netip.Addr, port uint16, key curve.Key,
+) {
+	if id == c.cfg.ID {
+		return
+	}
+	c.now = now
+	c.stats.BeaconsHeard++
+	p := c.peers.get(id)
+	at := endpoint.At(from, port, key)
+	if port == 0 {
+		if p != nil && p.Key() == key && p.endpoint.Host() == at.Host() {
+			c.leaves(now, p)
+		}
+		return
+	}
+	if p != nil && p.Key() == key {
+		// A beacon proves only that UDP gets through, so it moves one clock.
+		if p.endpoint == at {
+			p.lastSign = now
+			return
+		}
+		p.lastForeign = now
+	}
+	c.found(now, id, at)
+}
+
+// Discovered handles that a gossip server tells of a node.
+func (c *Core) Discovered(now time.Duration, id uuid.UUID, at endpoint.Endpoint) {
+	c.now = now
+	c.found(now, id, at)
+	if p := c.peers.get(id); p != nil && p.Key() == at.Key {
+		p.announced = true
+	}
+}
+
+func (c *Core) found(now time.Duration, id uuid.UUID, at endpoint.Endpoint) {
+	if id == c.cfg.ID || c.cfg.Shell.IsLocal(at) {
+		return
+	}
+	if p := c.peers.get(id); p != nil {
+		switch {
+		case p.Key() != at.Key:
+			c.log("another key is said to be that of a peer; only its HELLO can prove that",
+				p, "endpoint", at, "key", at.Key)
+		case p.endpoint != at && p.state != Connecting:
+			// A host with several networks is heard at several addresses, so
+			// another endpoint is remembered and used only when this one fails.
+			// If its HELLO came, the endpoint in that is a better one.
+			p.altEndpoint = at
+		}
+		return
+	}
+	if old := c.at[at.Addr]; old != nil && (old.Ready() || old.proven && old.conn != nil) {
+		// It is not given up for a message without authentication. If its process is
+		// gone its connections end.
+		c.doubt(now, old)
+		return
+	}
+	if c.succeed(now, id, at) == nil {
+		c.vacate(id, at)
+		c.greet(now, id, at, false)
+	}
+}
+
+// isForeign reports whether a HELLO names the endpoint of another peer, and comes from
+// another host: every host can do that. A link to another key does not lead to the
+// other peer, and one that was there and has no connection any more is gone.
+func (c *Core) isForeign(conn *Conn, named endpoint.Endpoint) bool {
+	old := c.at[named.Addr]
+	switch {
+	case old == nil || old.id == conn.id || old.Key() != conn.key:
+		return false
+	case old.proven && !old.Ready() && old.conn == nil:
+		return false
+	}
+	return conn.remote.IsValid() && conn.remote != named.Host()
+}
+
+// claim handles that a node names an endpoint in its HELLO at which another peer is
+// known: the process of that one is gone, and this one has the port now. If both
+// connections of the other peer live, or its link goes to another key, it is only
+// asked whether it is still there. A link on which nothing was answered yet proves
+// nothing: it may lead to the newcomer.
+func (c *Core) claim(now time.Duration, conn *Conn, named endpoint.Endpoint) {
+	old := c.at[named.Addr]
+	switch {
+	case old == nil || old.id == conn.id || !old.Ready():
+	case old.Key() != conn.key ||
+		old.conn != nil && old.linkState == linkIsUp && old.lastMessage > old.linkedAt:
+		c.doubt(now, old)
+	default:
+		c.exit(old, ReasonReplaced) // Its link may be inherited.
+	}
+}
+
+// succeed makes a peer of a node that is at the endpoint of another one, which is not
+// ready: the link of that one leads to the newcomer, and has to stay, as the newcomer
+// might ignore a second connection. It returns nil if there is no such link.
+func (c *Core) succeed(now time.Duration, id uuid.UUID, at endpoint.Endpoint) *Peer {
+	old := c.at[at.Addr]
+	if old == nil || old.Ready() || old.endpoint != at || old.linkState == linkEnded {
+		return nil
+	}
+	p := newPeer(now, id)
+	p.static, p.greeted = old.static, old.greeted
+	link, state, since := old.link, old.linkState, old.linkedAt
+	c.unlink(old)
+	old.link, old.static = nil, nil
+	c.remove(old, ReasonReplaced)
+	c.setLink(p, link, at, state)
+	p.linkedAt = since
+	c.add(p)
+	return p
+}
+
+// vacate removes a peer that is not ready and has its link to the endpoint of another.
+func (c *Core) vacate(id uuid.UUID, at endpoint.Endpoint) {
+	if old := c.at[at.Addr]; old != nil && old.id != id && !old.Ready() {
+		c.remove(old, ReasonReplaced)
+	}
+}
+
+// doubt makes a peer be asked for a sign of life with the next tick.
+func (c *Core) doubt(now time.Duration, p *Peer) {
+	p.lastSign = min(p.lastSign, now-c.cfg.QuietPeriod)
+}
+
+// leaves handles that a peer said by UDP that it leaves. Its last messages may
+// still be on the way over TCP, so it is removed when its connection ends or no
+// more come. A beacon is not authenticated, so a secure peer is only asked whether it
+// is still there.
+func (c *Core) leaves(now time.Duration, p *Peer) {
+	switch {
+	case !p.Key().IsZero():
+		if p.Ready() {
+			c.doubt(now, p)
+		}
+	case !p.Ready():
+		c.remove(p, ReasonGoodbye)
+	case p.state != Leaving || p.endReason == ReasonLost:
+		c.leave(now, p, ReasonGoodbye)
+		if p.conn == nil {
+			c.endLeaving(now, p)
+		}
+	}
+}
+
+// BeaconRefused handles a datagram that is no beacon, or that of a node which does
+// not belong to this network.
+func (c *Core) BeaconRefused(from netip.AddrPort, cause error) {
+	c.stats.BeaconsRefused++
+	c.log("beacon refused", nil, "from", from, "cause", cause)
+}

@@ -1,0 +1,184 @@
+package core
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+// simLink numbers what it sends on a connection.
+type simLink struct {
+	n      *simNode
+	peer   uuid.UUID
+	dial   *simDial
+	owner  *simDialer
+	serial int
+	seq    uint16
+	pings  int // without an answer
+	old    int // PINGs of earlier links that may be answered first
+	taken  int // PING-OKs that were taken for such answers
+	failed bool
+	short  bool
+	owes   []any // PINGs that the application holds back the answers to
+}
+
+// simDialer is told of a connection, and tells the core of the link that has it.
+type simDialer struct{ link *simLink }
+
+func (sd *simDialer) up()   { sd.link.n.core.LinkUp(sd.link.n.w.now, sd.link) }
+func (sd *simDialer) down() { sd.link.n.core.LinkDown(sd.link.n.w.now, sd.link) }
+func (sd *simDialer) retry(refused bool) {
+	sd.link.n.core.LinkRetry(sd.link.n.w.now, sd.link, refused)
+}
+
+// Open implements Shell.
+func (n *simNode) Open(peer uuid.UUID, to endpoint.Endpoint) Link {
+	l := &simLink{n: n, peer: peer, old: n.late[peer], owner: new(simDialer)}
+	delete(n.late, peer)
+	l.owner.link = l
+	l.dial = n.dial(to, l.owner)
+	n.serial++
+	l.serial = n.serial
+	n.w.logf("%s opens link %d to %v", n.name, l.serial, to)
+	return l
+}
+
+// Reopen implements Shell.
+func (n *simNode) Reopen(old Link, reason Reason) Link {
+	o := old.(*simLink)
+	if o.failed || o.dial.stream == nil {
+		return nil
+	}
+	l := &simLink{n: n, peer: o.peer, old: o.old + o.pings, dial: o.dial, owner: o.owner}
+	l.owner.link = l
+	o.dial = nil
+	n.serial++
+	l.serial = n.serial
+	n.w.logf("%s opens link %d on the connection of link %d: %v",
+		n.name, l.serial, o.serial, reason)
+	return l
+}
+
+// Local implements Shell.
+func (n *simNode) Local(endpoint.Endpoint) endpoint.Endpoint { return n.endpoint() }
+
+// IsLocal implements Shell.
+func (n *simNode) IsLocal(e endpoint.Endpoint) bool { return e.Addr == n.addr }
+
+func (l *simLink) Send(m zremsg.Message) { l.send(m, nil) }
+
+func (l *simLink) send(m zremsg.Message, content [][]byte) {
+	l.seq++
+	if l.seq == 65535 && l.short {
+		l.seq = 0
+	}
+	m.SetHeaderSequence(l.seq)
+	header, err := m.AppendTo(nil)
+	if err != nil {
+		l.n.w.t.Fatalf("encode %v: %v", m, err)
+	}
+	sm := simMessage{frames: append([][]byte{header}, content...)}
+	switch m.ID() {
+	case zremsg.IDElect, zremsg.IDLeader:
+		l.n.elections++
+	case zremsg.IDPing:
+		l.pings++
+		sm.asks = l
+	case zremsg.IDPingOK:
+		sm.answers = l.n.incoming.asks
+	}
+	if l.dial == nil || !l.dial.send(sm) {
+		l.failed = true
+	}
+}
+
+// Answer implements Link.
+func (l *simLink) Answer() {
+	if l.n.slow {
+		l.owes = append(l.owes, l.n.incoming.asks)
+		return
+	}
+	l.Send(&zremsg.PingOK{})
+}
+
+// keepUp lets the application take what there is.
+func (n *simNode) keepUp() {
+	n.slow = false
+	for _, l := range n.links() {
+		for _, asks := range l.owes {
+			n.incoming.asks = asks
+			l.Send(&zremsg.PingOK{})
+		}
+		l.owes = nil
+	}
+	n.incoming = simMessage{}
+}
+
+// Ack implements Link. The simulation knows which PING the PING-OK answers.
+func (l *simLink) Ack() bool {
+	counts := false
+	switch {
+	case l.old > 0:
+		l.old--
+		l.taken++
+	case l.pings > 0:
+		l.pings--
+		counts = true
+	}
+	if counts {
+		l.checkAnswer()
+	}
+	return counts
+}
+
+// CountLate implements Link.
+func (l *simLink) CountLate() {
+	l.pings -= min(l.pings, l.taken)
+	l.Synced()
+	l.checkAnswer()
+}
+
+// checkAnswer fails if a PING-OK counts that answers a PING of another session.
+func (l *simLink) checkAnswer() {
+	w := l.n.w
+	asked, _ := l.n.incoming.answers.(*simLink)
+	switch {
+	case asked == l:
+	case w.answers == answersOfConnection && asked != nil && asked.owner == l.owner:
+	case w.answers == anyAnswers:
+	default:
+		w.t.Errorf("%v: %s: a PING-OK counts that answers no PING of link %d",
+			w.now-time.Hour, l.n.name, l.serial)
+	}
+}
+
+func (l *simLink) Synced()    { l.old, l.taken = 0, 0 }
+func (l *simLink) Owes() bool { return len(l.owes) > 0 }
+func (l *simLink) Shorten()   { l.short = true }
+
+func (l *simLink) Failed() Reason {
+	if l.failed {
+		return ReasonFailed
+	}
+	return 0
+}
+
+// Close implements Link; what was in flight may still arrive.
+func (l *simLink) Close(reason Reason) {
+	l.n.w.logf("%s closes link %d: %v", l.n.name, l.serial, reason)
+	if pings := l.old + l.pings; pings > 0 {
+		l.n.late[l.peer] = pings
+	}
+	l.dial.close()
+}
+
+// links returns the links that are open, by age.
+func (n *simNode) links() (open []*simLink) {
+	n.core.Links(func(l Link) { open = append(open, l.(*simLink)) })
+	slices.SortFunc(open, func(a, b *simLink) int { return a.serial - b.serial })
+	return open
+}

@@ -1,0 +1,234 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/beacon"
+	"github.com/gozre/zre/internal/codec/zrebeacon"
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
+	"github.com/gozre/zre/internal/netif"
+	"github.com/gozre/zre/zgossip"
+	"github.com/gozre/zre/zre/internal/host"
+	"github.com/gozre/zre/zre/internal/trust"
+)
+
+// Sink gets what was heard. The calls come from several goroutines.
+type Sink interface {
+	// Beacon handles the beacon of a node; port 0 says that it leaves.
+	Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key)
+	// BeaconRefused handles a datagram that is no beacon, or the beacon of a node that
+	// does not belong to the network.
+	BeaconRefused(from netip.AddrPort, cause error)
+	// Discovered handles what a gossip server knows about a node.
+	Discovered(id uuid.UUID, at endpoint.Endpoint)
+}
+
+// Config is what a Discovery is made of.
+type Config struct {
+	ID         uuid.UUID
+	Port       uint16
+	Advertise  endpoint.Endpoint // what to publish, zero for the node's own address
+	Interfaces []string
+
+	NoBeacon     bool
+	BeaconPort   int
+	BeaconPeriod time.Duration
+	Group        netip.AddrPort
+	TTL          int
+
+	Gossip      []string
+	GossipBind  string
+	SecretKey   string
+	TrustedKeys []string
+	Transport   string
+
+	Host   *host.Host
+	Trust  *trust.Trust
+	Sink   Sink
+	Logger *slog.Logger
+	// Listen makes the node listen on another address of its interfaces.
+	Listen func(netip.Addr) error
+	// Listens are the addresses that it listens on at the start.
+	Listens []netip.Addr
+}
+
+// Discovery is the ways by which nodes find each other.
+type Discovery struct {
+	cfg    Config
+	beacon *beacon.Conn
+	client *zgossip.Client    // for Config.Gossip
+	server *zgossip.Server    // for Config.GossipBind
+	cancel context.CancelFunc // ends the goroutine that follows addresses
+	follow sync.WaitGroup     // that goroutine: nothing is published after the withdrawal
+}
+
+// Start starts discovery in both directions. After an error nothing is left behind.
+func Start(cfg Config) (*Discovery, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	d := &Discovery{cfg: cfg, cancel: cancel}
+	if err := d.start(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *Discovery) start(ctx context.Context) error {
+	if !d.cfg.NoBeacon {
+		if err := d.startBeacon(); err != nil {
+			return err
+		}
+	}
+	if err := d.startGossip(); err != nil {
+		return err
+	}
+	if len(d.cfg.Interfaces) == 0 && d.server == nil {
+		return nil
+	}
+	changes, err := netif.Watch(ctx)
+	if err != nil {
+		return err
+	}
+	d.follow.Go(func() { d.followAddresses(changes, d.cfg.Listens, d.Endpoint()) })
+	return nil
+}
+
+// Close withdraws what others know of the node. Further calls do nothing.
+func (d *Discovery) Close() {
+	if d.cancel == nil {
+		return
+	}
+	d.cancel()
+	d.cancel = nil
+	d.follow.Wait()
+	d.stopGossip()
+	if d.beacon != nil {
+		d.sendLastBeacon()
+		if err := d.beacon.Close(); err != nil {
+			d.cfg.Logger.Error("beacon does not close", "error", err)
+		}
+	}
+}
+
+// Endpoint returns the endpoint that stands for the node where no peer is meant.
+func (d *Discovery) Endpoint() endpoint.Endpoint { return d.endpointAt(d.cfg.Host.First) }
+
+// endpointAt returns the node's endpoint, at the address unless Config.Advertise
+// says otherwise.
+func (d *Discovery) endpointAt(addr func() netip.Addr) endpoint.Endpoint {
+	if d.cfg.Advertise.Addr.IsValid() {
+		e := d.cfg.Advertise
+		e.Key = d.cfg.Trust.Public()
+		return e
+	}
+	return endpoint.At(addr(), d.cfg.Port, d.cfg.Trust.Public())
+}
+
+func (d *Discovery) startBeacon() (err error) {
+	d.beacon, err = beacon.Open(beacon.Config{
+		Port:       d.cfg.BeaconPort,
+		Groups:     []netip.AddrPort{d.cfg.Group},
+		TTL:        d.cfg.TTL,
+		Interfaces: d.cfg.Interfaces,
+		Handler:    d.hearBeacon,
+		Logger:     d.cfg.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	frame, err := d.beaconFrame(d.cfg.Port)
+	if err != nil {
+		return err
+	}
+	if err := d.beacon.Announce(frame, d.cfg.BeaconPeriod); err != nil {
+		// There may be no network yet; the next beacons may get through.
+		d.cfg.Logger.Warn("first beacon not sent", "error", err)
+	}
+	return nil
+}
+
+// beaconFrame returns the beacon with this port; 0 says that the node leaves.
+func (d *Discovery) beaconFrame(port uint16) ([]byte, error) {
+	if !d.cfg.Trust.Secure() {
+		b := zrebeacon.Plain{UUID: d.cfg.ID, Port: port}
+		return b.AppendTo(nil)
+	}
+	b := zrebeacon.Secure{UUID: d.cfg.ID, Port: port, PublicKey: d.cfg.Trust.Public()}
+	return b.AppendTo(nil)
+}
+
+// decodeBeacon returns a beacon of either kind, and the key in it.
+func decodeBeacon(payload []byte) (b zrebeacon.Plain, key curve.Key, err error) {
+	if h, err := zrebeacon.DecodeHeader(payload); err == nil && h.ID == zrebeacon.IDSecure {
+		var m zrebeacon.Secure
+		err := m.Decode(payload)
+		return zrebeacon.Plain{UUID: m.UUID, Port: m.Port}, m.PublicKey, err
+	}
+	err = b.Decode(payload)
+	return b, curve.Key{}, err
+}
+
+// sendLastBeacon says that the node leaves.
+func (d *Discovery) sendLastBeacon() {
+	err := d.beacon.Announce(nil, 0)
+	frame, frameErr := d.beaconFrame(0)
+	if err = errors.Join(err, frameErr); err == nil {
+		err = d.beacon.Send(frame)
+	}
+	if err != nil {
+		d.cfg.Logger.Debug("last beacon not sent", "error", err)
+	}
+}
+
+// hearBeacon handles a datagram.
+func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, _ int) {
+	b, key, err := decodeBeacon(payload)
+	if err == nil && b.UUID != d.cfg.ID {
+		if err = d.cfg.Trust.Check(key); err != nil {
+			d.cfg.Trust.Refuse(err, "beacon", from.Addr().String(), key)
+		}
+	}
+	if err != nil {
+		d.cfg.Sink.BeaconRefused(from, err)
+		return
+	}
+	d.cfg.Sink.Beacon(b.UUID, from.Addr(), b.Port, key)
+}
+
+// BeaconsSent returns how many datagrams were sent.
+func (d *Discovery) BeaconsSent() uint64 {
+	if d.beacon == nil {
+		return 0
+	}
+	return d.beacon.Stats().Sent
+}
+
+// followAddresses keeps up with the addresses that the host gets and loses while
+// the node runs: the node listens on those of the named interfaces, and its own
+// gossip server publishes the new endpoint. It returns when changes is closed.
+func (d *Discovery) followAddresses(changes <-chan struct{}, listens []netip.Addr, published endpoint.Endpoint) {
+	for range changes {
+		d.cfg.Host.Refresh()
+		for _, addr := range d.cfg.Host.ListenOn() {
+			if slices.Contains(listens, addr) {
+				continue
+			}
+			if err := d.cfg.Listen(addr); err != nil {
+				d.cfg.Logger.Warn("new address cannot be used", "address", addr, "error", err)
+				continue
+			}
+			d.cfg.Logger.Debug("new address", "address", addr)
+			listens = append(listens, addr)
+		}
+		published = d.publishChanged(published)
+	}
+}

@@ -1,0 +1,144 @@
+// Package host answers which of this host's addresses a node has.
+package host
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gozre/zre/internal/netif"
+)
+
+// snapshotAge is how long a list of the interfaces is used. When many peers come at the
+// same time, asking the kernel for each of them would cost more than all else.
+const snapshotAge = time.Second
+
+// Host is the interfaces that a node uses. It is safe for concurrent use.
+type Host struct {
+	names []string // of the interfaces to use, all if none
+
+	mu         sync.Mutex
+	listed     time.Time
+	interfaces []netif.Interface
+	local      map[netip.Addr]netip.Addr // the address that reaches a peer
+}
+
+// New lists the interfaces; a name that cannot be used is an error.
+func New(names []string) (*Host, error) {
+	interfaces, err := netif.Select(names...)
+	if err != nil {
+		return nil, err
+	}
+	return &Host{names: names, listed: time.Now(), interfaces: interfaces, local: make(map[netip.Addr]netip.Addr)}, nil
+}
+
+// list returns the interfaces, and asks for them again when the list is old. Called
+// under mu.
+func (h *Host) list() []netif.Interface {
+	if time.Since(h.listed) < snapshotAge {
+		return h.interfaces
+	}
+	all, err := netif.List()
+	if err == nil {
+		h.interfaces = netif.Filter(all, h.names)
+	}
+	h.listed = time.Now()
+	clear(h.local)
+	return h.interfaces
+}
+
+// Refresh makes the next question ask for the interfaces again.
+func (h *Host) Refresh() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.listed = time.Time{}
+}
+
+// ListenOn returns the addresses that a node listens on: all of the host, or those
+// of the named interfaces, so that only their networks can connect.
+func (h *Host) ListenOn() []netip.Addr {
+	if len(h.names) == 0 {
+		return []netip.Addr{netip.IPv6Unspecified()}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var addrs []netip.Addr
+	for _, i := range h.list() {
+		addrs = append(addrs, i.Addrs()...)
+	}
+	return addrs
+}
+
+// IsOwn reports whether the address is this host's.
+func (h *Host) IsOwn(addr netip.Addr) bool {
+	if addr.IsLoopback() {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return hasAddr(h.list(), addr)
+}
+
+func hasAddr(interfaces []netif.Interface, addr netip.Addr) bool {
+	return slices.ContainsFunc(interfaces, func(i netif.Interface) bool { return slices.Contains(i.Addrs(), addr) })
+}
+
+// LocalFor returns the address of this host that the peer reaches it by.
+func (h *Host) LocalFor(peer netip.Addr) netip.Addr {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	interfaces := h.list()
+	if addr, known := h.local[peer]; known {
+		return addr
+	}
+	addr, err := netif.LocalAddrFor(peer)
+	if err != nil || (len(h.names) > 0 && !hasAddr(interfaces, addr)) {
+		addr = first(interfaces, peer)
+	}
+	h.local[peer] = addr
+	return addr
+}
+
+// First returns the address of the host to show where no peer is given.
+func (h *Host) First() netip.Addr {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return first(h.list(), netip.Addr{})
+}
+
+// first returns the address that is the best guess at one that reaches the peer: in
+// the peer's network if there is one, else one that most hosts reach.
+func first(interfaces []netif.Interface, peer netip.Addr) netip.Addr {
+	best, rank := netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0
+	for _, i := range interfaces {
+		for _, addr := range i.Addrs() {
+			if r := rankOf(i, addr, peer); r > rank {
+				best, rank = addr, r
+			}
+		}
+	}
+	return best
+}
+
+// rankOf tells how good a guess an address is: the higher, the better.
+func rankOf(i netif.Interface, addr, peer netip.Addr) int {
+	rank := 0
+	switch {
+	case i.Loopback():
+		rank = 1
+	case addr.IsLinkLocalUnicast():
+		rank = 2
+	case addr.Is6():
+		rank = 3
+	default:
+		rank = 4
+	}
+	if peer.IsValid() && addr.Is4() == peer.Is4() {
+		rank += 10
+		if i.Contains(peer) {
+			rank += 10
+		}
+	}
+	return rank
+}

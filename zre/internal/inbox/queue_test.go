@@ -1,0 +1,157 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/zre/internal/core"
+)
+
+// source is a sender whose messages are taken.
+type source struct {
+	name  string
+	taken uint64
+	owes  bool
+}
+
+func (s *source) Peer() (uuid.UUID, string) { return uuid.Nil, s.name }
+func (s *source) Taken(n uint64)            { s.taken += n }
+func (s *source) Owes() bool                { return s.owes }
+
+// from returns a chunk with a message of a source.
+func from(s *source) *Chunk {
+	c := NewMessage(Item{Type: core.EventWhisper})
+	c.Source = s
+	return c
+}
+
+// What an event holds counts, also where it has no octets of content.
+func TestCostOfEvents(t *testing.T) {
+	headers := make(map[string]string)
+	for i := range 1000 {
+		headers[fmt.Sprintf("%04d", i)] = ""
+	}
+	message := func(content ...[]byte) *Chunk { return NewMessage(Item{Content: content}) }
+	for _, c := range []struct {
+		name  string
+		chunk *Chunk
+		want  int64
+	}{
+		{"WHISPER without a frame", message(), EventCost},
+		{"frames", message(make([]byte, 10), make([]byte, 5)), EventCost + 15 + 2*FrameCost},
+		{"frames of no size", message(make([][]byte, 60_000)...), EventCost + 60_000*FrameCost},
+		{"JOIN", NewEvent(&core.Event{Name: "abc", Group: "de"}), EventCost + 5},
+		{"ENTER with headers", NewEvent(&core.Event{Headers: headers}), EventCost + 1000*(4+HeaderCost)},
+	} {
+		q := NewQueue(1 << 30)
+		q.Put([]*Chunk{c.chunk})
+		if got := q.Octets(); got != c.want {
+			t.Errorf("%s: %d octets, want %d", c.name, got, c.want)
+		}
+		if err := q.Take(t.Context(), new(Event)); err != nil || q.Octets() != 0 {
+			t.Errorf("%s: %d octets after it was taken, error %v", c.name, q.Octets(), err)
+		}
+	}
+}
+
+// A taker that waits for its turn behind another one waits no longer than its own
+// context, and gets its turn when the other one ends.
+func TestTakersTakeTurns(t *testing.T) {
+	q := NewQueue(1 << 20)
+	first, cancel := context.WithCancel(context.Background())
+	errs := make(chan error, 2)
+	go func() { errs <- q.Take(first, new(Event)) }()
+	for q.takeMu.TryLock() {
+		q.takeMu.Unlock()
+		runtime.Gosched()
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	if err := q.Take(ended, new(Event)); err != context.Canceled {
+		t.Errorf("second taker: %v", err)
+	}
+	go func() { errs <- q.Take(t.Context(), new(Event)) }()
+	for q.takers.Load() == 0 {
+		runtime.Gosched()
+	}
+	cancel()
+	if err := <-errs; err != context.Canceled {
+		t.Errorf("first taker: %v", err)
+	}
+	q.Put([]*Chunk{from(&source{})})
+	if err := <-errs; err != nil {
+		t.Errorf("third taker: %v", err)
+	}
+}
+
+// A connection waits while the queue is full, and goes on when events were taken;
+// after Open it waits no more.
+func TestAwaitRoom(t *testing.T) {
+	q := NewQueue(10 * EventCost)
+	fill := func() {
+		for !q.Full() {
+			q.Put([]*Chunk{from(&source{})})
+		}
+	}
+	fill()
+	done := make(chan struct{})
+	wait := func() {
+		q.AwaitRoom()
+		done <- struct{}{}
+	}
+	go wait()
+	for blocked, _ := q.Blocked(); !blocked; blocked, _ = q.Blocked() {
+		runtime.Gosched()
+	}
+	if q.Untaken() <= 0 {
+		t.Error("the time without a Take does not count")
+	}
+	select {
+	case <-done:
+		t.Fatal("a full queue has room")
+	default:
+	}
+	var it Event
+	for q.Full() {
+		if err := q.Take(t.Context(), &it); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-done
+	if now, total := q.Blocked(); now || total <= 0 || q.Untaken() != 0 {
+		t.Errorf("blocked %v for %v, untaken for %v", now, total, q.Untaken())
+	}
+	fill()
+	go wait()
+	q.Open()
+	<-done
+	fill()
+	q.AwaitRoom()
+}
+
+// Close ends the queue after what is left.
+func TestCloseQueue(t *testing.T) {
+	q := NewQueue(1 << 20)
+	q.Put([]*Chunk{from(&source{name: "a"})})
+	q.Close()
+	var it Event
+	if err := q.Take(t.Context(), &it); err != nil {
+		t.Fatal(err)
+	}
+	if _, name := it.Source.Peer(); name != "a" {
+		t.Errorf("event of %q", name)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for range 2 {
+		if err := q.Take(ctx, &it); err != io.EOF {
+			t.Errorf("error %v, want %v", err, io.EOF)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package link
+
+import "testing"
+
+// Frames of no size count as well.
+func TestWindowCountsFrames(t *testing.T) {
+	w := NewWindow(1 << 20)
+	w.Sent(6, 1, true)
+	one := w.UnackedOctets()
+	w.Sent(6, 60_000, true)
+	if got := w.UnackedOctets() - 2*one; got != 59_999*FrameCost {
+		t.Errorf("59999 further frames count %d octets, want %d", got, 59_999*FrameCost)
+	}
+}
+
+func TestWindow(t *testing.T) {
+	w := NewWindow(1000)
+	w.Sent(100, 1, true)
+	if !w.Room() || w.WantsFence() || w.UnackedData() != 1 || !w.Unfenced() {
+		t.Fatalf("%+v", w)
+	}
+	w.Sent(800, 1, true) // with MessageCost more than the window
+	if w.Room() || !w.WantsFence() {
+		t.Fatalf("%+v", w)
+	}
+	w.Sent(6, 0, false)
+	w.Fence()
+	goal := w.Goal()
+	w.Sent(10, 1, true)
+	if w.Reached(goal) || !w.Ack() || !w.Reached(goal) || w.UnackedData() != 1 || !w.Room() {
+		t.Fatalf("%+v", w)
+	}
+	if w.Ack() {
+		t.Error("a PING-OK without a PING was taken for an answer")
+	}
+	if w.Overrun() {
+		t.Error("overrun")
+	}
+	for range 10 {
+		w.Sent(200_000, 0, false)
+	}
+	if !w.Overrun() {
+		t.Error("no overrun")
+	}
+}
+
+// PING-OKs that were taken for answers to earlier PINGs are counted again.
+func TestWindowCountLate(t *testing.T) {
+	w := NewWindow(1000)
+	w.Inherit(100)
+	var goals []uint64
+	for range 4 {
+		w.Sent(100, 1, true)
+		w.Fence()
+		goals = append(goals, w.Goal())
+	}
+	for range 2 {
+		if !w.Unsure() || w.Ack() {
+			t.Fatal("a late PING-OK counts")
+		}
+	}
+	w.CountLate()
+	if w.Unsure() || !w.Reached(goals[1]) || w.Reached(goals[2]) || w.Unanswered() != 2 {
+		t.Errorf("after two answers: %+v", w)
+	}
+	if !w.Ack() || !w.Reached(goals[2]) || w.Reached(goals[3]) {
+		t.Errorf("after the third answer: %+v", w)
+	}
+	w.CountLate()
+	if w.Reached(goals[3]) {
+		t.Error("an answer counts twice")
+	}
+}
