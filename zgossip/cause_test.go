@@ -217,6 +217,7 @@ func closesAtOnce(p *place) (ClientConfig, func()) {
 
 // A server that goes away is a warning as well, and clients are back when it is.
 func TestServerGoesAway(t *testing.T) {
+	t.Parallel()
 	p := overTCP(t)
 	s, addr := p.server(ServerConfig{})
 	var log logBook
@@ -283,6 +284,7 @@ func TestDumpCauses(t *testing.T) {
 
 // A server that closes every connection does not make its clients spin.
 func TestReconnectsAreDamped(t *testing.T) {
+	t.Parallel()
 	p := inMemory(t)
 	var mu sync.Mutex
 	accepted := 0

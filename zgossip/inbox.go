@@ -24,7 +24,8 @@ type inbox struct {
 	spare    []byte // the memory of what was taken last
 }
 
-// arrival is a message of a client, or the end of its connection.
+// arrival is a message of a client, the end of its connection, or, without a client, that of
+// some connection.
 type arrival struct {
 	client     *client
 	start, end int // of the first frame, in inbox.octets
@@ -57,7 +58,7 @@ func (in *inbox) add(c *client, messages []transport.Message) {
 	poke(in.ready)
 }
 
-// addEnd adds the end of a connection. It does not wait.
+// addEnd adds the end of a connection; c is nil if it is not known of which. It does not wait.
 func (in *inbox) addEnd(c *client, cause error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()

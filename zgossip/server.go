@@ -206,12 +206,15 @@ func (s *Server) run() {
 // handle hands the hub what clients have sent.
 func (s *Server) handle(now time.Time) {
 	s.inbox.take(func(a *arrival, frame []byte) {
-		if a.ended != nil {
+		switch {
+		case a.client == nil:
+			s.hub.Lost(now)
+		case a.ended != nil:
 			delete(s.clients, a.client)
 			a.client.peer.Closed(now, a.ended)
-			return
+		default:
+			a.client.peer.Receive(now, frame, a.rest...)
 		}
-		a.client.peer.Receive(now, frame, a.rest...)
 	})
 	s.hub.Settle(now)
 }

@@ -156,6 +156,7 @@ func TestPublisherVanishes(t *testing.T) {
 }
 
 func TestIdleClient(t *testing.T) {
+	t.Parallel()
 	p := inMemory(t)
 	s, addr := p.server(ServerConfig{IdleTimeout: 2 * time.Second})
 	c := p.raw(addr, "")

@@ -50,7 +50,7 @@ func (c *client) Receive(_ *transport.Conn, messages []transport.Message) {
 func (c *client) Down(_ *transport.Conn, err error) { c.server.inbox.addEnd(c, err) }
 
 // lost is the transport's Config.Lost.
-func (s *Server) lost() { s.do(s.hub.Lost) }
+func (s *Server) lost() { s.inbox.addEnd(nil, transport.ErrEnded) }
 
 // closeStrangers closes the connections of clients whose key is not trusted.
 func (s *Server) closeStrangers(now time.Time) {

@@ -141,6 +141,7 @@ func (s *zreServer) published(i int) (zgossipmsg.Publish, bool) {
 func TestZreServer(t *testing.T) {
 	for name, answers := range map[string]bool{"silent": false, "answers PINGs": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := inMemory(t)
 			server := p.zreServer(answers)
 			a := p.client(1, server.addr)
@@ -181,6 +182,7 @@ func (s *zreServer) connections() int {
 func TestLinkToZreServer(t *testing.T) {
 	for name, answers := range map[string]bool{"silent": false, "answers PINGs": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			p := inMemory(t)
 			server := p.zreServer(answers)
 			there := p.client(1, server.addr)

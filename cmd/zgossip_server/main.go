@@ -133,6 +133,9 @@ func (o *options) arguments(_ *cobra.Command, args []string) error {
 // config is the configuration of the server.
 func (o *options) config(env *cli.Env) (zgossip.ServerConfig, error) {
 	secret, trusted, err := o.keys.Load(env)
+	if err == nil && o.transport == "mem" {
+		err = env.Refuse("transport", o.transport, "reaches only programs of the same process")
+	}
 	return zgossip.ServerConfig{
 		SecretKey: secret, TrustedKeys: trusted,
 		Listen: o.addresses(), Connect: o.connect,

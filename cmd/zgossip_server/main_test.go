@@ -257,6 +257,7 @@ func TestUsageErrors(t *testing.T) {
 		func(o *options) { o.idle = cli.Seconds(time.Second) },
 		func(o *options) { o.keyLength = 300 },
 		func(o *options) { o.transport = "pigeon" },
+		func(o *options) { o.transport = "mem" },
 		func(o *options) { o.sendQueue = 1 << 40 },
 	} {
 		o := newOptions()

@@ -39,44 +39,7 @@ func TestAcceptIdentity(t *testing.T) {
 
 // ENTER waits for the link: there is none for a peer that cannot be reached. Messages
 // wait meanwhile.
-func TestEnterWaitsForLink(t *testing.T) {
-	d := newDesk(t)
-	d.slow = true
-	d.from(friend, hello(friendText, "a"))
-	d.from(friend, &zremsg.Whisper{Sequence: 2}, "x")
-	if d.wantLog(); d.peer(friend).State() != Connecting || !d.conns[0].conn.Waits() ||
-		d.core.Peer(friend) != nil {
-		t.Fatalf("it is %v, its messages wait %v", d.peer(friend).State(), d.conns[0].conn.Waits())
-	}
-	// Attempts that fail change nothing.
-	for range 10 {
-		d.core.LinkRetry(d.now, d.links[0], true)
-		d.pass(1)
-	}
-	d.wantLog()
-	d.linkUp(d.links[0])
-	d.wantLog("ENTER friend", "JOIN frienda", "WHISPER x")
-}
-
 // A peer that never becomes reachable is forgotten, and its connection is closed.
-func TestUnreachable(t *testing.T) {
-	d := newDesk(t)
-	d.slow = true
-	d.from(friend, hello(friendText))
-	for range 29 {
-		d.pass(1)
-		d.core.LinkRetry(d.now, d.links[0], false)
-	}
-	if d.peer(friend) == nil || d.conns[0].closed {
-		t.Fatal("it is forgotten early")
-	}
-	d.pass(1)
-	d.wantLog()
-	if links, conns := d.open(); d.peer(friend) != nil || links+conns > 0 {
-		t.Errorf("%d links and %d connections are open", links, conns)
-	}
-}
-
 // What happens when one of the two connections of a peer ends, or both.
 func TestConnectionLost(t *testing.T) {
 	const lost = "EXIT friendconnection lost"
@@ -172,53 +135,8 @@ func TestConnectionLost(t *testing.T) {
 
 // A peer whose process is gone is forgotten when its port is found closed; a newcomer
 // whose port is closed is tried for longer.
-func TestRefusedAfterSession(t *testing.T) {
-	d := newDesk(t)
-	d.from(friend, hello(friendText))
-	d.pass(2)
-	d.slow = true
-	d.conns[0].end()
-	d.linkDown(d.links[0])
-	d.core.LinkRetry(d.now, d.links[1], false)
-	if d.peer(friend) == nil {
-		t.Fatal("it is forgotten although its port is not known to be closed")
-	}
-	d.core.LinkRetry(d.now, d.links[1], true)
-	if links, _ := d.open(); d.peer(friend) != nil || links > 0 {
-		t.Errorf("%d links are open", links)
-	}
-	d.core.Beacon(d.now, other, friendHost, 41000, curve.Key{})
-	d.core.LinkRetry(d.now, d.links[2], true)
-	if d.peer(other) == nil {
-		t.Error("a newcomer is forgotten at once")
-	}
-}
-
 // A node that accepts each connection and closes it is not dialed without a pause; nor
 // is its HELLO forgotten that came meanwhile.
-func TestRedialPause(t *testing.T) {
-	d := newDesk(t)
-	d.slow = true
-	d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
-	for range 100 {
-		d.tick(100 * time.Millisecond)
-		if l := d.links[len(d.links)-1]; !l.down {
-			d.linkUp(l)
-			d.linkDown(l)
-		}
-	}
-	if n := len(d.links); n < 9 || n > 11 {
-		t.Errorf("dialed %d times in 10 s", n)
-	}
-	d.from(friend, hello(friendText, "a"))
-	d.pass(2)
-	if d.wantLog(); d.peer(friend).State() != Connecting {
-		t.Fatalf("it is %v", d.peer(friend).State())
-	}
-	d.linkUp(d.links[len(d.links)-1])
-	d.wantLog("ENTER friend", "JOIN frienda")
-}
-
 // Connections without a HELLO are closed after DeadPeriod, and bounded.
 func TestConnectionsWithoutHello(t *testing.T) {
 	d := newDesk(t)
@@ -273,3 +191,7 @@ func TestHelloOnSecondConnection(t *testing.T) {
 			early.closed, d.conns[1].closed, d.core.Stats().Refused)
 	}
 }
+
+// So it is when each session ends at once.
+// A peer that cannot be reached at one endpoint is dialed at its other one: at once when
+// the attempt has failed, after a second when it has not, and then less often.

@@ -78,9 +78,6 @@ func (c *Core) LinkDown(now time.Duration, l Link) {
 
 // linkLost handles that the connection of a peer's link has ended.
 func (c *Core) linkLost(now time.Duration, p *Peer) {
-	if p.linkState == linkEnded {
-		return
-	}
 	p.linkState = linkEnded
 	switch {
 	case !p.Ready():

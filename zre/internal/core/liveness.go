@@ -223,7 +223,7 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 // tickConns closes connections on which no HELLO comes.
 func (c *Core) tickConns(now time.Duration) {
 	for conn := range c.conns.all() {
-		if now-conn.since < c.cfg.DeadPeriod || conn.waits {
+		if now-conn.since < c.cfg.DeadPeriod {
 			continue
 		}
 		if p := c.peers.get(conn.id); p == nil || p.conn != conn {

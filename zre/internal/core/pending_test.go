@@ -124,9 +124,12 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 	start := func() *desk {
 		d := newDesk(t)
 		d.from(friend, hello(friendText))
+		d.pass(1)
+		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		d.pass(1)
 		d.core.Beacon(d.now, other, friendHost, 41000, curve.Key{})
 		d.pass(1)
-		if got := d.links[0].kinds(); len(d.links) != 1 || got != "HELLO PING " {
+		if got := d.links[0].kinds(); len(d.links) != 1 || got != "HELLO PING PING " {
 			t.Fatalf("links %+v, sent %s", d.links, got)
 		}
 		return d
@@ -135,7 +138,7 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 
 	t.Run("beacons, and the peer answers", func(t *testing.T) {
 		d := start()
-		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		d.from(friend, &zremsg.PingOK{Sequence: 3})
 		for range 5 {
 			beacon(d)
 			d.from(friend, &zremsg.Ping{Sequence: d.peer(friend).sequence + 1})
@@ -165,23 +168,23 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 	})
 	t.Run("HELLO, and the peer answers", func(t *testing.T) {
 		d := start()
-		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		d.from(friend, &zremsg.PingOK{Sequence: 3})
 		d.from(other, hello(friendText))
 		d.pass(1)
-		d.from(friend, &zremsg.PingOK{Sequence: 3})
+		d.from(friend, &zremsg.PingOK{Sequence: 4})
 		d.wantLog("ENTER friend", "ENTER friend")
 		if links, conns := d.open(); links != 2 || conns != 2 ||
-			strings.Count(d.links[0].kinds(), "PING") != 2 {
+			strings.Count(d.links[0].kinds(), "PING") != 3 {
 			t.Errorf("%d links, %d connections; sent %s", links, conns, d.links[0].kinds())
 		}
 	})
 	t.Run("HELLO from another host", func(t *testing.T) {
 		d := start()
-		d.from(friend, &zremsg.PingOK{Sequence: 2})
+		d.from(friend, &zremsg.PingOK{Sequence: 3})
 		d.connect(other, at(otherText[len("tcp://"):]).Host()).say(hello(friendText))
 		d.pass(1)
 		d.wantLog("ENTER friend")
-		if links, _ := d.open(); links != 1 || strings.Count(d.links[0].kinds(), "PING") != 2 ||
+		if links, _ := d.open(); links != 1 || strings.Count(d.links[0].kinds(), "PING") != 3 ||
 			d.core.Stats().Refused != 1 {
 			t.Errorf("%d links; sent %s", links, d.links[0].kinds())
 		}
@@ -217,6 +220,32 @@ func TestAnotherNodeAtTheEndpoint(t *testing.T) {
 			d.links[0].kinds() != "HELLO " {
 			t.Errorf("links ended by %q", d.ends())
 		}
+	})
+	t.Run("beacons, and the peer waits for the link", func(t *testing.T) {
+		d := newDesk(t)
+		d.slow = true
+		d.from(friend, hello(friendText))
+		beacon(d)
+		d.linkUp(d.links[0])
+		d.wantLog("ENTER friend")
+	})
+	t.Run("HELLO, and nothing came from the peer since its link is up", func(t *testing.T) {
+		d := newDesk(t)
+		d.slow = true
+		d.from(friend, hello(friendText))
+		d.pass(1)
+		d.linkUp(d.links[0]) // to the newcomer, as it turns out
+		d.from(other, hello(friendText))
+		d.wantLog("ENTER friend", "EXIT friendreplaced", "ENTER friend")
+		if len(d.links) != 1 || d.peer(other).link != d.links[0] || d.peer(friend) != nil {
+			t.Errorf("links ended by %q", d.ends())
+		}
+	})
+	t.Run("HELLO, and the connection has ended", func(t *testing.T) {
+		d := start()
+		d.conns[0].end()
+		d.from(other, hello(friendText))
+		d.wantLog("ENTER friend", "EXIT friendreplaced", "ENTER friend")
 	})
 	t.Run("HELLO, and the link has ended", func(t *testing.T) {
 		d := start()

@@ -311,3 +311,14 @@ func TestSecurePending(t *testing.T) {
 		t.Errorf("%d links, the last is %+v", n, d.links[n-1])
 	}
 }
+
+// A node that was discovered at the endpoint of another one, with another key, gets its
+// place: neither is proven.
+func TestSecureDiscoveredAtOneEndpoint(t *testing.T) {
+	d := secureDesk(t)
+	d.core.Beacon(d.now, friend, friendHost, 41000, friendKey)
+	d.core.Beacon(d.now, other, friendHost, 41000, otherKey)
+	if links, _ := d.open(); links != 1 || d.peer(friend) != nil || d.peer(other) == nil {
+		t.Errorf("%d links, links ended by %q", links, d.ends())
+	}
+}

@@ -162,10 +162,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 // exit takes a peer out of its groups and tells of its end. The peer stays in
 // the table, and the caller gives it its next state.
 func (c *Core) exit(p *Peer, reason Reason) {
-	if p.hello != nil {
-		p.hello = nil
-		c.resume(p.conn)
-	}
+	p.hello = nil
 	if !p.Ready() {
 		return
 	}

@@ -1,0 +1,152 @@
+package core
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gozre/zre/internal/codec/zremsg"
+	"github.com/gozre/zre/internal/curve"
+)
+
+func TestEnterWaitsForLink(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.from(friend, hello(friendText, "a"))
+	d.from(friend, &zremsg.Whisper{Sequence: 2}, "x")
+	if d.wantLog(); d.peer(friend).State() != Connecting || !d.conns[0].conn.Waits() ||
+		d.core.Peer(friend) != nil {
+		t.Fatalf("it is %v, its messages wait %v", d.peer(friend).State(), d.conns[0].conn.Waits())
+	}
+	// Attempts that fail change nothing.
+	for range 10 {
+		d.core.LinkRetry(d.now, d.links[0], true)
+		d.pass(1)
+	}
+	d.wantLog()
+	d.linkUp(d.links[0])
+	d.wantLog("ENTER friend", "JOIN frienda", "WHISPER x")
+}
+
+func TestUnreachable(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.from(friend, hello(friendText))
+	for range 29 {
+		d.pass(1)
+		d.core.LinkRetry(d.now, d.links[0], false)
+	}
+	if d.peer(friend) == nil || d.conns[0].closed {
+		t.Fatal("it is forgotten early")
+	}
+	d.pass(1)
+	d.wantLog()
+	if links, conns := d.open(); d.peer(friend) != nil || links+conns > 0 {
+		t.Errorf("%d links and %d connections are open", links, conns)
+	}
+}
+
+func TestRefusedAfterSession(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendText))
+	d.pass(2)
+	d.slow = true
+	d.conns[0].end()
+	d.linkDown(d.links[0])
+	d.core.LinkRetry(d.now, d.links[1], false)
+	if d.peer(friend) == nil {
+		t.Fatal("it is forgotten although its port is not known to be closed")
+	}
+	d.core.LinkRetry(d.now, d.links[1], true)
+	if links, _ := d.open(); d.peer(friend) != nil || links > 0 {
+		t.Errorf("%d links are open", links)
+	}
+	d.core.Beacon(d.now, other, friendHost, 41000, curve.Key{})
+	d.core.LinkRetry(d.now, d.links[2], true)
+	if d.peer(other) == nil {
+		t.Error("a newcomer is forgotten at once")
+	}
+}
+
+func TestRedialPause(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+	for range 100 {
+		d.tick(100 * time.Millisecond)
+		if l := d.links[len(d.links)-1]; !l.down {
+			d.linkUp(l)
+			d.linkDown(l)
+		}
+	}
+	if n := len(d.links); n < 9 || n > 11 {
+		t.Errorf("dialed %d times in 10 s", n)
+	}
+	d.from(friend, hello(friendText, "a"))
+	d.pass(2)
+	if d.wantLog(); d.peer(friend).State() != Connecting {
+		t.Fatalf("it is %v", d.peer(friend).State())
+	}
+	d.linkUp(d.links[len(d.links)-1])
+	d.wantLog("ENTER friend", "JOIN frienda")
+}
+
+func TestRedialPauseAfterSessions(t *testing.T) {
+	d := newDesk(t)
+	for range 100 {
+		d.from(friend, hello(friendText))
+		if d.core.Peer(friend) != nil {
+			d.conns[len(d.conns)-1].end()
+			d.linkDown(d.links[len(d.links)-1])
+		}
+		d.tick(100 * time.Millisecond)
+	}
+	if n := len(d.links); n < 9 || n > 12 {
+		t.Errorf("dialed %d times in 10 s", n)
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	start := func() *desk {
+		d := newDesk(t)
+		d.slow = true
+		d.core.Beacon(d.now, friend, strangerHost, 41000, curve.Key{})
+		d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+		return d
+	}
+	for _, fails := range []bool{true, false} {
+		d := start()
+		var when []time.Duration
+		begin := d.now
+		for n := 1; d.now-begin < 20*time.Second; {
+			if fails {
+				d.core.LinkRetry(d.now, d.links[len(d.links)-1], true)
+			}
+			if len(d.links) > n {
+				n = len(d.links)
+				when = append(when, d.now-begin)
+			}
+			d.tick(250 * time.Millisecond)
+		}
+		want := []time.Duration{0, 2 * time.Second, 6 * time.Second, 14 * time.Second}
+		if !fails {
+			want = []time.Duration{time.Second, 3 * time.Second, 7 * time.Second, 15 * time.Second}
+		}
+		if !slices.Equal(when, want) {
+			t.Errorf("fails %v: redirected after %v, want %v", fails, when, want)
+		}
+		for i, l := range d.links {
+			if host := []netip.Addr{strangerHost, friendHost}[i%2]; l.endpoint.Host() != host {
+				t.Errorf("link %d goes to %v", i, l.endpoint)
+			}
+		}
+	}
+	// A link that is up stays.
+	d := start()
+	d.linkUp(d.links[0])
+	d.pass(2)
+	if len(d.links) != 1 {
+		t.Error("a link that is up is given up")
+	}
+}
