@@ -137,14 +137,14 @@ func TestTrustAnyKey(t *testing.T) {
 // side does not trust the other. The log says so once.
 func TestSecureNetworkLeavesOthersOut(t *testing.T) {
 	w, k, other, fan := newTestNet(t), newKeys(t), newKeys(t), newKeys(t)
-	var book, plainBook logBook
+	var book, plainBook, fanBook logBook
 	plain := w.start("plain", plainBook.config)
 	stranger := w.start("stranger", other.with())
-	var fanBook logBook
 	admirer := w.start("admirer", fan.with(k), fanBook.config)
 	a, b := w.start("a", k.with(), book.config), w.start("b", k.with())
 	converse(t, a, b)
 	until(t, "three warnings, and a refusal by the plain node", func() bool { return book.count("level=WARN") >= 3 && plain.Stats().Untrusted > 0 })
+	until(t, "two refusals of its key", func() bool { return fanBook.count(transport.ErrUntrusted.Error()) >= 2 })
 	soFar := a.Stats().Untrusted
 	until(t, "ten further refusals", func() bool { return a.Stats().Untrusted >= soFar+10 })
 	for _, n := range []*Node{plain, stranger, admirer} {
@@ -160,7 +160,10 @@ func TestSecureNetworkLeavesOthersOut(t *testing.T) {
 			t.Errorf("%q is logged %d times, want %d", text, got, want)
 		}
 	}
-	until(t, "the node that is not trusted says so", func() bool { return fanBook.count(transport.ErrUntrusted.Error()) > 0 })
+	// One that is not trusted by two nodes is told so twice.
+	if got := fanBook.count(transport.ErrUntrusted.Error()); got != 2 {
+		t.Errorf("who is not trusted has %d warnings of that, want 2", got)
+	}
 	if got := plainBook.count("level=WARN"); got != 0 {
 		t.Errorf("the plain node has %d warnings", got)
 	}

@@ -3,7 +3,9 @@
 package libzmq_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -196,13 +198,11 @@ func TestIdentityWithAnotherKey(t *testing.T) {
 	}
 }
 
-// TestRefusedIdentity: Accept is asked again when the connection has ended.
+// TestRefusedIdentity: Accept is asked again after a while.
 func TestRefusedIdentity(t *testing.T) {
 	h := newHandler()
 	var asked atomic.Int64
-	lost := make(chan struct{}, 100)
 	b := open(t, "b", nil, func(c *transport.Config) {
-		c.Lost = func() { lost <- struct{}{} }
 		c.Accept = func(c *transport.Conn) transport.Handler {
 			if string(c.Identity) == "refused" && asked.Add(1) == 1 {
 				return nil
@@ -211,23 +211,26 @@ func TestRefusedIdentity(t *testing.T) {
 		}
 	})
 	to := listen(t, b)
-	a := open(t, "refused", nil)
-	c := a.Dial(to, newHandler())
-	for range 10 {
-		send(t, c, "refused")
+	c := open(t, "refused", nil).Dial(to, newHandler())
+	for range 300 { // more than is held for a Handler
+		if err := c.Send([]byte("refused"), make([]byte, 10_000)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	other := open(t, "other", nil).Dial(to, newHandler())
 	send(t, other, "accepted")
 	if got := get(t, "a message", h.first); got != "accepted" {
 		t.Errorf("received %q", got)
 	}
-	if err := a.Close(time.Second); err != nil {
-		t.Fatal(err)
-	}
-	get(t, "a call of Lost", lost)
-	send(t, open(t, "refused", nil).Dial(to, newHandler()), "now")
-	if got := get(t, "a message", h.first); got != "now" {
-		t.Errorf("received %q", got)
+	for end, got := time.Now().Add(limit), ""; got != "now"; {
+		send(t, c, "now")
+		select {
+		case got = <-h.first:
+		case <-time.After(10 * time.Millisecond):
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after %v there is still not: a message", limit)
+		}
 	}
 	if n := asked.Load(); n != 2 {
 		t.Errorf("Accept was called %d times for the identity, want 2", n)
@@ -237,7 +240,9 @@ func TestRefusedIdentity(t *testing.T) {
 // TestBeyondLimits: what an accepted connection sends beyond them is dropped, what a
 // dialed one receives ends it.
 func TestBeyondLimits(t *testing.T) {
-	small := func(c *transport.Config) { c.Limits.MaxMessage, c.Limits.MaxFrames = 1000, 4 }
+	small := func(c *transport.Config) {
+		c.Limits.MaxMessage, c.Limits.MaxFrames, c.Limits.MaxFirst = 1000, 4, 100
+	}
 	h := newHandler()
 	to := listen(t, open(t, "b", h, small))
 	d := newHandler()
@@ -247,6 +252,7 @@ func TestBeyondLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	send(t, c, string(make([]byte, 101)))
 	send(t, c, "small")
 	if got := get(t, "a message", h.first); got != "small" {
 		t.Errorf("received %q", got)
@@ -328,36 +334,65 @@ func TestDescriptorsAreFreed(t *testing.T) {
 	}
 }
 
-// TestListenerGoesWhileDraining: what libzmq has and cannot send any more does not hold
-// up the end.
-func TestListenerGoesWhileDraining(t *testing.T) {
+// TestDrainIsLibzmqs: a connection is down when libzmq has everything, which goes on.
+func TestDrainIsLibzmqs(t *testing.T) {
+	const n = 1500
 	h := &blocked{begun: make(chan struct{}, 1), end: make(chan struct{})}
 	b, a := open(t, "b", h), open(t, "a", nil)
-	to := listen(t, b)
 	d := newHandler()
-	c := a.Dial(to, d)
-	for range 1500 { // libzmq takes them all, and the receiver does not.
+	c := a.Dial(listen(t, b), d)
+	for range n {
 		if err := c.Send(nil, make([]byte, 10_000)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	get(t, "a message", h.begun)
-	for end := time.Now().Add(limit); c.Queued() > 0; <-time.After(time.Millisecond) {
+	c.Close(limit)
+	if err := get(t, "Down", d.down); err != transport.ErrClosed {
+		t.Fatalf("down with %v, want %v", err, transport.ErrClosed)
+	}
+	<-time.After(3 * 100 * time.Millisecond) // longer than a socket lingers at least
+	close(h.end)
+	for end := time.Now().Add(limit); h.taken.Load() < n; <-time.After(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("after %v %d octets are queued", limit, c.Queued())
+			t.Fatalf("after %v %d messages of %d", limit, h.taken.Load(), n)
 		}
 	}
-	c.Close(time.Hour)
-	close(h.end)
-	if err := b.Close(0); err != nil {
+}
+
+// TestFailedHandshakeIsNotLost: Lost is about connections that were accepted.
+func TestFailedHandshakeIsNotLost(t *testing.T) {
+	lost := make(chan struct{}, 100)
+	h := newHandler()
+	b := open(t, "b", h, func(c *transport.Config) { c.Lost = func() { lost <- struct{}{} } })
+	to := listen(t, b)
+	for range 3 {
+		c, err := net.Dial("tcp", to.Addr.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		greeting := append([]byte{0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0}, "PLAIN"...)
+		if _, err := c.Write(append(greeting, make([]byte, 64-len(greeting))...)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetReadDeadline(time.Now().Add(limit)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal("the other end does not close the connection")
+		}
+		_ = c.Close()
+	}
+	a := open(t, "a", nil)
+	send(t, a.Dial(to, newHandler()), "hello")
+	get(t, "a message", h.messages)
+	if len(lost) > 0 {
+		t.Error("Lost was called for a failed handshake")
+	}
+	if err := a.Close(0); err != nil {
 		t.Fatal(err)
 	}
-	get(t, "Down", d.down)
-	closed := make(chan error, 1)
-	go func() { closed <- a.Close(0) }()
-	if err := get(t, "the end", closed); err != nil {
-		t.Fatal(err)
-	}
+	get(t, "a call of Lost", lost)
 }
 
 // blocked is a Handler whose Receive waits.
@@ -365,10 +400,12 @@ type blocked struct {
 	handler
 	begun chan struct{}
 	end   chan struct{}
+	taken atomic.Int64
 }
 
 func (h *blocked) Down(*transport.Conn, error) {}
-func (h *blocked) Receive(*transport.Conn, []transport.Message) {
+func (h *blocked) Receive(_ *transport.Conn, m []transport.Message) {
+	defer h.taken.Add(int64(len(m)))
 	select {
 	case h.begun <- struct{}{}:
 	default:

@@ -37,8 +37,9 @@ type conn struct {
 	leaving atomic.Bool // it was closed: only Down is told
 
 	phase phase
-	route string    // of an accepted connection: its identity at the ROUTER
 	dial  *attempts // of a dialed connection
+
+	route string // of an accepted connection: its identity at the ROUTER
 
 	taken  transport.Pending // from the outbox
 	next   int               // the first of its buffers that is not begun
@@ -193,7 +194,7 @@ func (x *conn) finish(err error, linger time.Duration) {
 		x.hangUp(linger)
 		delete(x.t.dialed, x)
 	} else {
-		delete(x.t.accepted, x.route)
+		x.forget()
 	}
 	x.queue.put(func(q *queue) { q.down = err })
 }

@@ -17,6 +17,11 @@ import (
 // different mechanisms (ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH).
 const mechanismMismatch = 0x11000002
 
+// never is when libzmq would connect again by itself. With the value -1, which is
+// documented to turn that off, libzmq drops what was received when the connection ends,
+// and aborts the process if a part of a message was read.
+const never = 24 * time.Hour
+
 // errUnknown is why an attempt failed that ended without a handshake.
 var errUnknown = fmt.Errorf("libzmq does not tell why: %w", transport.ErrRefused)
 
@@ -73,12 +78,11 @@ func (x *conn) connect() error {
 	if err != nil {
 		return err
 	}
-	d.source.t, d.source.socket = t, s
+	d.source.t, d.source.socket, d.source.read = t, s, x.read
 	t.monitors++
 	err = errors.Join(
 		t.network(s, d.to.Key),
-		s.SetReconnectIvl(-time.Millisecond), // never
-		s.SetImmediate(true),                 // drop what is unsent when the connection ends
+		s.SetReconnectIvl(never),
 		s.SetIpv6(plain(d.to.Addr).Addr().Is6()),
 	)
 	if len(t.cfg.Identity) > 0 {

@@ -39,12 +39,12 @@
 //     when its key changes, or when a send finds no connection.
 //   - When what it was given is sent. A connection that is closed with a drain is down
 //     when libzmq has everything, which then has the rest of the time. Transport.Close
-//     waits for that too.
+//     waits for that, even if the other end has gone.
 //
 // It cannot close an accepted connection: Close ends the Conn, and the next message
 // begins another one. Of the limits it holds MaxFrame; the others are checked when a
 // message is complete, and what an accepted connection sends beyond them is dropped.
-// MaxHandshakes and MaxPerHost are not held. Discarding at once is not possible: a
+// A ROUTER accepts connections until the end of a drain. MaxHandshakes and MaxPerHost are not held. Discarding at once is not possible: a
 // socket lingers for at least 100 ms, because libzmq 4.3 may abort otherwise (its
 // issue 3442).
 package libzmq

@@ -22,12 +22,13 @@ func TestConformance(t *testing.T) {
 		}
 		return tr
 	}, transporttest.Options{
-		NoRemotePort:   true,
-		LateAccept:     true,
-		NoAcceptedDown: true,
-		OneReader:      true,
-		OnlyMaxFrame:   true,
-		InFlight:       64 << 20,
-		WrongKey:       transport.ErrHandshake,
+		NoRemotePort:         true,
+		LateAccept:           true,
+		NoAcceptedDown:       true,
+		OneReader:            true,
+		AcceptsWhileDraining: true,
+		OnlyMaxFrame:         true,
+		InFlight:             64 << 20,
+		WrongKey:             transport.ErrHandshake,
 	})
 }

@@ -155,14 +155,14 @@ func (t *Transport) wait() error {
 	return nil
 }
 
-// shut begins the end: nobody is accepted any more, and all connections are closed.
+// shut begins the end: all connections are closed, and messages of new ones are dropped.
+// The ROUTER listens until then, because zmq_unbind would also end the connections.
 func (t *Transport) shut(drain time.Duration) {
 	deadline := time.Now().Add(drain)
 	if t.closing && !deadline.Before(t.deadline) {
 		return
 	}
 	t.closing, t.deadline = true, deadline
-	t.unbind()
 	for x := range t.dialed {
 		x.close(drain)
 	}

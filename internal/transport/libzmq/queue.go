@@ -17,8 +17,9 @@ type queue struct {
 	mu       sync.Mutex
 	handler  transport.Handler // nil until accepted
 	running  bool
-	accept   bool // Config.Accept has to be called
-	refused  bool // it has refused the connection
+	accept   bool   // Config.Accept has to be called
+	refused  bool   // it has refused the connection
+	refuse   func() // is posted then
 	retries  []error
 	up       bool
 	messages []transport.Message
@@ -108,8 +109,11 @@ func (q *queue) run() {
 func (q *queue) begin() {
 	h := q.t.cfg.Accept(q.c)
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.handler, q.refused = h, h == nil
+	q.mu.Unlock()
+	if h == nil {
+		q.t.post(q.refuse)
+	}
 }
 
 // release drops the messages of a connection that was refused. Called under mu.
@@ -118,11 +122,4 @@ func (q *queue) release() {
 		q.source.taken(q.octets)
 	}
 	q.messages, q.octets = nil, 0
-}
-
-// isRefused reports whether Config.Accept has refused the connection.
-func (q *queue) isRefused() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.refused
 }

@@ -19,13 +19,15 @@ import (
 // router is the socket of all accepted connections, made when it is first needed.
 type router struct {
 	source
-	queue     queue // calls Config.Lost
-	watches   []*watch
-	endpoints []string
-	monitor   *zmq4.Socket
-	failed    int          // handshakes whose end is still to be told
-	zap       *zmq4.Socket // answers who may connect
+	queue   queue // calls Config.Lost
+	watches []*watch
+	monitor *zmq4.Socket
+	failed  int          // handshakes whose end is still to be told
+	zap     *zmq4.Socket // answers who may connect
 }
+
+// refusedPause is how long nobody is asked again about an identity that was refused.
+const refusedPause = time.Second
 
 // The properties of a message that libzmq has from the connection.
 const (
@@ -55,7 +57,6 @@ func (t *Transport) listen(addr netip.AddrPort) (netip.AddrPort, error) {
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
-	r.endpoints = append(r.endpoints, last)
 	bound, err := netip.ParseAddrPort(strings.TrimPrefix(last, "tcp://"))
 	return plain(bound), err
 }
@@ -69,7 +70,7 @@ func (t *Transport) openRouter() error {
 			return err
 		}
 	}
-	r.t, r.queue.t = t, t
+	r.t, r.queue.t, r.source.read = t, t, t.read
 	if r.socket, err = t.socket(zmq4.ROUTER); err != nil {
 		return err
 	}
@@ -90,16 +91,6 @@ func (t *Transport) openRouter() error {
 	return nil
 }
 
-// unbind lets nobody connect any more.
-func (t *Transport) unbind() {
-	for _, e := range t.router.endpoints {
-		if err := t.router.socket.Unbind(e); err != nil {
-			t.cfg.Logger.Error("stop listening", "endpoint", e, "err", err)
-		}
-	}
-	t.router.endpoints = nil
-}
-
 // closeRouter closes the ROUTER and what belongs to it.
 func (t *Transport) closeRouter(linger time.Duration) error {
 	r := &t.router
@@ -115,7 +106,7 @@ func (t *Transport) closeRouter(linger time.Duration) error {
 			errs = append(errs, s.Close())
 		}
 	}
-	r.watches, r.socket, r.monitor, r.zap = nil, nil, nil, nil
+	r.watches, r.watch, r.socket, r.monitor, r.zap = nil, nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -140,15 +131,7 @@ func (t *Transport) observe() {
 		}
 		return true
 	})
-	if !lost {
-		return
-	}
-	for identity, x := range t.accepted {
-		if x.queue.isRefused() { // It may have been that one.
-			delete(t.accepted, identity)
-		}
-	}
-	if t.cfg.Lost != nil {
+	if lost && t.cfg.Lost != nil {
 		r.queue.put(func(q *queue) { q.lost = true })
 	}
 }
@@ -207,6 +190,7 @@ func (t *Transport) from(identity []byte, properties map[string]string) *conn {
 	}
 	x = newConn(t)
 	x.route, x.phase = string(identity), up
+	x.queue.refuse = x.refuse
 	x.c.Key = key
 	if !madeUp(identity) {
 		x.c.Identity = bytes.Clone(identity)
@@ -218,6 +202,17 @@ func (t *Transport) from(identity []byte, properties map[string]string) *conn {
 	x.queue.put(func(q *queue) { q.accept = true })
 	x.write()
 	return x
+}
+
+// refuse is called when Config.Accept has refused the connection. Its messages are
+// dropped for a while; then they, or those of a new connection, begin another one.
+func (x *conn) refuse() { x.t.after(refusedPause, x.forget) }
+
+// forget lets the next message of an accepted connection begin another one.
+func (x *conn) forget() {
+	if x.t.accepted[x.route] == x {
+		delete(x.t.accepted, x.route)
+	}
 }
 
 // madeUp reports whether libzmq has made the identity because the other end has none

@@ -22,6 +22,8 @@ type source struct {
 	watch  *watch
 	room   bool // the loop waits for room to send
 
+	read func() // reads it
+
 	held   atomic.Int64 // octets that Handlers have not taken
 	paused atomic.Bool  // it is not read until they have
 }
@@ -39,6 +41,14 @@ func (s *source) setEvents() {
 		events |= zmq4.POLLOUT
 	}
 	s.t.want(s.watch, events)
+}
+
+// resume reads the source again.
+func (s *source) resume() {
+	s.setEvents()
+	if s.watch != nil {
+		s.read()
+	}
 }
 
 // setRoom makes the loop wait, or not, for room to send.
@@ -67,7 +77,7 @@ func (s *source) full() bool {
 // taken says that Handlers have taken octets.
 func (s *source) taken(octets int64) {
 	if s.held.Add(-octets) < mostHeld && s.paused.CompareAndSwap(true, false) {
-		s.t.post(s.setEvents)
+		s.t.post(s.resume)
 	}
 }
 

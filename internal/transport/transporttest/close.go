@@ -1,6 +1,7 @@
 package transporttest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/gozre/zre/internal/transport"
@@ -138,17 +139,23 @@ func sendThenClose(w *world) {
 func (w *world) blocked() (a, b *node, da, ab *handler) {
 	w.Helper()
 	a, b = w.node(), w.listener()
-	b.prepare = func(h *handler) { h.block() }
+	const size = 16 << 10
+	length := func(int) int { return size }
+	b.prepare = func(h *handler) {
+		h.check(length)
+		h.block()
+	}
 	da = a.dial(b)
 	da.awaitUp()
 	da.send(greeting)
 	ab = b.acceptedFrom(a)
 	w.await("a call of Receive", func() bool { return ab.inside })
-	const size = 16 << 10
-	n := (w.opts.InFlight + 16<<20) / size
-	w.together(func() error { return stream{1, func(int) int { return size }}.send(da, 0, n) })
+	w.together(func() error { return stream{1, length}.send(da, 0, w.blockedMessages()) })
 	return a, b, da, ab
 }
+
+// blockedMessages is how many messages blocked sends.
+func (w *world) blockedMessages() int { return (w.opts.InFlight + 16<<20) / (16 << 10) }
 
 // drainEnds drains to a receiver that does not read: the time ends, or a shorter one
 // counts.
@@ -216,6 +223,7 @@ func noReceiveAfterClose(w *world) {
 	}
 	w.change(ab.unblock)
 	da.awaitDown(transport.ErrClosed)
+	ab.awaitTaken(w.blockedMessages())
 	if n := len(da.messages); n > 0 {
 		w.Errorf("%d messages received after Close", n)
 	}
@@ -240,8 +248,71 @@ func transportCloseDrains(w *world) {
 	}
 }
 
+// acceptedDrains closes a transport that has something to send on an accepted
+// connection, to a receiver that is slow to begin.
+func acceptedDrains(w *world) {
+	const n = 2000
+	length := func(int) int { return 2000 }
+	a, b := w.node(), w.listener()
+	da := a.dialTarget(b.target(), func(h *handler) {
+		h.check(length)
+		w.change(h.block)
+	})
+	da.awaitUp()
+	da.send(greeting)
+	ab := b.acceptedFrom(a)
+	w.together(func() error { return stream{1, length}.send(ab, 0, n) })
+	w.await("a call of Receive", func() bool { return da.inside })
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		b.close(limit)
+	}()
+	<-time.After(50 * time.Millisecond) // The end begins before it is read, or after.
+	w.change(da.unblock)
+	da.awaitTaken(n)
+	da.awaitDown(transport.ErrEnded)
+	<-closed
+}
+
+// noAcceptWhileDraining closes a transport that has something to send, and dials to it.
+func noAcceptWhileDraining(w *world) {
+	if w.opts.AcceptsWhileDraining {
+		w.Skip("connections are accepted until all is sent")
+	}
+	a, _, da, ab := w.blocked()
+	at := a.listen(loopback)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		a.close(limit)
+	}()
+	a.addr = at
+	w.dialUntil(a, transport.ErrRefused)
+	if da.conn.Queued() == 0 {
+		w.Error("nothing is left to send")
+	}
+	w.change(ab.unblock)
+	<-closed
+}
+
+// dialUntil dials to a node until that fails for this reason.
+func (w *world) dialUntil(to *node, reason error) {
+	w.Helper()
+	from := w.node()
+	w.poll(fmt.Sprintf("an attempt that fails: %v", reason), func() bool {
+		d := from.dial(to)
+		w.await("the end of an attempt", func() bool { return d.state != isNew || len(d.retries) > 0 })
+		d.conn.Close(0)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return len(d.retries) > 0 && oneOf(d.retries[0], reason)
+	})
+}
+
 func transportCloseEndsPeers(w *world) {
-	a, b := w.listener(), w.listener()
+	a, b := w.listener(), w.node()
+	b.listen(w.quiet())
 	da, ab := a.connect(b)
 	db, ba := b.connect(a)
 	b.close(0)

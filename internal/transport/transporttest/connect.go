@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/gozre/zre/internal/transport"
@@ -55,10 +56,24 @@ func identities(w *world) {
 	}
 }
 
+// quiet is where nobody else listens: an address of this process alone, if the host has
+// all of 127.0.0.0/8. At 127.0.0.1 a port that is free may soon be somebody else's.
+func (w *world) quiet() netip.AddrPort {
+	pid := os.Getpid()
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 77, byte(pid >> 8), byte(pid)}), 0)
+	l, err := net.Listen("tcp4", at.String())
+	if err != nil {
+		return loopback
+	}
+	_ = l.Close() // It was only to find out.
+	return at
+}
+
 // unusedAddress returns an address at which nobody listens.
 func (w *world) unusedAddress() *node {
 	w.Helper()
-	n := w.listener()
+	n := w.node()
+	n.listen(w.quiet())
 	n.close(0)
 	return n
 }
@@ -97,7 +112,8 @@ func retryUntilClosed(w *world) {
 }
 
 func noReconnect(w *world) {
-	a, b := w.node(), w.listener()
+	a, b := w.node(), w.node()
+	b.listen(w.quiet())
 	da, _ := a.connect(b)
 	b.close(0)
 	da.awaitDown(transport.ErrEnded, transport.ErrReset)

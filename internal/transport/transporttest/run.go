@@ -29,6 +29,9 @@ type Options struct {
 	NoAcceptedDown bool
 	// OneReader says that a Handler that blocks holds up all accepted connections.
 	OneReader bool
+	// AcceptsWhileDraining says that a transport accepts connections until Close has
+	// sent all, and then ends them.
+	AcceptsWhileDraining bool
 	// OnlyMaxFrame says that MaxFrame is the only limit that is held, that the
 	// receiver is not told which connection exceeded it.
 	OnlyMaxFrame bool
@@ -100,6 +103,8 @@ func Run(t *testing.T, mk Make, opts Options) {
 		{"DrainBeforeUp", drainBeforeUp},
 		{"NoReceiveAfterClose", noReceiveAfterClose},
 		{"TransportCloseDrains", transportCloseDrains},
+		{"AcceptedDrains", acceptedDrains},
+		{"NoAcceptWhileDraining", noAcceptWhileDraining},
 		{"TransportCloseEndsPeers", transportCloseEndsPeers},
 		{"AfterTransportClose", afterTransportClose},
 		{"CloseWaitsForHandlers", closeWaitsForHandlers},

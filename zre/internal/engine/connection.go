@@ -1,11 +1,9 @@
 package engine
 
 import (
+	"context"
 	"errors"
-	"slices"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/zre/internal/core"
@@ -15,38 +13,17 @@ import (
 
 // LinkUp implements link.Events.
 func (e *Engine) LinkUp(l *link.Link) {
+	id, _ := l.Peer()
+	e.warnings.forget(id)
 	e.do(func(c *core.Core, now time.Duration) { c.LinkUp(now, l) })
 }
 
 // LinkRetry implements link.Events.
 func (e *Engine) LinkRetry(l *link.Link, err error) {
 	id, _ := l.Peer()
-	e.logRetry(id, err)
+	e.cfg.Logger.Log(context.Background(), e.warnings.level(id, err),
+		"peer cannot be reached, it is tried again", "peer", id, "error", err)
 	e.do(func(c *core.Core, now time.Duration) { c.LinkRetry(now, l, errors.Is(err, transport.ErrRefused)) })
-}
-
-// mutual are the causes for which a peer cannot be reached that a person can mend.
-var mutual = [...]error{transport.ErrUntrusted, transport.ErrWrongKey, transport.ErrMechanism}
-
-// maxWarned bounds how many peers the log has a warning about.
-const maxWarned = 100
-
-// logRetry logs that a peer cannot be reached: as a warning, once for each peer, if a
-// person can mend that.
-func (e *Engine) logRetry(id uuid.UUID, err error) {
-	e.cfg.Logger.Debug("peer cannot be reached, it is tried again", "peer", id, "error", err)
-	if !slices.ContainsFunc(mutual[:], func(cause error) bool { return errors.Is(err, cause) }) {
-		return
-	}
-	e.warnMu.Lock()
-	_, again := e.warned[id]
-	if again = again || len(e.warned) >= maxWarned; !again {
-		e.warned[id] = struct{}{}
-	}
-	e.warnMu.Unlock()
-	if !again {
-		e.cfg.Logger.Warn("peer cannot be reached", "peer", id, "cause", err)
-	}
 }
 
 // LinkDown implements link.Events.

@@ -42,8 +42,7 @@ type Engine struct {
 	stop    chan struct{}
 	done    sync.WaitGroup
 
-	warnMu sync.Mutex             // guards warned
-	warned map[uuid.UUID]struct{} // peers that a warning was logged about
+	warnings warnings
 
 	mu    sync.Mutex // guards what follows
 	core  *core.Core
@@ -56,7 +55,7 @@ type Engine struct {
 func New(cfg Config) *Engine {
 	e := &Engine{
 		cfg: cfg, start: time.Now().Add(-time.Hour), // so that no time is 0
-		stop: make(chan struct{}), roster: newRoster(), warned: make(map[uuid.UUID]struct{}),
+		stop: make(chan struct{}), roster: newRoster(),
 	}
 	cfg.Core.Shell = (*shell)(e)
 	cfg.Core.Logger = cfg.Logger
