@@ -31,10 +31,10 @@ func (f *KeyFlags) Register(fs *pflag.FlagSet, does, peers string) {
 // Load reads the certificates that the flags name.
 func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
 	if env.Set("key") { // An empty name, as of an unset variable, must not turn CURVE off.
-		switch _, noFile := keys.Public(f.key); {
+		switch {
 		case f.key == "":
 			return "", nil, env.Refuse("key", `""`, "is not a file; leave it out to speak in plain text")
-		case noFile == nil:
+		case isKey(f.key):
 			return "", nil, env.Refuse("key", "(hidden)", "is a key, and not the name of a file with one")
 		}
 		if secret, err = secretKey(env, f.key); err != nil {
@@ -55,7 +55,7 @@ func (f *KeyFlags) loadTrusted(env *Env) (trusted []string, err error) {
 			trusted = append(trusted, keys.Any)
 			continue
 		}
-		if _, err := keys.Public(t); err == nil {
+		if isKey(t) {
 			return nil, env.Refuse("trust", "(hidden)", "is a key, and not the name of a file with one")
 		}
 		more, err := keys.LoadTrusted(t)
@@ -65,6 +65,20 @@ func (f *KeyFlags) loadTrusted(env *Env) (trusted []string, err error) {
 		trusted = append(trusted, more...)
 	}
 	return trusted, nil
+}
+
+// isKey reports whether a text is a key instead of the name of a file. The name of a file can
+// have the form of a key.
+func isKey(text string) bool {
+	if _, err := keys.Public(text); err != nil {
+		return false
+	}
+	for _, name := range []string{text, text + "_secret"} {
+		if _, err := os.Stat(name); err == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // secretKey reads a secret key, and warns of a file that others can read.

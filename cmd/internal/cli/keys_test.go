@@ -68,6 +68,24 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// The name of a file may look like a key.
+func TestFileNameLikeAKey(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c, err := keys.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Repeat("a", 40)
+	if err := c.Save(name); err != nil {
+		t.Fatal(err)
+	}
+	r := world{}.run(t, "zrecat", "--key", name, "--trust", name)
+	cfg, err := r.node.Config(r.env)
+	if err != nil || cfg.Security.SecretKey != c.SecretKey || !slices.Equal(cfg.Security.TrustedKeys, []string{c.PublicKey}) {
+		t.Errorf("%v, trusted %v", err, cfg.Security.TrustedKeys)
+	}
+}
+
 // The error of each mistake names its place and never a secret.
 func TestKeyMistakes(t *testing.T) {
 	dir := t.TempDir()

@@ -10,12 +10,13 @@ import (
 )
 
 // lively makes KeepAlive short.
-func lively(cfg *transport.Config) { cfg.Limits.KeepAlive = 40 * time.Millisecond }
+func lively(cfg *transport.Config) { cfg.Limits.KeepAlive = 200 * time.Millisecond }
 
 var pingFrame = command("PING", []byte{0, 0})
 
 // A peer that was silent is asked, and is given up if it does not answer.
 func TestSilentPeer(t *testing.T) {
+	t.Parallel()
 	e := newEnd(t, lively)
 	t.Run("accepted", func(t *testing.T) {
 		s, o := e.shaken()
@@ -41,8 +42,9 @@ func TestSilentPeer(t *testing.T) {
 
 // One that answers, or says anything else, stays.
 func TestAnsweringPeerStays(t *testing.T) {
+	t.Parallel()
 	s, o := newEnd(t, lively).shaken()
-	for range 20 {
+	for range 8 {
 		s.expect("PING", pingFrame)
 		s.send(command("PONG", nil))
 	}
@@ -53,13 +55,14 @@ func TestAnsweringPeerStays(t *testing.T) {
 
 // A peer of ZMTP 3.0 is not asked, as it may not know PING, and stays.
 func TestPeerOfZMTP30IsNotAsked(t *testing.T) {
+	t.Parallel()
 	e := newEnd(t, lively)
 	s := scriptTo(t, e.addr)
 	s.send(changed(peerGreeting, 11, 0), dealerReady)
 	o := got(t, "accepted", e.accepted)
 	s.expect("handshake", greeting(nullName, true), ready("Socket-Type", "ROUTER"))
 	engine := e.Transport.(*engine)
-	for start := engine.beat.Load(); engine.beat.Load()-start < 3*deadAfter; {
+	for start := engine.beat.Load(); engine.beat.Load()-start < 2*deadAfter; {
 		time.Sleep(time.Millisecond)
 	}
 	if err := o.conn.Err(); err != nil {
@@ -74,6 +77,7 @@ func TestPeerOfZMTP30IsNotAsked(t *testing.T) {
 // A receiver that does not take what arrives is not dead: it goes on asking, and the other
 // end keeps the connection.
 func TestSlowReceiverIsNotDead(t *testing.T) {
+	t.Parallel()
 	a, b := newEnd(t, lively), newEnd(t, lively)
 	out, in := connected(t, a, b)
 	in.gate.Lock()
@@ -84,7 +88,7 @@ func TestSlowReceiverIsNotDead(t *testing.T) {
 		}
 	}
 	engine := a.Transport.(*engine)
-	for start := engine.beat.Load(); engine.beat.Load()-start < 3*deadAfter; {
+	for start := engine.beat.Load(); engine.beat.Load()-start < 2*deadAfter; {
 		time.Sleep(time.Millisecond)
 	}
 	for _, o := range []*owner{out, in} {
@@ -100,10 +104,11 @@ func TestSlowReceiverIsNotDead(t *testing.T) {
 
 // Two ends that say nothing keep their connection, and as a rule only the dialing one asks.
 func TestIdleConnectionStays(t *testing.T) {
+	t.Parallel()
 	a, b := newEnd(t, lively), newEnd(t, lively)
 	out, in := connected(t, a, b)
 	engine := a.Transport.(*engine)
-	for start := engine.beat.Load(); engine.beat.Load()-start < 3*deadAfter; {
+	for start := engine.beat.Load(); engine.beat.Load()-start < 2*deadAfter; {
 		time.Sleep(time.Millisecond)
 	}
 	for _, o := range []*owner{out, in} {
@@ -115,6 +120,7 @@ func TestIdleConnectionStays(t *testing.T) {
 
 // The PINGs do not break a message that is being sent.
 func TestPingsBetweenMessages(t *testing.T) {
+	t.Parallel()
 	s, o := newEnd(t, lively).shaken()
 	const size = 100_000
 	go func() { // It ends with the connection.

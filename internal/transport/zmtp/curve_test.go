@@ -412,14 +412,39 @@ func TestBadCurveTraffic(t *testing.T) {
 	}
 }
 
+func TestLargeCurveCommand(t *testing.T) {
+	a, b := newEnd(t, secure(t)), newEnd(t, secure(t))
+	out := a.dialKey(b, keyOf(b))
+	got(t, "up", out.up)
+	in := got(t, "accepted", b.accepted)
+	largest := append([]byte("\x01x"), make([]byte, maxCommand-2)...)
+	if err := out.conn.SendCommand(largest); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.conn.Send([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	got(t, "a message after the largest command", in.inbox)
+	for _, size := range []int{maxCommand + 1, largeFrame} {
+		_ = out.conn.SendCommand(append(largest, make([]byte, size-len(largest))...))
+		if err := got(t, "down", in.down); !errors.Is(err, transport.ErrTooLarge) {
+			t.Errorf("%d octets: %v", size, err)
+		}
+		out = a.dialKey(b, keyOf(b))
+		got(t, "up", out.up)
+		in = got(t, "accepted", b.accepted)
+	}
+}
+
 // Heartbeats work within CURVE.
 func TestCurveHeartbeats(t *testing.T) {
+	t.Parallel()
 	a, b := newEnd(t, secure(t), lively), newEnd(t, secure(t), lively)
 	out := a.dialKey(b, keyOf(b))
 	got(t, "up", out.up)
 	in := got(t, "accepted", b.accepted)
 	engine := a.Transport.(*engine)
-	for start := engine.beat.Load(); engine.beat.Load()-start < 3*deadAfter; {
+	for start := engine.beat.Load(); engine.beat.Load()-start < 2*deadAfter; {
 		time.Sleep(time.Millisecond)
 	}
 	for _, o := range []*owner{out, in} {

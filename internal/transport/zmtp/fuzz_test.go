@@ -170,6 +170,9 @@ func FuzzFrames(f *testing.F) {
 				in.park()
 			}
 		}
+		if in.frames == 0 && (in.small != 0 || in.octets != 0) {
+			t.Fatalf("%d small octets and %d octets are counted of no message", in.small, in.octets)
+		}
 		if bad != (err != nil) {
 			t.Fatalf("error %v, want one: %v", err, bad)
 		}

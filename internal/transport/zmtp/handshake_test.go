@@ -21,7 +21,11 @@ func changed(b []byte, at int, to byte) []byte {
 func TestSlowPeerIsAccepted(t *testing.T) {
 	e := newEnd(t)
 	s := scriptTo(t, e.addr)
-	s.sendSlowly(peerGreeting, dealerReady, frame(1, "first"), frame(0, "second"), frame(0, strings.Repeat("x", 10_000)))
+	s.sendSlowly(peerGreeting, dealerReady, frame(1, "first"), frame(0, "second"))
+	large := frame(0, strings.Repeat("x", 10_000))
+	s.sendSlowly(large[:100])
+	s.send(large[100:9900])
+	s.sendSlowly(large[9900:])
 	o := got(t, "connection is accepted", e.accepted)
 	if string(o.conn.Identity) != "\x01peer" || o.conn.Remote != addrPort(s.LocalAddr()) {
 		t.Errorf("identity %q, remote %v", o.conn.Identity, o.conn.Remote)
