@@ -96,6 +96,9 @@ var beaconPort = 20000 + rand.IntN(20000)
 func configuration(t testing.TB, h *lab.Host, more string) string {
 	t.Helper()
 	text := "[zre]\n"
+	if transport := os.Getenv("ZRE_TRANSPORT"); transport != "" {
+		text += "transport = " + transport + "\n"
+	}
 	if !h.Alone() {
 		// Nothing of a test may leave the machine.
 		text += fmt.Sprintf("interface = %s\nbeacon-port = %d\n", loopback(t), beaconPort)

@@ -37,9 +37,6 @@ func TestAcceptIdentity(t *testing.T) {
 	}
 }
 
-// ENTER waits for the link: there is none for a peer that cannot be reached. Messages
-// wait meanwhile.
-// A peer that never becomes reachable is forgotten, and its connection is closed.
 // What happens when one of the two connections of a peer ends, or both.
 func TestConnectionLost(t *testing.T) {
 	const lost = "EXIT friendconnection lost"
@@ -133,10 +130,6 @@ func TestConnectionLost(t *testing.T) {
 	}
 }
 
-// A peer whose process is gone is forgotten when its port is found closed; a newcomer
-// whose port is closed is tried for longer.
-// A node that accepts each connection and closes it is not dialed without a pause; nor
-// is its HELLO forgotten that came meanwhile.
 // Connections without a HELLO are closed after DeadPeriod, and bounded.
 func TestConnectionsWithoutHello(t *testing.T) {
 	d := newDesk(t)
@@ -191,7 +184,3 @@ func TestHelloOnSecondConnection(t *testing.T) {
 			early.closed, d.conns[1].closed, d.core.Stats().Refused)
 	}
 }
-
-// So it is when each session ends at once.
-// A peer that cannot be reached at one endpoint is dialed at its other one: at once when
-// the attempt has failed, after a second when it has not, and then less often.

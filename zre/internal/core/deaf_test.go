@@ -4,11 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gozre/zre/internal/codec/zremsg"
 )
 
+// A peer that is heard in its second session, and does not hear us, is greeted on
+// other connections; its own session goes on.
 func TestReconnectToDeafPeer(t *testing.T) {
 	const unheard = "EXIT frienddoes not hear us"
 	for _, c := range []struct {
@@ -73,6 +74,8 @@ func TestReconnectToDeafPeer(t *testing.T) {
 	d.wantLog("ENTER friend")
 }
 
+// PING-OKs that may be late are no answer, but no silence either: there is no further
+// connection while they come.
 func TestLateAnswersAreNoSilence(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
@@ -95,6 +98,7 @@ func TestLateAnswersAreNoSilence(t *testing.T) {
 	}
 }
 
+// A PING-OK that answers a PING of an earlier connection is no answer on this one.
 func TestLateAnswer(t *testing.T) {
 	for _, late := range []bool{false, true} {
 		d := newDesk(t)
@@ -106,6 +110,7 @@ func TestLateAnswer(t *testing.T) {
 			d.from(friend, &zremsg.Ping{Sequence: 2 + seq})
 			d.pass(1)
 		}
+		d.pass(1)
 		if got := d.ends(); !slices.Equal(got, []string{"does not hear us", ""}) {
 			t.Fatalf("links ended by %q", got)
 		}
@@ -130,6 +135,7 @@ func TestLateAnswer(t *testing.T) {
 	}
 }
 
+// A HELLO says that the answers to earlier PINGs on the connection have come.
 func TestSynced(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
@@ -144,6 +150,7 @@ func TestSynced(t *testing.T) {
 	}
 }
 
+// A peer that is deaf is greeted on a bounded number of connections.
 func TestReconnectIsBounded(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
@@ -163,14 +170,17 @@ func TestReconnectIsBounded(t *testing.T) {
 	}
 }
 
+// A peer that has not been heard for long has time to answer when it is heard again.
 func TestReconnectAfterPause(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
 	d.pass(2)
 	d.from(friend, hello(friendText))
 	d.pass(2)
+	d.log = nil
 	d.from(friend, &zremsg.Ping{Sequence: 2})
 	d.pass(12)
+	d.wantLog("EVASIVE friend")
 	d.log = nil
 	d.from(friend, &zremsg.Ping{Sequence: 3})
 	d.pass(2)
@@ -179,6 +189,8 @@ func TestReconnectAfterPause(t *testing.T) {
 	d.wantLog()
 }
 
+// A peer whose connection ends while it is greeted on a new one has the usual time to
+// come back.
 func TestReconnectWithoutConnection(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
@@ -187,9 +199,10 @@ func TestReconnectWithoutConnection(t *testing.T) {
 	d.pass(2)
 	d.log = nil
 	d.from(friend, &zremsg.Ping{Sequence: 2})
-	d.tick(retryAfter - time.Second/2)
+	d.now += retryAfter
+	d.from(friend, &zremsg.Ping{Sequence: 3})
 	d.conns[0].end()
-	d.tick(time.Second / 2)
+	d.tick(reconnectGrace / 2)
 	d.wantLog("EXIT frienddoes not hear us", "ENTER friend")
 	d.tick(reconnectGrace)
 	d.wantLog("EXIT frienddoes not hear us", "ENTER friend", "EXIT friendconnection lost")

@@ -53,6 +53,8 @@ func TestElectionAlone(t *testing.T) {
 		t.Error("it leads before others can have been found")
 	}
 	d.pass(20)
+	d.core.Contest("g")
+	d.pass(5)
 	d.wantLog("LEADER meg")
 	if d.core.Leader("g") != own {
 		t.Errorf("leader %s", d.core.Leader("g"))

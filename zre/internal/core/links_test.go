@@ -10,6 +10,8 @@ import (
 	"github.com/gozre/zre/internal/curve"
 )
 
+// ENTER waits for the link: there is none for a peer that cannot be reached. Messages
+// wait meanwhile.
 func TestEnterWaitsForLink(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
@@ -29,6 +31,7 @@ func TestEnterWaitsForLink(t *testing.T) {
 	d.wantLog("ENTER friend", "JOIN frienda", "WHISPER x")
 }
 
+// A peer that never becomes reachable is forgotten, and its connection is closed.
 func TestUnreachable(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
@@ -47,6 +50,8 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
+// A peer whose process is gone is forgotten when its port is found closed; a newcomer
+// whose port is closed is tried for longer.
 func TestRefusedAfterSession(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
@@ -69,6 +74,8 @@ func TestRefusedAfterSession(t *testing.T) {
 	}
 }
 
+// A node that accepts each connection and closes it is not dialed without a pause; nor
+// is its HELLO forgotten that came meanwhile.
 func TestRedialPause(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
@@ -92,6 +99,7 @@ func TestRedialPause(t *testing.T) {
 	d.wantLog("ENTER friend", "JOIN frienda")
 }
 
+// So it is when each session ends at once.
 func TestRedialPauseAfterSessions(t *testing.T) {
 	d := newDesk(t)
 	for range 100 {
@@ -107,6 +115,8 @@ func TestRedialPauseAfterSessions(t *testing.T) {
 	}
 }
 
+// A peer that cannot be reached at one endpoint is dialed at its other one: at once when
+// the attempt has failed, after a second when it has not, and then less often.
 func TestRedirect(t *testing.T) {
 	start := func() *desk {
 		d := newDesk(t)
@@ -148,5 +158,61 @@ func TestRedirect(t *testing.T) {
 	d.pass(2)
 	if len(d.links) != 1 {
 		t.Error("a link that is up is given up")
+	}
+}
+
+// A beacon does not change where a peer is dialed that names another endpoint in its
+// HELLO.
+func TestRedirectToNamedEndpoint(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.core.Beacon(d.now, friend, strangerHost, 41000, curve.Key{})
+	third := netip.MustParseAddr("10.0.0.77")
+	d.connect(friend, third).say(hello(friendText))
+	d.core.Beacon(d.now, friend, third, 9, curve.Key{})
+	d.core.LinkRetry(d.now, d.links[0], true)
+	if n := len(d.links); n != 2 || d.links[1].endpoint != friendAt {
+		t.Fatalf("%d links, the last one to %v", n, d.links[n-1].endpoint)
+	}
+	d.linkUp(d.links[1])
+	d.wantLog("ENTER friend")
+}
+
+// A configured endpoint is dialed as long as no node answers there: on one link while
+// that is not up, and again on another one when there is no HELLO, or it has ended.
+func TestStaticEndpoint(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.core.AddStatic(d.now, friendAt)
+	for range 60 {
+		d.core.LinkRetry(d.now, d.links[0], true)
+		d.pass(1)
+	}
+	if n := len(d.links); n != 1 {
+		t.Fatalf("%d links while the first one is not up", n)
+	}
+	d.linkUp(d.links[0])
+	d.pass(1)
+	if got := d.ends(); !slices.Equal(got, []string{"expired", ""}) {
+		t.Fatalf("links ended by %q", got)
+	}
+	d.linkUp(d.links[1])
+	d.linkDown(d.links[1])
+	d.pass(2)
+	if links, _ := d.open(); links != 0 {
+		t.Fatal("it is dialed again without a pause")
+	}
+	d.pass(2)
+	d.linkUp(d.links[2])
+	d.from(friend, hello(friendText))
+	d.wantLog("ENTER friend")
+	if n := len(d.links); n != 3 || d.peer(friend).link != d.links[2] {
+		t.Errorf("%d links; the peer has not the last one", n)
+	}
+	// When the peer is gone it is dialed again.
+	d.from(friend, &zremsg.Goodbye{Sequence: 2})
+	d.pass(1)
+	if links, _ := d.open(); links != 1 || len(d.links) != 4 {
+		t.Errorf("%d links are open", links)
 	}
 }

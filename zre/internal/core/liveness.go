@@ -92,7 +92,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 	case c.isElsewhere(now, p):
 		c.restart(now, p, p.altEndpoint, ReasonMoved)
 		return
-	case c.isDeafTo(now, p):
+	case c.isDeafTo(p):
 		// The peer might be ignoring the connection: one that was used again,
 		// because there was an older one when it was made; a new one, because
 		// that came before the end of the old one.
@@ -141,12 +141,12 @@ func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
 	return heard || named
 }
 
-// isDeafTo reports whether a peer, in a session that is not the first, sends messages
-// and answers no PING.
-func (c *Core) isDeafTo(now time.Duration, p *Peer) bool {
+// isDeafTo reports whether a peer, in a session that is not the first, goes on sending
+// messages and answers no PING.
+func (c *Core) isDeafTo(p *Peer) bool {
 	talks := p.firstPing != 0 && p.talksSince > p.firstPing
 	return p.isReconnect && talks && !p.answered && p.newConns < maxNewConns &&
-		now-max(p.talksSince, p.lastAnswer) >= c.patience(p)
+		p.lastMessage-max(p.talksSince, p.lastAnswer) >= c.patience(p)
 }
 
 // patience is how long a peer may send messages and answer none of ours. One that has

@@ -128,14 +128,17 @@ func TestDeafAndDeadlines(t *testing.T) {
 		d.from(friend, &zremsg.PingOK{Sequence: 2})
 		d.log = nil
 		happen(d)
-		for range 20 {
+		for range 80 {
 			d.now += time.Second / 2
 			d.core.Tick(d.now, true)
 		}
-		d.core.Hear(d.now, 10*time.Second)
+		d.core.Hear(d.now, 40*time.Second)
 		d.tick(lastWords / 2)
 		if d.from(friend, &zremsg.Whisper{Sequence: 3}, "y"); !slices.Equal(d.log, []string{"WHISPER y"}) {
 			t.Errorf("%s: events %q", name, d.log)
+		}
+		if waits := d.peer(friend).rival != nil; waits != (name == "a second connection") {
+			t.Errorf("%s: another connection waits %v", name, waits)
 		}
 	}
 }

@@ -91,6 +91,7 @@ func TestPlaceOfUnreachable(t *testing.T) {
 	d.slow = true
 	d.core.cfg.MaxPeers = 4096
 	d.beacon(2, 0)
+	d.tick(1)
 	for i := range maxPendingHost {
 		d.beacon(1, i)
 	}

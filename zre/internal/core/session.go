@@ -188,10 +188,13 @@ func (c *Core) remove(p *Peer, reason Reason) {
 	}
 	c.peers.remove(p.id)
 	c.settle(p)
-	for _, conn := range []*Conn{p.conn, p.rival} {
-		if conn != nil {
-			c.closeConn(conn)
-		}
+	conn, rival := p.conn, p.rival
+	p.conn, p.rival = nil, nil
+	if conn != nil && p.proven {
+		c.closeConn(conn)
+	} // Otherwise its HELLO is still to come.
+	if rival != nil {
+		c.closeConn(rival)
 	}
 	if p.static != nil {
 		p.static.lost()

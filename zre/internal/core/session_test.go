@@ -152,16 +152,6 @@ func TestReachable(t *testing.T) {
 	}
 }
 
-// A peer that is heard in its second session, and does not hear us, is greeted on
-// other connections; its own session goes on.
-// PING-OKs that may be late are no answer, but no silence either: there is no further
-// connection while they come.
-// A PING-OK that answers a PING of an earlier connection is no answer on this one.
-// A HELLO says that the answers to earlier PINGs on the connection have come.
-// A peer that is deaf is greeted on a bounded number of connections.
-// A peer that has not been heard for long has time to answer when it is heard again.
-// A peer whose connection ends while it is greeted on a new one has the usual time to
-// come back.
 // The time of a session does not count for the time that a peer has to greet again.
 func TestGreetingAfterLongSession(t *testing.T) {
 	d := newDesk(t)
