@@ -107,10 +107,17 @@ step_unit32() {
 	fi
 }
 
+# qemu-user cannot start a program that was built for arm64 from within one, and does not know
+# the socket option TCP_INFO. What needs them is left out, but not on a machine of that kind.
 # shellcheck disable=SC2086 # a list of packages
 step_arm64() {
 	runner=$(arm64_runner) || { echo "there is no qemu-aarch64 on this machine"; return 1; }
-	GOOS=linux GOARCH=arm64 go test -trimpath=false -vet=off -timeout 60m ${runner:+-exec "$runner"} $library
+	set --
+	if [ -n "$runner" ]; then
+		set -- -exec "$runner" -skip 'TestDescriptorsRunOut|TestVanishedHostIsGivenUp/ZMTP_3.0'
+		skip "under qemu-user the tests that start themselves or ask for TCP_INFO"
+	fi
+	GOOS=linux GOARCH=arm64 go test -trimpath=false -vet=off -timeout 60m "$@" $library
 }
 
 # The programs are alone on the machine: their memory is measured.

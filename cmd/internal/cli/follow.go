@@ -26,7 +26,6 @@ func (f *KeyFlags) follow(
 	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
-	seen := f.fingerprint()
 	for {
 		asked := false
 		select {
@@ -36,11 +35,9 @@ func (f *KeyFlags) follow(
 			asked = true
 		case <-ticker.C:
 		}
-		now := f.fingerprint()
-		if now == seen && !asked {
+		if f.fingerprint() == f.seen && !asked {
 			continue
 		}
-		seen = now
 		trusted, err := f.loadTrusted(env)
 		if err == nil {
 			err = apply(trusted)

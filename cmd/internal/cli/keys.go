@@ -19,6 +19,7 @@ const trustAny = "any"
 type KeyFlags struct {
 	key   string
 	trust []string
+	seen  string // the fingerprint of the files of trust when they were read last
 }
 
 // Register adds the flags to a set. In the help, does says what the program does with a
@@ -50,6 +51,7 @@ func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
 
 // loadTrusted reads the public keys that --trust names.
 func (f *KeyFlags) loadTrusted(env *Env) (trusted []string, err error) {
+	f.seen = f.fingerprint() // Before they are read: what changes meanwhile is read again.
 	for _, t := range f.trust {
 		if t == trustAny {
 			trusted = append(trusted, keys.Any)

@@ -42,9 +42,10 @@
 //     waits for that, even if the other end has gone.
 //
 // It cannot close an accepted connection: Close ends the Conn, and the next message
-// begins another one. Of the limits it holds MaxFrame; the others are checked when a
-// message is complete, and what an accepted connection sends beyond them is dropped.
-// A ROUTER accepts connections until the end of a drain. MaxHandshakes and MaxPerHost are not held. Discarding at once is not possible: a
-// socket lingers for at least 100 ms, because libzmq 4.3 may abort otherwise (its
-// issue 3442).
+// begins another one. What Config.Accept refuses it is asked about again after a second.
+// A ROUTER accepts connections until the end of a drain. Of the limits it holds MaxFrame;
+// the others are checked when a message is complete, and what an accepted connection
+// sends beyond them is dropped. MaxHandshakes and MaxPerHost are not held. Discarding at
+// once is not possible: a socket lingers for at least 100 ms, because libzmq 4.3 may
+// abort otherwise (its issue 3442).
 package libzmq

@@ -5,14 +5,10 @@ package libzmq_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/internal/transport/libzmq"
 	"github.com/gozre/zre/internal/transport/transporttest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	transporttest.Run(t, func(t testing.TB, cfg transport.Config) transport.Transport {

@@ -16,7 +16,9 @@ import (
 var anywhere = netip.MustParseAddrPort("10.0.0.1:0")
 
 // secure adds keys, which are only compared.
-func secure(cfg transport.Config, key byte, allow func(curve.Key, netip.AddrPort) error) transport.Config {
+func secure(
+	cfg transport.Config, key byte, allow func(curve.Key, netip.AddrPort) error,
+) transport.Config {
 	cfg.Security = &transport.Security{Public: curve.Key{key}, Secret: curve.Key{key}, Allow: allow}
 	return cfg
 }

@@ -68,6 +68,21 @@ func TestDataBeforeTheEnd(t *testing.T) {
 	}
 }
 
+// When its owner has closed a connection, nothing that arrives is handed over.
+func TestNothingIsReceivedAfterClose(t *testing.T) {
+	s, o := newEnd(t).shaken()
+	o.conn.Close(patience)
+	s.expectEnd()
+	s.send(frame(0, "late"))
+	_ = s.CloseWrite()
+	if err := got(t, "down", o.down); !errors.Is(err, transport.ErrClosed) {
+		t.Errorf("down: %v", err)
+	}
+	if len(o.inbox) > 0 {
+		t.Error("a message was received")
+	}
+}
+
 // A drain ends in time, and says what was not sent.
 func TestDrainEndsInTime(t *testing.T) {
 	a, b := newEnd(t), newEnd(t)

@@ -318,6 +318,41 @@ func TestVouchForAnotherServer(t *testing.T) {
 	}
 }
 
+// The nonce of an INITIATE must be larger than that of the HELLO.
+func TestNonceOfInitiate(t *testing.T) {
+	a, b := newEnd(t, secure(t)).Transport.(*engine), newEnd(t, secure(t)).Transport.(*engine)
+	for helloNonce, want := range map[byte]string{1: "", 2: "nonce", 3: "nonce"} {
+		pair := newMemoryPair()
+		server := make(chan error, 1)
+		go func() {
+			_, err := (&handshake{cfg: &b.cfg, own: b.keys, conn: &memoryEnd{pair, 1, nil}}).run()
+			pair.leave(1)
+			server <- err
+		}()
+		h := &handshake{cfg: &a.cfg, own: a.keys, conn: &memoryEnd{pair, 0, nil}, dialed: true, key: b.keys.public}
+		hello, err := h.hello()
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, _ := readHeader(hello)
+		body := hello[head.length+len("\x05HELLO"):]
+		n := body[106:114]
+		n[7] = helloNonce
+		h.sent.key.seal(body[:114], make([]byte, 64), nonce(nonceHello, n))
+		h.write(greeting(curveName, false))
+		h.write(hello)
+		if err := h.need(greetingSize); err != nil {
+			t.Fatal(err)
+		}
+		h.skip(greetingSize)
+		err = h.curveClient(&peer{})
+		pair.leave(0)
+		if got := got(t, "the server's end", server); (got == nil) != (want == "") || got != nil && !strings.Contains(got.Error(), want) {
+			t.Errorf("nonce %d: server %v, client %v", helloNonce, got, err)
+		}
+	}
+}
+
 // A MESSAGE is NaCl's box.
 func TestMessageIsBox(t *testing.T) {
 	ours, theirs := newShortTerm(), newShortTerm()
@@ -380,6 +415,27 @@ func TestBadMessages(t *testing.T) {
 		_, _, err := open(newOpener(key, nonceServer, 5), tc.message)
 		if tc.want == "" != (err == nil) || err != nil && (!strings.Contains(err.Error(), tc.want) || !errors.Is(err, transport.ErrProtocol)) {
 			t.Errorf("%s: %v, want %q", name, err, tc.want)
+		}
+	}
+}
+
+// A MESSAGE that was taken is not taken again, and none from before it.
+func TestReplay(t *testing.T) {
+	key := &boxKey{1, 2, 3}
+	s, o := newSealer(key, nonceServer, 5), newOpener(key, nonceServer, 5)
+	var all [][]byte
+	for range 3 {
+		b := boxSealed(s, 0, []byte("x"))
+		h, _ := readHeader(b)
+		all = append(all, b[h.length:])
+	}
+	for _, step := range []struct {
+		message int
+		ok      bool
+	}{{0, true}, {0, false}, {2, true}, {1, false}, {2, false}} {
+		_, _, err := open(o, bytes.Clone(all[step.message]))
+		if (err == nil) != step.ok {
+			t.Errorf("message %d: %v", step.message, err)
 		}
 	}
 }

@@ -123,8 +123,11 @@ func (h *handshake) version() error {
 	if err := h.need(11); err != nil {
 		return err
 	}
-	if major := h.have()[10]; major < 3 {
-		return fmt.Errorf("the peer speaks ZMTP %d", major+1)
+	switch revision := h.have()[10]; {
+	case revision == 0:
+		return errors.New("the peer speaks ZMTP 1")
+	case revision < 3:
+		return errors.New("the peer speaks ZMTP 2")
 	}
 	return h.need(versionEnd)
 }

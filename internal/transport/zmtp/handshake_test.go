@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,7 @@ var badHandshakes = map[string]struct {
 	"ZMTP 1, long identity":   {[]byte("\xff\x00\x00\x00\x00\x00\x00\x01\x00\x00"), "ZMTP 1, or no ZMTP"},
 	"ZMTP 1, with a version":  {append(peerGreeting[:10:10], 0), "ZMTP 1"},
 	"ZMTP 2":                  {append(peerGreeting[:10:10], 1, 5), "ZMTP 2"},
+	"ZMTP 2, next revision":   {append(peerGreeting[:10:10], 2), "ZMTP 2"},
 	"mechanism CURVE":         {greeting("CURVE", false)[:32], transport.ErrMechanism.Error()},
 	"mechanism PLAIN":         {greeting("PLAIN", false)[:32], `"PLAIN"`},
 	"mechanism with a suffix": {changed(peerGreeting, 31, 'x')[:32], "mechanism"},
@@ -260,6 +262,24 @@ func TestCarefulDialingSideGoesOn(t *testing.T) {
 	s.expect("greeting", greeting(nullName, false)) // in two parts, after a while
 	s.send(peerGreeting[versionEnd:], routerReady)
 	got(t, "connection is up", o.up)
+}
+
+// A refused peer can read why, as its connection is closed in an orderly way, though not all
+// that it has sent was read.
+func TestRefusalIsOrderly(t *testing.T) {
+	e := newEnd(t)
+	for name, tc := range map[string]struct{ octets, want []byte }{
+		"mechanism":   {greeting("CURVE", false), greeting(nullName, true)},
+		"socket type": {bytes.Join([][]byte{peerGreeting, ready("Socket-Type", "PUB")}, nil), command("ERROR", append([]byte{byte(len(reasonInvalid))}, reasonInvalid...))},
+	} {
+		s := scriptTo(t, e.addr)
+		s.send(tc.octets, make([]byte, 50_000))
+		_ = s.CloseWrite()
+		got, err := io.ReadAll(s)
+		if err != nil || !bytes.HasSuffix(got, tc.want) {
+			t.Errorf("%s: got %q, error %v", name, got, err)
+		}
+	}
 }
 
 func TestRefusalIsLoggedOnce(t *testing.T) {

@@ -1,5 +1,7 @@
 package zmtp
 
+import "github.com/gozre/zre/internal/transport"
+
 // trusted is how much memory the announcement of a large frame gets at once. More
 // there is only as octets arrive, or when the connection has carried such a frame.
 const trusted = 128 << 10
@@ -17,7 +19,16 @@ type largeBody struct {
 func (l *largeBody) start(flags byte, size int) {
 	l.active, l.likely = true, true
 	l.flags, l.size = flags, size
-	l.body = make([]byte, 0, min(size, max(trusted, 2*l.seen)))
+	l.body = newBody(min(size, max(trusted, 2*l.seen)))
+}
+
+// newBody returns the memory for n octets. A power of two may be memory that the
+// application has given back.
+func newBody(n int) []byte {
+	if n&(n-1) == 0 {
+		return transport.NewFrame(n)[:0]
+	}
+	return make([]byte, 0, n)
 }
 
 // room returns where to read to. There is some until the body is complete.

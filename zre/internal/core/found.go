@@ -25,7 +25,7 @@ func (c *Core) Beacon(
 	at := endpoint.At(from, port, key)
 	if port == 0 {
 		if p != nil && p.Key() == key && p.endpoint.Host() == at.Host() {
-			c.leaves(now, p)
+			c.announcedLeave(now, p)
 		}
 		return
 	}
@@ -141,11 +141,11 @@ func (c *Core) doubt(now time.Duration, p *Peer) {
 	p.lastSign = min(p.lastSign, now-c.cfg.QuietPeriod)
 }
 
-// leaves handles that a peer said by UDP that it leaves. Its last messages may
+// announcedLeave handles that a peer said by UDP that it leaves. Its last messages may
 // still be on the way over TCP, so it is removed when its connection ends or no
 // more come. A beacon is not authenticated, so a secure peer is only asked whether it
 // is still there.
-func (c *Core) leaves(now time.Duration, p *Peer) {
+func (c *Core) announcedLeave(now time.Duration, p *Peer) {
 	switch {
 	case !p.Key().IsZero():
 		if p.Ready() {
@@ -154,7 +154,7 @@ func (c *Core) leaves(now time.Duration, p *Peer) {
 	case !p.Ready():
 		c.remove(p, ReasonGoodbye)
 	case p.state != Leaving || p.endReason == ReasonLost:
-		c.leave(now, p, ReasonGoodbye)
+		c.beginLeaving(now, p, ReasonGoodbye)
 		if p.conn == nil {
 			c.endLeaving(now, p)
 		}

@@ -85,7 +85,7 @@ func (c *Core) linkLost(now time.Duration, p *Peer) {
 	case p.conn == nil:
 		c.lost(now, p)
 	case p.state != Leaving:
-		c.leave(now, p, ReasonLost)
+		c.beginLeaving(now, p, ReasonLost)
 	}
 }
 
@@ -102,8 +102,8 @@ func (c *Core) redial(now time.Duration, p *Peer) {
 	}
 }
 
-// leave makes a peer one that is about to go, for a reason.
-func (c *Core) leave(now time.Duration, p *Peer, reason Reason) {
+// beginLeaving makes a peer one that is about to go, for a reason.
+func (c *Core) beginLeaving(now time.Duration, p *Peer, reason Reason) {
 	p.state, p.endReason, p.leaveBy = Leaving, reason, now+lastWords
 }
 

@@ -100,7 +100,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		return
 	}
 	c.tickRival(now, p)
-	if now-p.lastSign < c.cfg.QuietPeriod && quiet < c.unheardFor(p) {
+	if now-p.lastSign < c.cfg.QuietPeriod && quiet < c.silenceBeforePing(p) {
 		if p.link.Owes() {
 			c.sign(now, p, c.cfg.PingRate)
 		} else if now-max(p.entered, p.pinged) >= c.cfg.PingRate && (p.pinged == 0 ||
@@ -165,10 +165,10 @@ func (c *Core) patience(p *Peer) time.Duration {
 	return d << p.newConns
 }
 
-// unheardFor is how long a peer that is heard only by UDP may go without a message
+// silenceBeforePing is how long a peer that is heard only by UDP may go without a message
 // until it is sent a PING, so that a dead TCP connection is found within
 // DeadPeriod. One side of a pair begins, so that they do not both ask.
-func (c *Core) unheardFor(p *Peer) time.Duration {
+func (c *Core) silenceBeforePing(p *Peer) time.Duration {
 	d := c.cfg.DeadPeriod / 2
 	if string(c.cfg.ID[:]) > string(p.id[:]) {
 		d += 2 * c.cfg.PingRate

@@ -10,15 +10,7 @@ import (
 // off for a time; then ours see all the others, and all talk with each other.
 func TestSimulatedUnrestAmongOthers(t *testing.T) {
 	seeds(t, 60, func(w *world, seed uint64) {
-		w.answers, w.loss = answersOfConnection, 0.2
-		var ours []*simNode
-		for i := range 3 {
-			ours = append(ours, w.start(w.random(), 1+i, 41000))
-		}
-		var others []*foreign
-		for i := range 5 {
-			others = append(others, w.startForeign(kinds[(i+int(seed))%4], w.random(), 11+i, 50000))
-		}
+		ours, others := unrestAmongOthers(w, seed, 40)
 		meet := func() {
 			for _, a := range ours {
 				for _, f := range others {
@@ -27,11 +19,6 @@ func TestSimulatedUnrestAmongOthers(t *testing.T) {
 					}
 				}
 			}
-		}
-		for range 40 {
-			w.run(w.some(3 * time.Second))
-			i, j := w.rand.IntN(len(others)), w.rand.IntN(len(ours))
-			w.harm(ours, others, i, j)
 		}
 		w.healAll()
 		w.run(50 * time.Second)
@@ -65,6 +52,23 @@ func TestSimulatedUnrestAmongOthers(t *testing.T) {
 			w.t.Errorf("%d sessions ended although nothing happened", exits)
 		}
 	})
+}
+
+// unrestAmongOthers lets things happen to nodes of ours and of other implementations.
+func unrestAmongOthers(w *world, seed uint64, steps int) (ours []*simNode, others []*foreign) {
+	w.answers, w.loss = answersOfConnection, 0.2
+	for i := range 3 {
+		ours = append(ours, w.start(w.random(), 1+i, 41000))
+	}
+	for i := range 5 {
+		others = append(others, w.startForeign(kinds[(i+int(seed))%4], w.random(), 11+i, 50000))
+	}
+	for range steps {
+		w.run(w.some(3 * time.Second))
+		i, j := w.rand.IntN(len(others)), w.rand.IntN(len(ours))
+		w.harm(ours, others, i, j)
+	}
+	return ours, others
 }
 
 // harm lets something happen to one of the others, or to the line to one of ours.

@@ -57,6 +57,7 @@ func TestReplayIsExact(t *testing.T) {
 				w := newWorld(t, seed)
 				unrest(w, seed, 60)
 				elections(w)
+				unrestAmongOthers(w, seed, 10)
 				if i == 0 {
 					first = w.sum()
 				}
