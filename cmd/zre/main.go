@@ -11,7 +11,10 @@ import (
 	"github.com/gozre/zre/cmd/internal/cli"
 )
 
-func main() { os.Exit(cli.Main(program())) }
+func main() {
+	cli.TuneCollector()
+	os.Exit(cli.Main(program()))
+}
 
 func program() cli.Program {
 	flags, opts := cli.NewNodeFlags(), newOptions()

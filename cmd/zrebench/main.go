@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	cli.TuneCollector() // As zre and zrecat do.
 	// A worker takes orders from zrebench alone, so it has no flags and reads no zre.conf.
 	if len(os.Args) == 2 && os.Args[1] == worker.Hidden {
 		if err := worker.Serve(context.Background(), os.Stdin, os.Stdout); err != nil {

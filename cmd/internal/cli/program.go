@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -57,6 +58,16 @@ type Program struct {
 	// a [*SignalError] as its cause. What Run returns is printed to stderr and
 	// decides the exit status, see [Status].
 	Run func(ctx context.Context, env *Env, args []string) error
+}
+
+// TuneCollector lets the heap grow to five times what is in use, instead of twice,
+// unless the environment's GOGC says otherwise. The heap of these programs is small, so
+// that it would be collected hundreds of times a second in a fast stream: a third of the
+// processor time of small messages.
+func TuneCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
 
 // Main runs a program with the process's arguments and returns its exit
