@@ -8,6 +8,7 @@ import (
 	"hash"
 	"io"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,8 +124,12 @@ func copyTo(t *testing.T, size int64, hosts []*lab.Host) {
 // modest holds that no program used more memory than allowed.
 func modest(t *testing.T, sender *program, receivers []receiver) {
 	t.Helper()
+	limit := int64(maxMemory)
+	if os.Getenv("ZRE_TRANSPORT") == "libzmq" {
+		limit *= 2 // libzmq has queues of its own, which are bounded in messages.
+	}
 	for _, p := range append([]receiver{{sender, nil}}, receivers...) {
-		if peak := p.peak(); peak > maxMemory {
+		if peak := p.peak(); peak > limit {
 			t.Errorf("%s used %d MiB of memory", p.cmd.Args, peak>>20)
 		} else {
 			t.Logf("%s used %d MiB of memory", p.cmd.Args[len(p.cmd.Args)-2:], peak>>20)
