@@ -161,6 +161,41 @@ func TestCloseOfTransport(t *testing.T) {
 	}
 }
 
+// What is in the outboxes when a transport is closed with a drain is sent.
+func TestCloseOfTransportDrains(t *testing.T) {
+	a, b := newEnd(t), newEnd(t)
+	const count = 150 // of 100 kB: more than the system holds
+	out, in := connected(t, a, b)
+	in.gate.Lock()
+	for range count {
+		if err := out.conn.Send([]byte("x"), make([]byte, 100_000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed := make(chan error)
+	go func() { closed <- a.Close(patience) }()
+	if err := eventuallyRefused(out); !errors.Is(err, transport.ErrClosed) {
+		t.Errorf("Send: %v", err)
+	}
+	in.gate.Unlock()
+	for range count {
+		got(t, "a message", in.inbox)
+	}
+	if err := got(t, "Close returns", closed); err != nil {
+		t.Error(err)
+	}
+}
+
+// eventuallyRefused sends until that fails.
+func eventuallyRefused(o *owner) error {
+	for {
+		if err := o.conn.Send([]byte("x")); err != nil {
+			return err
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Peers that reset their connections right after the handshake do no harm.
 func TestFortyResets(t *testing.T) {
 	e := newEnd(t)
