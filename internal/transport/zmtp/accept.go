@@ -62,7 +62,8 @@ func (e *engine) accept(listener *net.TCPListener) {
 			if outOfDescriptors(err) {
 				hint = "raise the limit of open files; connections that exist go on"
 			}
-			e.cfg.Logger.Warn("cannot accept connections", "address", listener.Addr(), "cause", err, "hint", hint)
+			e.cfg.Logger.Warn("cannot accept connections",
+				"address", listener.Addr(), "cause", err, "hint", hint)
 		}
 		pause = min(max(2*pause, acceptPauseFirst), acceptPauseMost)
 		select {

@@ -22,10 +22,12 @@ func (a *admission) enter(host netip.Addr) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.all >= a.most {
-		return fmt.Errorf("%w: %d unfinished handshakes are the limit", transport.ErrHandshake, a.most)
+		return fmt.Errorf("%w: %d unfinished handshakes are the limit",
+			transport.ErrHandshake, a.most)
 	}
 	if a.perHost[host] >= a.mostPerHost {
-		return fmt.Errorf("%w: %d unfinished handshakes from one host are the limit", transport.ErrHandshake, a.mostPerHost)
+		return fmt.Errorf("%w: %d unfinished handshakes from one host are the limit",
+			transport.ErrHandshake, a.mostPerHost)
 	}
 	if a.perHost == nil {
 		a.perHost = make(map[netip.Addr]int)

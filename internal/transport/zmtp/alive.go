@@ -61,7 +61,8 @@ func (l *link) lookAfter(beat uint32) {
 	switch {
 	case silent < ask:
 	case silent >= deadAfter && !l.busy.Load() && l.vanished():
-		l.end(fmt.Errorf("%w: nothing heard for %v", transport.ErrTimeout, 5*l.engine.cfg.Limits.KeepAlive))
+		l.end(fmt.Errorf("%w: nothing heard for %v",
+			transport.ErrTimeout, 5*l.engine.cfg.Limits.KeepAlive))
 	case (silent-ask)%roundsPerKeepAlive == 0 && l.minor >= 1:
 		_ = l.conn.SendCommand(ping)
 	}

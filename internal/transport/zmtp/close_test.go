@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,8 +21,12 @@ func TestEndsOfAConnection(t *testing.T) {
 	}{
 		"Close":           {func(c *transport.Conn) { c.Close(0) }, transport.ErrClosed, transport.ErrEnded, nil},
 		"Close and drain": {func(c *transport.Conn) { c.Close(patience) }, transport.ErrClosed, transport.ErrEnded, nil},
-		"Close twice":     {func(c *transport.Conn) { c.Close(patience); c.Close(time.Millisecond); c.Close(0) }, transport.ErrClosed, transport.ErrEnded, transport.ErrReset},
-		"Abort":           {func(c *transport.Conn) { c.Abort(); c.Abort(); c.Close(1) }, transport.ErrClosed, transport.ErrReset, nil},
+		"Close twice": {func(c *transport.Conn) {
+			c.Close(patience)
+			c.Close(time.Millisecond)
+			c.Close(0)
+		}, transport.ErrClosed, transport.ErrEnded, transport.ErrReset},
+		"Abort": {func(c *transport.Conn) { c.Abort(); c.Abort(); c.Close(1) }, transport.ErrClosed, transport.ErrReset, nil},
 	} {
 		for _, dialed := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
@@ -34,7 +39,8 @@ func TestEndsOfAConnection(t *testing.T) {
 				if err := got(t, "our end is down", x.down); !errors.Is(err, tc.ours) {
 					t.Errorf("our end: %v, want %v", err, tc.ours)
 				}
-				if err := got(t, "the other end is down", y.down); !errors.Is(err, tc.theirs) && (tc.theirsOrElse == nil || !errors.Is(err, tc.theirsOrElse)) {
+				err := got(t, "the other end is down", y.down)
+				if !errors.Is(err, tc.theirs) && (tc.theirsOrElse == nil || !errors.Is(err, tc.theirsOrElse)) {
 					t.Errorf("other end: %v, want %v", err, tc.theirs)
 				}
 				for _, o := range []*owner{x, y} {
@@ -98,6 +104,25 @@ func TestDrainEndsInTime(t *testing.T) {
 	out.conn.Close(50 * time.Millisecond)
 	if err := got(t, "down", out.down); !errors.Is(err, transport.ErrClosed) || !errors.Is(err, transport.ErrTimeout) {
 		t.Errorf("down: %v", err)
+	}
+}
+
+// A drain that the other end cuts short says so, and that it was closed.
+func TestResetWhileDraining(t *testing.T) {
+	e := newEnd(t)
+	for range 10 {
+		s, o := e.shaken()
+		for range 200 {
+			if err := o.conn.Send([]byte("x"), make([]byte, 100_000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.conn.Close(patience)
+		s.reset()
+		err := got(t, "down", o.down)
+		if !errors.Is(err, transport.ErrClosed) || !strings.Contains(err.Error(), "unsent") {
+			t.Errorf("down: %v", err)
+		}
 	}
 }
 

@@ -42,7 +42,8 @@ func (h *handshake) hello() ([]byte, error) {
 func (h *handshake) curveClient(p *peer) error {
 	rest, err := h.expect("WELCOME")
 	if errors.Is(err, transport.ErrEnded) || errors.Is(err, transport.ErrReset) {
-		return fmt.Errorf("%w: it does not answer what was encrypted for that key: %w", transport.ErrWrongKey, err)
+		return fmt.Errorf("%w: it does not answer what was encrypted for that key: %w",
+			transport.ErrWrongKey, err)
 	}
 	if err != nil {
 		return err
@@ -94,7 +95,8 @@ func (h *handshake) initiate(key *boxKey, theirShort, cookie []byte) ([]byte, er
 	}
 	vouchNonce := random(16)
 	plain := slices.Concat(h.own.public[:], vouchNonce)
-	plain = vouchKey.seal(plain, slices.Concat(h.sent.short.public[:], h.key[:]), nonce(nonceVouch, vouchNonce))
+	vouch := slices.Concat(h.sent.short.public[:], h.key[:])
+	plain = vouchKey.seal(plain, vouch, nonce(nonceVouch, vouchNonce))
 	plain = append(plain, h.properties()...)
 	n := binary.BigEndian.AppendUint64(nil, 2)
 	return command("INITIATE", key.seal(slices.Concat(cookie, n), plain, nonce(nonceInitiate, n))), nil

@@ -32,8 +32,8 @@ func (h *handshake) curveServer(p *peer) error {
 	// of the HELLO can know it again. We have that memory: the cookie is random.
 	short, cookie := newShortTerm(), random(cookieSize)
 	n := random(16)
-	welcome := hello.key.seal(slices.Clone(n), slices.Concat(short.public[:], cookie), nonce(nonceWelcome, n))
-	h.write(command("WELCOME", welcome))
+	plain := slices.Concat(short.public[:], cookie)
+	h.write(command("WELCOME", hello.key.seal(slices.Clone(n), plain, nonce(nonceWelcome, n))))
 	rest, err = h.expect("INITIATE")
 	if err != nil {
 		return err
@@ -89,9 +89,10 @@ func (h *handshake) readHello(b []byte) (*clientHello, error) {
 
 // readInitiate opens an INITIATE, from its nonce on, and checks that its sender has
 // the long-term key that it shows, and wants to speak with us over this connection.
-func (h *handshake) readInitiate(p *peer, hello *clientHello, short *keyPair, b []byte) (*boxKey, []byte, error) {
-	key, err := short.with(hello.short)
-	if err != nil {
+func (h *handshake) readInitiate(p *peer, hello *clientHello, short *keyPair, b []byte) (
+	key *boxKey, properties []byte, err error,
+) {
+	if key, err = short.with(hello.short); err != nil {
 		return nil, nil, err
 	}
 	plain, err := key.open(b[8:], nonce(nonceInitiate, b[:8]))

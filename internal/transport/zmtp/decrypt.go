@@ -41,7 +41,7 @@ func (a *lookAhead) fill(in *inbound, at int, message []byte) {
 		at += len(message)
 		h, ok := readHeader(rx.buf[at:rx.w])
 		at += h.length
-		if !ok || h.size < messageOverhead || h.size >= messageOverhead+largeFrame || h.size > uint64(rx.w-at) {
+		if !ok || h.size < messageOverhead || h.size > uint64(rx.w-at) {
 			break
 		}
 		message = rx.buf[at : at+int(h.size)]

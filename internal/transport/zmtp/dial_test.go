@@ -22,7 +22,8 @@ func unused(t testing.TB) netip.AddrPort {
 
 func TestDialRefused(t *testing.T) {
 	o := newEnd(t).dial(unused(t))
-	if err := got(t, "a failed attempt", o.retries); !errors.Is(err, transport.ErrRefused) || err.Error() != transport.ErrRefused.Error() {
+	err := got(t, "a failed attempt", o.retries)
+	if !errors.Is(err, transport.ErrRefused) || err.Error() != transport.ErrRefused.Error() {
 		t.Errorf("%v, want %v", err, transport.ErrRefused)
 	}
 }
@@ -33,7 +34,8 @@ func TestDialTimeout(t *testing.T) {
 	o := newEnd(t, impatient).dial(l.addr())
 	for range 2 {
 		l.next()
-		if err := got(t, "a failed attempt", o.retries); !errors.Is(err, transport.ErrTimeout) || !errors.Is(err, transport.ErrHandshake) {
+		err := got(t, "a failed attempt", o.retries)
+		if !errors.Is(err, transport.ErrTimeout) || !errors.Is(err, transport.ErrHandshake) {
 			t.Errorf("%v", err)
 		}
 	}

@@ -96,9 +96,9 @@ func (d *differential) speak(t *testing.T, to netip.AddrPort, key curve.Key, key
 	case 0:
 		out = append(bytes.Clone(d.octets), ping...)
 	case 1:
-		out = bytes.Join([][]byte{peerGreeting, d.octets, ping}, nil)
+		out = join(peerGreeting, d.octets, ping)
 	case 2:
-		out = bytes.Join([][]byte{peerGreeting, dealerReady, d.octets, ping}, nil)
+		out = join(peerGreeting, dealerReady, d.octets, ping)
 	default:
 		cfg := &transport.Config{Identity: []byte("\x01peer"), Security: &transport.Security{}}
 		h := &handshake{cfg: cfg, own: keys, conn: c, dialed: true, key: key}
@@ -259,17 +259,17 @@ func FuzzDifferential(f *testing.F) {
 			f.Add(byte(1), tc.octets[greetingSize:])
 		}
 	}
-	f.Add(byte(0), bytes.Join([][]byte{peerGreeting, dealerReady, frame(1, "first"), frame(0, "second")}, nil))
-	f.Add(byte(0), bytes.Join([][]byte{changed(peerGreeting, 11, 0), dealerReady, frame(0, "x")}, nil))
-	f.Add(byte(0), bytes.Join([][]byte{changed(peerGreeting, 10, 4), dealerReady, frame(0, "x")}, nil))
-	f.Add(byte(0), bytes.Join([][]byte{changed(peerGreeting, 40, 9), dealerReady, frame(0, "x")}, nil))
-	f.Add(byte(1), bytes.Join([][]byte{ready("Socket-Type", "REQ"), frame(1, ""), frame(0, "x")}, nil))
-	f.Add(byte(1), bytes.Join([][]byte{ready("Socket-Type", "DEALER", "Socket-Type", "PUB"), frame(0, "x")}, nil))
-	f.Add(byte(1), bytes.Join([][]byte{ready("socket-type", "DEALER"), frame(0, "x")}, nil))
-	f.Add(byte(2), bytes.Join([][]byte{frame(1, "first"), command("PING", []byte("\x00\x00x")), frame(0, "second"), frame(0, "")}, nil))
-	f.Add(byte(2), bytes.Join([][]byte{frame(1, "first"), long(0, 19_000), make([]byte, 19_000), long(0, 3), []byte("xyz")}, nil))
+	f.Add(byte(0), join(peerGreeting, dealerReady, frame(1, "first"), frame(0, "second")))
+	f.Add(byte(0), join(changed(peerGreeting, 11, 0), dealerReady, frame(0, "x")))
+	f.Add(byte(0), join(changed(peerGreeting, 10, 4), dealerReady, frame(0, "x")))
+	f.Add(byte(0), join(changed(peerGreeting, 40, 9), dealerReady, frame(0, "x")))
+	f.Add(byte(1), join(ready("Socket-Type", "REQ"), frame(1, ""), frame(0, "x")))
+	f.Add(byte(1), join(ready("Socket-Type", "DEALER", "Socket-Type", "PUB"), frame(0, "x")))
+	f.Add(byte(1), join(ready("socket-type", "DEALER"), frame(0, "x")))
+	f.Add(byte(2), join(frame(1, "first"), command("PING", []byte("\x00\x00x")), frame(0, "second"), frame(0, "")))
+	f.Add(byte(2), join(frame(1, "first"), long(0, 19_000), make([]byte, 19_000), long(0, 3), []byte("xyz")))
 	f.Add(byte(2), long(0, 20_001))
-	f.Add(byte(2), bytes.Join([][]byte{command("SUBSCRIBE", []byte("x")), command("unknown", nil), frame(0, "x")}, nil))
+	f.Add(byte(2), join(command("SUBSCRIBE", []byte("x")), command("unknown", nil), frame(0, "x")))
 	f.Add(byte(3), []byte("\x01\x00\x05first\x00\x03\x06second\x00\x00\x00"))
 	f.Add(byte(3), []byte("\x00\xff\x05again"))
 	f.Add(byte(3), []byte("\x04\x00\x05flags\x03\x00\x01x"))
@@ -303,6 +303,7 @@ func FuzzDifferential(f *testing.F) {
 				}
 			}
 		}
-		t.Errorf("we: alive %v, ended by %v\n%s\nlibzmq: alive %v\n%s", ours.alive, ours.err, ours.frames(), theirs.alive, theirs.frames())
+		t.Errorf("we: alive %v, ended by %v\n%s\nlibzmq: alive %v\n%s",
+			ours.alive, ours.err, ours.frames(), theirs.alive, theirs.frames())
 	})
 }

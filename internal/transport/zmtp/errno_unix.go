@@ -13,7 +13,9 @@ import (
 func classes() []class {
 	return []class{
 		{[]error{unix.ECONNREFUSED}, transport.ErrRefused},
-		{[]error{unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENETDOWN, unix.EHOSTDOWN}, transport.ErrUnreachable},
+		{[]error{
+			unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENETDOWN, unix.EHOSTDOWN,
+		}, transport.ErrUnreachable},
 		{[]error{unix.ETIMEDOUT}, transport.ErrTimeout},
 		{[]error{unix.ECONNRESET, unix.EPIPE, unix.ECONNABORTED, unix.ENOTCONN}, transport.ErrReset},
 		{[]error{unix.EADDRINUSE}, transport.ErrAddrInUse},

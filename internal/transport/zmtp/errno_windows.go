@@ -11,9 +11,15 @@ import (
 func classes() []class {
 	return []class{
 		{[]error{windows.WSAECONNREFUSED}, transport.ErrRefused},
-		{[]error{windows.WSAEHOSTUNREACH, windows.WSAENETUNREACH, windows.WSAENETDOWN, windows.WSAEHOSTDOWN}, transport.ErrUnreachable},
+		{[]error{
+			windows.WSAEHOSTUNREACH, windows.WSAENETUNREACH,
+			windows.WSAENETDOWN, windows.WSAEHOSTDOWN,
+		}, transport.ErrUnreachable},
 		{[]error{windows.WSAETIMEDOUT}, transport.ErrTimeout},
-		{[]error{windows.WSAECONNRESET, windows.WSAECONNABORTED, windows.WSAENOTCONN, windows.WSAESHUTDOWN}, transport.ErrReset},
+		{[]error{
+			windows.WSAECONNRESET, windows.WSAECONNABORTED,
+			windows.WSAENOTCONN, windows.WSAESHUTDOWN,
+		}, transport.ErrReset},
 		{[]error{windows.WSAEADDRINUSE, windows.WSAEACCES}, transport.ErrAddrInUse},
 		{[]error{windows.WSAEADDRNOTAVAIL}, transport.ErrAddrNotAvailable},
 	}

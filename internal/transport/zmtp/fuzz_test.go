@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +35,9 @@ func (r *recorded) SetReadDeadline(time.Time) error { return nil }
 
 // fuzzConfig is that of a transport, with CURVE or not.
 func fuzzConfig(t testing.TB, secure bool) (*transport.Config, *keyPair) {
-	cfg := &transport.Config{Identity: []byte("id"), Logger: slog.New(slog.DiscardHandler), Limits: transport.Limits{}.WithDefaults()}
+	cfg := &transport.Config{
+		Identity: []byte("id"), Logger: slog.New(slog.DiscardHandler), Limits: transport.Limits{}.WithDefaults(),
+	}
 	if !secure {
 		return cfg, nil
 	}
@@ -54,10 +57,10 @@ func FuzzHandshake(f *testing.F) {
 		f.Add(tc.octets, false, false, byte(1))
 		f.Add(tc.octets, true, true, byte(100))
 	}
-	f.Add(bytes.Join([][]byte{peerGreeting, dealerReady, frame(0, "x")}, nil), false, false, byte(3))
-	f.Add(bytes.Join([][]byte{peerGreeting, routerReady, frame(0, "x")}, nil), true, false, byte(255))
-	f.Add(bytes.Join([][]byte{greeting(curveName, true), command("WELCOME", make([]byte, welcomeSize))}, nil), true, true, byte(50))
-	f.Add(bytes.Join([][]byte{greeting(curveName, false), command("HELLO", make([]byte, helloSize))}, nil), false, true, byte(50))
+	f.Add(join(peerGreeting, dealerReady, frame(0, "x")), false, false, byte(3))
+	f.Add(join(peerGreeting, routerReady, frame(0, "x")), true, false, byte(255))
+	f.Add(join(greeting(curveName, true), command("WELCOME", make([]byte, welcomeSize))), true, true, byte(50))
+	f.Add(join(greeting(curveName, false), command("HELLO", make([]byte, helloSize))), false, true, byte(50))
 	plainCfg, _ := fuzzConfig(f, false)
 	secureCfg, keys := fuzzConfig(f, true)
 	f.Fuzz(func(t *testing.T, octets []byte, dialed, secure bool, piece byte) {
@@ -103,7 +106,7 @@ func (c *collector) command([]byte) error {
 }
 
 // fuzzLimits are small, so that a fuzzer reaches them.
-var fuzzLimits = limits{frame: 20_000, message: 60_000, frames: 40, first: 300}
+var fuzzLimits = limits{frame: 20_000, message: 25_000, frames: 200, first: 300}
 
 // parsePlain is what inbound does, in the simplest way: the messages of a stream, how many
 // commands there are, and whether the stream breaks the rules.
@@ -150,12 +153,14 @@ func parsePlain(b []byte, m limits) (all []message, commands int, bad bool) {
 // FuzzFrames: a stream gives the same messages however it is cut into reads, and those that
 // the simplest parser finds.
 func FuzzFrames(f *testing.F) {
-	f.Add(bytes.Join([][]byte{frame(1, "first"), frame(0, "second"), command("PING", nil), frame(0, "")}, nil), uint16(1))
-	f.Add(bytes.Join([][]byte{frame(1, "first"), long(0, 9000), make([]byte, 9000), frame(0, "x")}, nil), uint16(700))
-	f.Add(bytes.Join([][]byte{frame(1, "first"), long(1, 20_000), make([]byte, 20_000), frame(1, "x"), long(0, 8192), make([]byte, 8192), frame(0, "y")}, nil), uint16(5000))
-	f.Add(bytes.Repeat([]byte{1, 0}, 50), uint16(3))
+	f.Add(join(frame(1, "first"), frame(0, "second"), command("PING", nil), frame(0, "")), uint16(1))
+	f.Add(join(frame(1, "first"), long(0, 9000), make([]byte, 9000), frame(0, "x")), uint16(700))
+	f.Add(join(frame(1, "first"), long(1, 12_000), make([]byte, 12_000), frame(1, "x"), long(0, 8192), make([]byte, 8192), frame(0, "y")), uint16(5000))
+	f.Add(bytes.Repeat([]byte{1, 0}, 250), uint16(3))
+	f.Add(bytes.Repeat(frame(1, strings.Repeat("x", 200)), 130), uint16(65_535))
+	f.Add(bytes.Repeat(join(frame(1, "first"), frame(0, "second")), 700), uint16(65_535))
 	f.Add(bytes.Repeat([]byte{0, 0}, 2000), uint16(60_000))
-	f.Add(append(bytes.Repeat(frame(1, "0123456789"), 39), 0, 0), uint16(100))
+	f.Add(append(bytes.Repeat(frame(1, "0123456789"), 199), 0, 0), uint16(100))
 	f.Add(long(0, 301), uint16(2))
 	f.Fuzz(func(t *testing.T, octets []byte, piece uint16) {
 		want, commands, bad := parsePlain(octets, fuzzLimits)
@@ -217,7 +222,11 @@ func FuzzCurve(f *testing.F) {
 			client, server = shake(t, a, b, nil, change)
 		}
 		// What was changed are the octets after the greeting, all of which count.
-		if which%2 == 0 && changedIt && server.err == nil || which%2 == 1 && which/2%3 >= serverWelcomeWrite && changedIt && client.err == nil {
+		refused := server.err
+		if which%2 == 1 {
+			refused = client.err
+		}
+		if counts := which%2 == 0 || which/2%3 >= serverWelcomeWrite; counts && changedIt && refused == nil {
 			t.Fatalf("accepted: client %v, server %v", client.err, server.err)
 		}
 		if client.err != nil || server.err != nil {

@@ -94,7 +94,8 @@ func (h *handshake) exchangeGreetings(mechanism string) (minor byte, err error) 
 	}
 	if theirs := mechanismName(h.have()[versionEnd:mechanismEnd]); theirs != mechanism {
 		if theirs == curveName || theirs == nullName {
-			return 0, fmt.Errorf("%w: the mechanism of the peer is %s, ours is %s", transport.ErrMechanism, theirs, mechanism)
+			return 0, fmt.Errorf("%w: the mechanism of the peer is %s, ours is %s",
+				transport.ErrMechanism, theirs, mechanism)
 		}
 		return 0, fmt.Errorf("the mechanism of the peer is %q, ours is %s", theirs, mechanism)
 	}

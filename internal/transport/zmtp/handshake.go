@@ -86,7 +86,10 @@ func (h *handshake) try() (*peer, error) {
 
 // handshakeError wraps an error in ErrHandshake, unless the error says more.
 func handshakeError(err error) error {
-	for _, exact := range []error{transport.ErrClosed, transport.ErrMechanism, transport.ErrUntrusted, transport.ErrNotTrusted, transport.ErrWrongKey} {
+	for _, exact := range []error{
+		transport.ErrClosed, transport.ErrMechanism,
+		transport.ErrUntrusted, transport.ErrNotTrusted, transport.ErrWrongKey,
+	} {
 		if errors.Is(err, exact) {
 			return err
 		}

@@ -64,28 +64,33 @@ var badHandshakes = map[string]struct {
 	"mechanism CURVE":         {greeting("CURVE", false)[:32], transport.ErrMechanism.Error()},
 	"mechanism PLAIN":         {greeting("PLAIN", false)[:32], `"PLAIN"`},
 	"mechanism with a suffix": {changed(peerGreeting, 31, 'x')[:32], "mechanism"},
-	"message, not a command":  {bytes.Join([][]byte{peerGreeting, frame(0, "x")}, nil), "flags 0x00"},
-	"command with MORE":       {bytes.Join([][]byte{peerGreeting, {5}}, nil), "flags 0x05"},
-	"large command":           {bytes.Join([][]byte{peerGreeting, {6, 0, 0, 0, 0, 0, 0, 0x10, 1}}, nil), transport.ErrTooLarge.Error()},
-	"huge command":            {bytes.Join([][]byte{peerGreeting, {6, 255, 255, 255, 255, 255, 255, 255, 255}}, nil), transport.ErrTooLarge.Error()},
-	"empty command":           {bytes.Join([][]byte{peerGreeting, frame(4, "")}, nil), "without a name"},
-	"command without name":    {bytes.Join([][]byte{peerGreeting, frame(4, "\x00x")}, nil), "without a name"},
-	"name beyond the command": {bytes.Join([][]byte{peerGreeting, frame(4, "\x06READY")}, nil), "without a name"},
-	"another command":         {bytes.Join([][]byte{peerGreeting, frame(4, "\x05HELLO")}, nil), `"HELLO" instead of READY`},
-	"ERROR":                   {bytes.Join([][]byte{peerGreeting, frame(4, "\x05ERROR\x03400")}, nil), `refuses the connection with "400"`},
-	"ERROR without reason":    {bytes.Join([][]byte{peerGreeting, frame(4, "\x05ERROR")}, nil), "cut off"},
-	"ERROR that is cut off":   {bytes.Join([][]byte{peerGreeting, frame(4, "\x05ERROR\x04400")}, nil), "cut off"},
-	"no socket type":          {bytes.Join([][]byte{peerGreeting, ready("Identity", "x")}, nil), "socket type"},
-	"socket type PUB":         {bytes.Join([][]byte{peerGreeting, ready("Socket-Type", "PUB")}, nil), `socket type of the peer is "PUB"`},
-	"property is cut off":     {bytes.Join([][]byte{peerGreeting, frame(4, "\x05READY\x0bSocket-Type\x00\x00\x00\x09DEALER")}, nil), "cut off"},
-	"property has no size":    {bytes.Join([][]byte{peerGreeting, frame(4, "\x05READY\x0bSocket-Type\x00\x00\x00")}, nil), "cut off"},
-	"property of 4 GiB":       {bytes.Join([][]byte{peerGreeting, frame(4, "\x05READY\x0bSocket-Type\xff\xff\xff\xff")}, nil), "cut off"},
-	"identity of 256 octets":  {bytes.Join([][]byte{peerGreeting, ready("Socket-Type", "ROUTER", "Identity", strings.Repeat("x", 256))}, nil), "identity"},
+	"message, not a command":  {join(peerGreeting, frame(0, "x")), "flags 0x00"},
+	"command with MORE":       {join(peerGreeting, []byte{5}), "flags 0x05"},
+	"large command":           {join(peerGreeting, []byte{6, 0, 0, 0, 0, 0, 0, 0x10, 1}), transport.ErrTooLarge.Error()},
+	"huge command":            {join(peerGreeting, []byte{6, 255, 255, 255, 255, 255, 255, 255, 255}), transport.ErrTooLarge.Error()},
+	"empty command":           {join(peerGreeting, frame(4, "")), "without a name"},
+	"command without name":    {join(peerGreeting, frame(4, "\x00x")), "without a name"},
+	"name beyond the command": {join(peerGreeting, frame(4, "\x06READY")), "without a name"},
+	"another command":         {join(peerGreeting, frame(4, "\x05HELLO")), `"HELLO" instead of READY`},
+	"ERROR":                   {join(peerGreeting, frame(4, "\x05ERROR\x03400")), `refuses the connection with "400"`},
+	"ERROR without reason":    {join(peerGreeting, frame(4, "\x05ERROR")), "cut off"},
+	"ERROR that is cut off":   {join(peerGreeting, frame(4, "\x05ERROR\x04400")), "cut off"},
+	"no socket type":          {join(peerGreeting, ready("Identity", "x")), "socket type"},
+	"socket type PUB":         {join(peerGreeting, ready("Socket-Type", "PUB")), `socket type of the peer is "PUB"`},
+	"property is cut off":     {join(peerGreeting, frame(4, "\x05READY\x0bSocket-Type\x00\x00\x00\x09DEALER")), "cut off"},
+	"property has no size":    {join(peerGreeting, frame(4, "\x05READY\x0bSocket-Type\x00\x00\x00")), "cut off"},
+	"property of 4 GiB":       {join(peerGreeting, frame(4, "\x05READY\x0bSocket-Type\xff\xff\xff\xff")), "cut off"},
+	"identity of 256 octets":  {join(peerGreeting, ready("Socket-Type", "ROUTER", "Identity", strings.Repeat("x", 256))), "identity"},
 	"silence":                 {nil, transport.ErrTimeout.Error()},
 	"half a signature":        {peerGreeting[:5], transport.ErrTimeout.Error()},
 	"half a greeting":         {peerGreeting[:40], transport.ErrTimeout.Error()},
 	"no READY":                {peerGreeting, transport.ErrTimeout.Error()},
-	"half a READY":            {bytes.Join([][]byte{peerGreeting, dealerReady[:20]}, nil), transport.ErrTimeout.Error()},
+	"half a READY":            {join(peerGreeting, dealerReady[:20]), transport.ErrTimeout.Error()},
+}
+
+// refusal is an ERROR.
+func refusal(reason string) []byte {
+	return command("ERROR", append([]byte{byte(len(reason))}, reason...))
 }
 
 // impatient makes handshakes time out soon.
@@ -138,7 +143,7 @@ func TestBadPeerIsNotDialed(t *testing.T) {
 
 // A peer may be gone after any octet.
 func TestPeerGoesWithinTheHandshake(t *testing.T) {
-	whole := bytes.Join([][]byte{peerGreeting, dealerReady}, nil)
+	whole := join(peerGreeting, dealerReady)
 	e := newEnd(t)
 	for n := range len(whole) {
 		for _, reset := range []bool{false, true} {
@@ -205,7 +210,7 @@ func TestSocketTypes(t *testing.T) {
 	for _, kind := range []string{"REP", "PUB", "SUB", "PUSH", "PULL", "PAIR", "STREAM", "dealer", "DEALER ", ""} {
 		s := scriptTo(t, e.addr)
 		s.send(peerGreeting, ready("Socket-Type", kind))
-		s.expect("the refusal", greeting(nullName, true), command("ERROR", append([]byte{byte(len(reasonInvalid))}, reasonInvalid...)))
+		s.expect("the refusal", greeting(nullName, true), refusal(reasonInvalid))
 		s.expectEnd()
 	}
 	for _, kind := range []string{"DEALER", "REQ", "REP", "PUB"} {
@@ -270,7 +275,7 @@ func TestRefusalIsOrderly(t *testing.T) {
 	e := newEnd(t)
 	for name, tc := range map[string]struct{ octets, want []byte }{
 		"mechanism":   {greeting("CURVE", false), greeting(nullName, true)},
-		"socket type": {bytes.Join([][]byte{peerGreeting, ready("Socket-Type", "PUB")}, nil), command("ERROR", append([]byte{byte(len(reasonInvalid))}, reasonInvalid...))},
+		"socket type": {join(peerGreeting, ready("Socket-Type", "PUB")), refusal(reasonInvalid)},
 	} {
 		s := scriptTo(t, e.addr)
 		s.send(tc.octets, make([]byte, 50_000))

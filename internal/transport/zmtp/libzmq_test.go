@@ -69,7 +69,8 @@ func curveClient(t testing.TB, server curve.Key) option {
 // curveServer has a socket use CURVE with a key pair.
 func curveServer(public, secret curve.Key) option {
 	return func(s *zmq4.Socket) error {
-		return errors.Join(s.SetCurveServer(1), s.SetCurvePublickey(curve.Text(public)), s.SetCurveSecretkey(curve.Text(secret)))
+		return errors.Join(s.SetCurveServer(1),
+			s.SetCurvePublickey(curve.Text(public)), s.SetCurveSecretkey(curve.Text(secret)))
 	}
 }
 
@@ -170,12 +171,15 @@ func TestLibzmqRefusesUs(t *testing.T) {
 		options []option
 		want    error
 	}{
-		"NULL to CURVE":     {plain, curve.Key{}, zmq4.ROUTER, []option{curveServer(public, secret)}, transport.ErrMechanism},
-		"CURVE to NULL":     {secured, public, zmq4.ROUTER, nil, transport.ErrMechanism},
-		"wrong key":         {secured, other, zmq4.ROUTER, []option{curveServer(public, secret)}, transport.ErrWrongKey},
-		"PUB":               {plain, curve.Key{}, zmq4.PUB, nil, transport.ErrHandshake},
-		"DEALER":            {plain, curve.Key{}, zmq4.DEALER, nil, transport.ErrHandshake},
-		"untrusted, by ZAP": {secured, public, zmq4.ROUTER, []option{curveServer(public, secret), func(s *zmq4.Socket) error { return s.SetZapDomain("closed") }}, transport.ErrUntrusted},
+		"NULL to CURVE": {plain, curve.Key{}, zmq4.ROUTER, []option{curveServer(public, secret)}, transport.ErrMechanism},
+		"CURVE to NULL": {secured, public, zmq4.ROUTER, nil, transport.ErrMechanism},
+		"wrong key":     {secured, other, zmq4.ROUTER, []option{curveServer(public, secret)}, transport.ErrWrongKey},
+		"PUB":           {plain, curve.Key{}, zmq4.PUB, nil, transport.ErrHandshake},
+		"DEALER":        {plain, curve.Key{}, zmq4.DEALER, nil, transport.ErrHandshake},
+		"untrusted, by ZAP": {secured, public, zmq4.ROUTER, []option{
+			curveServer(public, secret),
+			func(s *zmq4.Socket) error { return s.SetZapDomain("closed") },
+		}, transport.ErrUntrusted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if strings.Contains(name, "ZAP") {

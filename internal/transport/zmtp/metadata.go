@@ -64,7 +64,8 @@ func (h *handshake) metadata(p *peer, b []byte) error {
 		allowed = []string{"ROUTER"}
 	}
 	if !slices.Contains(allowed, string(socketType)) {
-		return fmt.Errorf("the socket type of the peer is %.40q, which is none of %s", socketType, strings.Join(allowed, ", "))
+		return fmt.Errorf("the socket type of the peer is %.40q, which is none of %s",
+			socketType, strings.Join(allowed, ", "))
 	}
 	return nil
 }

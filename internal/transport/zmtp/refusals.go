@@ -35,7 +35,9 @@ func (r *refusals) report(from netip.AddrPort, err error) {
 		return
 	}
 	level := slog.LevelWarn
-	for _, harmless := range []error{transport.ErrEnded, transport.ErrReset, transport.ErrTimeout, transport.ErrClosed} {
+	for _, harmless := range []error{
+		transport.ErrEnded, transport.ErrReset, transport.ErrTimeout, transport.ErrClosed,
+	} {
 		if errors.Is(err, harmless) {
 			level = slog.LevelDebug
 		}

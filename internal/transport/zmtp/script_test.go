@@ -116,6 +116,9 @@ func ready(properties ...string) []byte {
 	return command("READY", b)
 }
 
+// join puts octets together.
+func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
 // frame is a frame.
 func frame(flags byte, body string) []byte { return transport.AppendFrame(nil, flags, []byte(body)) }
 

@@ -54,13 +54,15 @@ func New(cfg transport.Config) (transport.Transport, error) {
 	cfg.Limits = cfg.Limits.WithDefaults()
 	cfg.Identity = slices.Clone(cfg.Identity)
 	if len(cfg.Identity) > maxIdentity {
-		return nil, fmt.Errorf("zmtp: identity of %d octets, want at most %d", len(cfg.Identity), maxIdentity)
+		return nil, fmt.Errorf("zmtp: identity of %d octets, want at most %d",
+			len(cfg.Identity), maxIdentity)
 	}
 	if cfg.Logger == nil || cfg.Accept == nil {
 		return nil, errors.New("zmtp: Config.Logger and Config.Accept must be set")
 	}
 	l := cfg.Limits
-	if min(l.MaxFrame, l.MaxMessage) < 0 || min(l.MaxFrames, l.MaxFirst, l.MaxHandshakes, l.MaxPerHost) < 0 ||
+	if min(l.MaxFrame, l.MaxMessage) < 0 ||
+		min(l.MaxFrames, l.MaxFirst, l.MaxHandshakes, l.MaxPerHost) < 0 ||
 		min(l.HandshakeTimeout, l.KeepAlive, l.RetryFirst, l.RetryMost) < 0 {
 		return nil, errors.New("zmtp: a limit is negative")
 	}
