@@ -223,3 +223,12 @@ func TestLargestLimits(t *testing.T) {
 		}
 	}
 }
+
+// What a message costs does not count for the next one, also if it ends with a large frame.
+func TestLimitsAreOfOneMessage(t *testing.T) {
+	s, o := newEnd(t, small).shaken()
+	for range 5 {
+		s.send(frame(1, ""), long(1, 49_000), make([]byte, 49_000), long(0, 49_000), make([]byte, 49_000))
+		got(t, "a message", o.inbox)
+	}
+}

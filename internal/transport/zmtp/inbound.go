@@ -231,8 +231,8 @@ func (in *inbound) largeFrame() error {
 		}
 	}
 	in.rx.big = append(in.rx.big, body)
+	in.octets += int64(len(body)) // Before add, which may end the message.
 	in.add(view{at: uint32(len(in.rx.big) - 1), size: inBig}, flags)
-	in.octets += int64(len(body))
 	return nil
 }
 
