@@ -180,3 +180,59 @@ func TestSendDoesNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations for 100 messages", allocs)
 	}
 }
+
+func TestFinishKeepsTheOutbox(t *testing.T) {
+	c := NewConn(&recorder{})
+	if err := c.Send([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	if c.Finish(ErrClosed) {
+		t.Error("nothing is left to write, but nobody has written")
+	}
+	content := NewContent([]byte("b"))
+	defer content.Release()
+	for _, err := range []error{c.Send([]byte("b")), c.SendContent([]byte("b"), content), c.SendCommand([]byte("\x01b"))} {
+		if !errors.Is(err, ErrClosed) {
+			t.Errorf("send: %v", err)
+		}
+	}
+	if err := c.Err(); err != nil {
+		t.Errorf("it has not ended: %v", err)
+	}
+	var p Pending
+	if !c.Take(&p) || len(frames(t, &p)) != 1 {
+		t.Error("what was sent before is lost")
+	}
+	if c.Finish(ErrReset) {
+		t.Error("nothing is left to write, but it is being written")
+	}
+	if c.Take(&p) || !c.Finish(ErrReset) {
+		t.Error("something is left to write")
+	}
+	if err := c.Send([]byte("b")); !errors.Is(err, ErrClosed) {
+		t.Errorf("send: %v, want the first error", err)
+	}
+	if !c.Fail(ErrReset) || !errors.Is(c.Err(), ErrReset) {
+		t.Errorf("ended by %v", c.Err())
+	}
+}
+
+func TestSendCommand(t *testing.T) {
+	c := NewConn(&recorder{})
+	if err := errors.Join(c.Send([]byte("a"), nil), c.SendCommand([]byte("\x04PONG")), c.Send([]byte("b"))); err != nil {
+		t.Fatal(err)
+	}
+	var p Pending
+	if !c.Take(&p) {
+		t.Fatal("nothing to write")
+	}
+	var flags []byte
+	for b := p.Buffers[0]; len(b) > 0; {
+		var f byte
+		f, _, b = NextFrame(b)
+		flags = append(flags, f)
+	}
+	if want := []byte{FlagMore, 0, FlagCommand, 0}; !bytes.Equal(flags, want) {
+		t.Errorf("flags %v, want %v", flags, want)
+	}
+}
