@@ -119,7 +119,8 @@ func (c *Core) challenge(now time.Duration, p *Peer, conn *Conn) bool {
 	return true
 }
 
-// tickRival lets a rival in when the peer has not answered.
+// tickRival lets a rival in when the peer has not answered. One that waits for too long
+// is closed as any connection without a HELLO is.
 func (c *Core) tickRival(now time.Duration, p *Peer) {
 	since := max(p.lastMessage, p.rivalSince)
 	if p.Ready() {
@@ -130,8 +131,6 @@ func (c *Core) tickRival(now time.Duration, p *Peer) {
 	case now-since >= rivalPatience && (p.askedAt != 0 || !p.Ready()):
 		c.log("the first connection of a peer is silent: the second one takes its place", p)
 		c.replaceConn(p)
-	case now-p.rivalSince >= c.cfg.DeadPeriod:
-		c.closeConn(p.rival)
 	case p.Ready() && now-p.pinged >= c.cfg.PingRate:
 		c.ping(now, p)
 	}

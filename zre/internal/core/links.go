@@ -49,8 +49,7 @@ const (
 // mayRedirect reports whether a peer that could not be reached is to be tried at
 // its other endpoint: where it says that it is, or where it was heard.
 func (p *Peer) mayRedirect(now time.Duration, failed bool) bool {
-	return p.state <= Connecting && p.static == nil && p.altEndpoint.Addr.IsValid() &&
-		p.linkState != linkIsUp &&
+	return p.linkState != linkIsUp && p.static == nil && p.altEndpoint.Addr.IsValid() &&
 		(failed && p.redirects == 0 ||
 			now-p.greeted >= redirectPause<<min(p.redirects, mostRedirects))
 }

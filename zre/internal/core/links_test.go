@@ -216,3 +216,22 @@ func TestStaticEndpoint(t *testing.T) {
 		t.Errorf("%d links are open", links)
 	}
 }
+
+// What a deaf peer sends waits until it is greeted on the new connection.
+func TestDeafPeerWaits(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendText))
+	d.pass(2)
+	d.from(friend, hello(friendText, "a"))
+	d.pass(2)
+	d.log = nil
+	d.from(friend, &zremsg.Ping{Sequence: 2})
+	d.now += retryAfter
+	d.from(friend, &zremsg.Ping{Sequence: 3})
+	d.slow = true
+	d.pass(1)
+	d.from(friend, &zremsg.Whisper{Sequence: 4}, "y")
+	d.wantLog("EXIT frienddoes not hear us")
+	d.linkUp(d.links[1])
+	d.wantLog("EXIT frienddoes not hear us", "ENTER friend", "JOIN frienda", "WHISPER y")
+}

@@ -71,15 +71,19 @@ func TestPlaceOfUnreachable(t *testing.T) {
 	d.beacon(1, 1)
 	d.tick(time.Second / 2)
 	d.beacon(1, 2)
+	d.tick(1)
 	d.beacon(1, 3)
 	d.linkUp(d.links[0])
-	d.tick(unreachableAfter - 1)
+	d.tick(unreachableAfter - 2)
 	d.beacon(2, 1)
 	if d.core.peers.len() != 3 || d.core.Stats().PeersRefused != 1 {
 		t.Fatalf("%d peers, refused %d", d.core.peers.len(), d.core.Stats().PeersRefused)
 	}
-	d.tick(1)
+	d.tick(2)
 	d.beacon(2, 1)
+	if d.links[1].closed == 0 {
+		t.Error("the oldest one has still its place")
+	}
 	d.beacon(2, 2)
 	d.beacon(2, 3)
 	if got := fmt.Sprint(d.ends()); got != "[ expired expired  ]" ||
