@@ -51,8 +51,14 @@ func TestVanishedHosts(t *testing.T) {
 		ports = append(ports, net.Plug(h, "eth0"))
 		peers = append(peers, startShell(t, h, settings...))
 	}
+	entered := make(map[string]bool) // in any order
+	for range peers {
+		entered[node.expect("ENTER", nil).Peer] = true
+	}
 	for _, p := range peers {
-		node.expect("ENTER", from(p))
+		if !entered[p.id] {
+			t.Fatalf("ENTER of %v, but not of %s", entered, p.id)
+		}
 	}
 	for _, p := range ports {
 		p.Cut()
