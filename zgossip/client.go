@@ -71,6 +71,7 @@ type ServerState struct {
 	Server    string // HOST:PORT
 	Connected bool   // tuples are exchanged
 	Err       error  // why not, as far as it is known; nil while Connected
+	Complete  bool   // the server has sent all tuples that it had when the session began
 	Dialect   string // "ours", "czmq", "zre", or "unknown" while it has not answered
 	Published string // what was last published there
 	Tuples    uint64 // tuples received
@@ -193,7 +194,8 @@ func (c *Client) Servers() []ServerState {
 	for _, cc := range c.conns {
 		out = append(out, ServerState{
 			Server: cc.dialer.address, Connected: cc.session.Ready(), Err: cc.dialer.episode.cause,
-			Dialect: cc.session.Kind().String(), Published: cc.published,
+			Complete: cc.session.Complete(),
+			Dialect:  cc.session.Kind().String(), Published: cc.published,
 			Tuples: cc.tuples, Refused: cc.session.Refused, Sessions: cc.session.Sessions,
 		})
 	}

@@ -70,6 +70,11 @@ func (c *Config) check() error {
 			return &ConfigError{"Headers", k, "want keys of 1 to 255 octets"}
 		}
 	}
+	for _, g := range c.Groups {
+		if checkGroup(g) != nil {
+			return &ConfigError{"Groups", g, "want groups of 1 to 255 octets"}
+		}
+	}
 	for _, g := range c.Contest {
 		if checkGroup(g) != nil {
 			return &ConfigError{"Contest", g, "want groups of 1 to 255 octets"}

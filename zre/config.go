@@ -40,6 +40,10 @@ type Config struct {
 	// Headers are sent to each peer in the HELLO. A key has 1 to 255 octets.
 	Headers map[string]string
 
+	// Groups are the groups that the node is in from the start. They are in its HELLO, so
+	// that no peer sees it without them. See Node.Join.
+	Groups []string
+
 	Discovery Discovery // how nodes find each other
 	Timing    Timing    // when a peer is silent, and when it is dead
 	Limits    Limits    // ports and memory

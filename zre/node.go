@@ -43,6 +43,7 @@ type Node struct {
 	advertise endpoint.Endpoint
 	port      uint16
 	listens   []netip.Addr // at the start
+	started   time.Time    // discovery began to listen
 
 	closing   atomic.Bool
 	done      chan struct{} // closed when the node is
@@ -119,6 +120,9 @@ func (n *Node) makeParts() (err error) {
 		Window: n.cfg.Limits.SendWindow, MaxMissed: n.cfg.Limits.MaxPeers,
 		Dial: n.dial, Events: n.engine, Stalled: n.stalled, Logger: n.log,
 	})
+	for _, g := range n.cfg.Groups {
+		n.engine.Change(func(c *core.Core) { c.Join(g) })
+	}
 	for _, g := range n.cfg.Contest {
 		n.engine.Change(func(c *core.Core) { c.Contest(g) })
 	}
@@ -187,6 +191,7 @@ func (n *Node) open() error {
 	if err := n.engine.Listen(n.links, n.listen); err != nil {
 		return err
 	}
+	n.started = time.Now()
 	n.discovery, err = discovery.Start(n.discoveryConfig())
 	if err != nil {
 		return err

@@ -62,6 +62,7 @@ var rooms = []room{
 	{dir: "zre/internal/host", may: []string{"internal/netif"}},
 	{dir: "zre/internal/discovery", may: []string{"zre/internal/host", "zre/internal/trust", "zgossip", "internal/codec/...", "internal/curve", "internal/endpoint", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
 	{dir: "zre/internal/engine", may: []string{"zre/internal/core", "zre/internal/link", "zre/internal/inbox", "zre/internal/host", "internal/curve", "internal/endpoint", "internal/transport", "github.com/google/uuid"}},
+	{dir: "zre/internal/settle", may: []string{"zre/internal/core"}, pure: true},
 	{dir: "zre/keys", may: []string{"internal/curve"}},
 	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid"}},
 

@@ -55,6 +55,9 @@ type Transport interface {
 	// Dial makes a connection. It returns at once; what becomes of it is told to
 	// the handler.
 	Dial(to Target, h Handler) *Conn
+	// Handshakes returns how many connections are accepted and have not finished their
+	// handshake, as far as the transport knows: nodes that are about to be there.
+	Handshakes() int
 	// Close closes all listeners and connections, drains the latter for the given
 	// time at most, and waits until no Handler runs any more. It must not be
 	// called from a Handler.

@@ -113,6 +113,10 @@ func (s *Session) Kind() Kind { return s.kind }
 // Ready reports whether a session has begun.
 func (s *Session) Ready() bool { return s.ready }
 
+// Complete reports whether the server has sent all tuples that it had when the session began.
+// The second PONG follows them. A haskell-zre server sends them when it is greeted.
+func (s *Session) Complete() bool { return s.ready && (s.kind == Zre || s.pongs >= 2) }
+
 // Connected says that the connection is up.
 func (s *Session) Connected(now time.Time) {
 	s.Disconnected()

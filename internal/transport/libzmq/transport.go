@@ -112,6 +112,9 @@ func (t *Transport) Dial(to transport.Target, h transport.Handler) *transport.Co
 	return x.c
 }
 
+// Handshakes implements transport.Transport. libzmq does not tell of them.
+func (t *Transport) Handshakes() int { return 0 }
+
 // Close implements transport.Transport.
 func (t *Transport) Close(drain time.Duration) error {
 	t.post(func() { t.shut(drain) })

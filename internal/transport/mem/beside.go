@@ -42,6 +42,9 @@ func (b *beside) Dial(to transport.Target, h transport.Handler) *transport.Conn 
 	return b.outer.Dial(to, h)
 }
 
+// Handshakes implements transport.Transport.
+func (b *beside) Handshakes() int { return b.outer.Handshakes() }
+
 // Close implements transport.Transport. Both drain at the same time.
 func (b *beside) Close(drain time.Duration) error {
 	outer := make(chan error)

@@ -127,6 +127,9 @@ func (t *Transport) snapshot() []*end {
 	return ends
 }
 
+// Handshakes implements transport.Transport. There are none within a process.
+func (t *Transport) Handshakes() int { return 0 }
+
 // Close implements transport.Transport.
 func (t *Transport) Close(drain time.Duration) error {
 	t.shut()

@@ -46,3 +46,10 @@ func (a *admission) leave(host netip.Addr) {
 		delete(a.perHost, host)
 	}
 }
+
+// unfinished returns how many handshakes are not finished.
+func (a *admission) unfinished() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.all
+}

@@ -153,6 +153,9 @@ func (e *engine) snapshot() []*link {
 	return all
 }
 
+// Handshakes implements transport.Transport.
+func (e *engine) Handshakes() int { return e.admission.unfinished() }
+
 // Close implements transport.Transport.
 func (e *engine) Close(drain time.Duration) error {
 	e.mu.Lock()

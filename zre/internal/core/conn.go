@@ -86,6 +86,7 @@ func (c *Core) Accept(
 		}
 	}
 	c.conns.set(conn, struct{}{})
+	c.changed()
 	return conn
 }
 
@@ -174,6 +175,7 @@ func (c *Core) closeConn(conn *Conn) {
 	}
 	conn.closed = true
 	c.conns.remove(conn)
+	c.changed()
 	if p := c.peers.get(conn.id); p != nil {
 		if p.conn == conn {
 			p.conn = nil
@@ -194,6 +196,7 @@ func (c *Core) ConnDown(now time.Duration, conn *Conn) {
 	}
 	conn.closed = true
 	c.conns.remove(conn)
+	c.changed()
 	p := c.peers.get(conn.id)
 	switch {
 	case p == nil:

@@ -121,6 +121,9 @@ type Core struct {
 	status  uint8                    // changes of own, modulo 256
 	static  []*staticPeer
 	now     time.Duration // of the last call that had the time
+	probes  int           // calls of Probe that are not ended
+	changes uint64        // of what Awaited returns, and of groups
+	newsAt  time.Duration // when a peer last came, left or changed its groups
 	codec   zremsg.Decoder
 	stats   Stats
 }
@@ -144,6 +147,9 @@ func New(cfg Config) *Core {
 		contest: make(map[string]struct{}),
 	}
 }
+
+// At sets the time of the calls that do not carry it.
+func (c *Core) At(now time.Duration) { c.now = now }
 
 // Stats returns the counters so far.
 func (c *Core) Stats() Stats { return c.stats }

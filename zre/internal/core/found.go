@@ -31,6 +31,7 @@ func (c *Core) Beacon(
 	}
 	if p != nil && p.Key() == key {
 		// A beacon proves only that UDP gets through, so it moves one clock.
+		p.beaconed = true
 		if p.endpoint == at {
 			p.lastSign = now
 			return
@@ -38,6 +39,11 @@ func (c *Core) Beacon(
 		p.lastForeign = now
 	}
 	c.found(now, id, at)
+	if p == nil {
+		if p = c.peers.get(id); p != nil {
+			p.beaconed = true
+		}
+	}
 }
 
 // Discovered handles that a gossip server tells of a node.

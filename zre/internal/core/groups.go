@@ -100,6 +100,7 @@ func (c *Core) joined(p *Peer, group string) {
 		return
 	}
 	p.groups.set(group, struct{}{})
+	c.hasNews()
 	m := c.groups.get(group)
 	if m == nil {
 		t := newTable[*Peer, struct{}]()
@@ -117,6 +118,7 @@ func (c *Core) left(p *Peer, group string) {
 		return
 	}
 	p.groups.remove(group)
+	c.hasNews()
 	c.drop(p, group)
 	c.deliver(p, Event{Type: EventLeave, Group: group})
 	c.departed(p, group, true)

@@ -10,7 +10,8 @@ func (c *Core) LinkUp(now time.Duration, l Link) {
 		c.staticUp(l)
 		return
 	}
-	p.linkState, p.linkedAt = linkIsUp, now
+	p.linkState, p.linkedAt, p.refused = linkIsUp, now, false
+	c.changed()
 	switch {
 	case p.state != Connecting:
 	case p.rival != nil:
@@ -30,11 +31,15 @@ func (c *Core) LinkRetry(now time.Duration, l Link, refused bool) {
 	p := c.links[l]
 	switch {
 	case p == nil:
+		c.staticRetry(l, refused)
 	case p.mayRedirect(now, true):
 		c.redirect(now, p)
 	case refused && p.state == Greeting && p.isReconnect:
 		// Its process is gone. It is greeted again when it is heard.
 		c.remove(p, ReasonLost)
+	default:
+		p.refused = refused
+		c.changed()
 	}
 }
 
@@ -104,6 +109,7 @@ func (c *Core) redial(now time.Duration, p *Peer) {
 // beginLeaving makes a peer one that is about to go, for a reason.
 func (c *Core) beginLeaving(now time.Duration, p *Peer, reason Reason) {
 	p.state, p.endReason, p.leaveBy = Leaving, reason, now+lastWords
+	c.changed()
 }
 
 // endLeaving ends a peer that was about to go.

@@ -55,6 +55,7 @@ type Peer struct {
 	altEndpoint   endpoint.Endpoint // another one that it is said to be at, zero if none
 	link          Link
 	linkState     linkState
+	refused       bool  // no process listened at the last attempt to connect the link
 	redirects     int   // times that it was dialed at its other endpoint
 	conn          *Conn // what its messages come on, nil while there is none
 	rival         *Conn // another one with its identity, that waits
@@ -65,6 +66,7 @@ type Peer struct {
 
 	proven    bool // its HELLO came: the UUID belongs to its key
 	announced bool // a gossip server has announced it
+	beaconed  bool // a beacon has
 	asciiID   bool // the first octet of its identity is not 1, as with haskell-zre
 	votes     bool // it has sent ELECT or LEADER
 	asked     int  // elections that it was asked in and did not vote in

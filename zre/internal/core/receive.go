@@ -128,6 +128,9 @@ func (c *Core) answer(now time.Duration, p *Peer) {
 		acked = true
 	}
 	if acked {
+		if !p.answered {
+			c.changed()
+		}
 		p.answered, p.provenConn, p.newConns = true, true, 0
 	}
 }

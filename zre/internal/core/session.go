@@ -42,6 +42,7 @@ func newPeer(now time.Duration, id uuid.UUID) *Peer {
 func (c *Core) add(p *Peer) {
 	c.peers.set(p.id, p)
 	c.await(p)
+	c.hasNews()
 }
 
 // open makes the peer's link to the endpoint and sends our HELLO as its first
@@ -55,7 +56,8 @@ func (c *Core) open(now time.Duration, p *Peer, to endpoint.Endpoint) {
 // setLink gives a peer a link, in place of the one that it has.
 func (c *Core) setLink(p *Peer, l Link, to endpoint.Endpoint, state linkState) {
 	c.unlink(p)
-	p.link, p.endpoint, p.linkState = l, to, state
+	p.link, p.endpoint, p.linkState, p.refused = l, to, state, false
+	c.changed()
 	c.links[l] = p
 	c.at[to.Addr] = p
 }
@@ -134,6 +136,7 @@ func (c *Core) begin(now time.Duration, p *Peer, m *zremsg.Hello) {
 	hello := *m // The decoder uses m again.
 	p.state, p.hello = Connecting, &hello
 	p.conn.waits = true
+	c.changed()
 }
 
 // enter tells of a peer that is ready, and of its groups.
@@ -157,6 +160,10 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 	for _, g := range groups {
 		c.joined(p, g)
 	}
+	c.hasNews()
+	if c.probes > 0 {
+		c.probe(now, p)
+	}
 }
 
 // exit takes a peer out of its groups and tells of its end. The peer stays in
@@ -167,6 +174,7 @@ func (c *Core) exit(p *Peer, reason Reason) {
 		return
 	}
 	p.state = Greeting
+	c.hasNews()
 	c.ready--
 	c.await(p)
 	for g := range p.groups.all() {
@@ -182,6 +190,7 @@ func (c *Core) exit(p *Peer, reason Reason) {
 // remove forgets a peer.
 func (c *Core) remove(p *Peer, reason Reason) {
 	c.exit(p, reason)
+	c.hasNews()
 	if p.link != nil {
 		p.link.Close(reason)
 		c.unlink(p)
@@ -197,7 +206,7 @@ func (c *Core) remove(p *Peer, reason Reason) {
 		c.closeConn(rival)
 	}
 	if p.static != nil {
-		p.static.lost()
+		p.static.lost(c.now)
 	}
 }
 

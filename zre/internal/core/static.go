@@ -15,6 +15,8 @@ type staticPeer struct {
 	endpoint endpoint.Endpoint
 	link     Link // while no HELLO has come from there
 	state    linkState
+	refused  bool          // no process listened there at the last attempt
+	since    time.Duration // a HELLO is awaited since then
 	peer     bool          // a peer that is known now has the link
 	next     time.Duration // when to try next
 	wait     time.Duration
@@ -23,12 +25,14 @@ type staticPeer struct {
 // AddStatic greets the node at the endpoint, now and whenever it is not there.
 func (c *Core) AddStatic(now time.Duration, at endpoint.Endpoint) {
 	c.now = now
-	c.static = append(c.static, &staticPeer{endpoint: at, wait: retryAfter})
+	c.static = append(c.static, &staticPeer{endpoint: at, since: now, wait: retryAfter})
 	c.tickStatic(now)
 }
 
 // lost tells that the peer that had the link is gone.
-func (s *staticPeer) lost() { s.peer, s.next, s.wait = false, 0, retryAfter }
+func (s *staticPeer) lost(now time.Duration) {
+	s.peer, s.next, s.wait, s.since = false, now, retryAfter, now
+}
 
 // tickStatic greets the configured endpoints that no HELLO has come from.
 func (c *Core) tickStatic(now time.Duration) {
@@ -49,6 +53,7 @@ func (c *Core) tickStatic(now time.Duration) {
 		s.next = now + s.wait
 		s.wait = min(2*s.wait, c.cfg.DeadPeriod)
 		s.link = c.cfg.Shell.Open(uuid.Nil, s.endpoint)
+		c.changed()
 		s.link.Send(c.hello(s.endpoint))
 	}
 }
@@ -71,7 +76,16 @@ func (c *Core) staticBy(l Link) *staticPeer {
 
 func (c *Core) staticUp(l Link) {
 	if s := c.staticBy(l); s != nil {
-		s.state = linkIsUp
+		s.state, s.refused = linkIsUp, false
+		c.changed()
+	}
+}
+
+// staticRetry tells that an attempt to connect to a configured endpoint has failed.
+func (c *Core) staticRetry(l Link, refused bool) {
+	if s := c.staticBy(l); s != nil {
+		s.refused = refused
+		c.changed()
 	}
 }
 
@@ -79,6 +93,7 @@ func (c *Core) staticDown(now time.Duration, l Link) {
 	if s := c.staticBy(l); s != nil {
 		s.close()
 		s.next = now + retryAfter
+		c.changed()
 	}
 }
 

@@ -119,3 +119,27 @@ func (d *Discovery) SetTrustedKeys(trusted []string) error {
 	}
 	return d.server.SetTrustedKeys(trusted)
 }
+
+// Server is a gossip server that cannot be used, and why.
+type Server struct {
+	Address string // HOST:PORT
+	Err     error
+}
+
+// Servers returns how many gossip servers have neither sent what they know nor failed, and
+// those that have failed.
+func (d *Discovery) Servers() (asking int, failed []Server) {
+	if d.client == nil {
+		return 0, nil
+	}
+	for _, s := range d.client.Servers() {
+		switch {
+		case s.Complete:
+		case s.Err != nil:
+			failed = append(failed, Server{s.Server, s.Err})
+		default:
+			asking++
+		}
+	}
+	return asking, failed
+}

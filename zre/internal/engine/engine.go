@@ -49,6 +49,7 @@ type Engine struct {
 	batch []*inbox.Chunk // events since mu was taken
 	ended bool           // the links are closed
 	moved bool           // the roster is locked, because it changes
+	watch watch
 }
 
 // New returns an Engine without peers.
@@ -96,6 +97,7 @@ func (e *Engine) unlock() {
 		e.moved = false
 		e.roster.mu.Unlock()
 	}
+	e.watch.tell(e.core)
 	if len(e.batch) > 0 {
 		e.cfg.Queue.Put(e.batch)
 		clear(e.batch)
@@ -120,7 +122,7 @@ func (e *Engine) Inspect(f func(c *core.Core)) {
 
 // Change runs f with the core, to change what the application decides.
 func (e *Engine) Change(f func(c *core.Core)) {
-	e.do(func(c *core.Core, _ time.Duration) { f(c) })
+	e.do(func(c *core.Core, now time.Duration) { c.At(now); f(c) })
 }
 
 // AddStatic dials the node at an endpoint, now and whenever it is not there.
@@ -144,7 +146,12 @@ func AllLinks(c *core.Core, f func(l *link.Link)) {
 func LinkOf(p *core.Peer) *link.Link { return p.Link().(*link.Link) }
 
 // Leaving says that the node is being closed.
-func (e *Engine) Leaving() { e.closing.Store(true) }
+func (e *Engine) Leaving() {
+	e.closing.Store(true)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.watch.wake()
+}
 
 // Goodbye sends GOODBYE to the peers.
 func (e *Engine) Goodbye() { e.Change((*core.Core).Goodbye) }

@@ -19,10 +19,11 @@ type Link struct {
 	set     *Set
 	carrier *carrier // nil when the link is closed
 
-	who    atomic.Pointer[who] // the peer of the session
-	broken atomic.Uint32       // the Reason why the link is, 0 while it is not
-	conn   *transport.Conn     // whose lock guards what follows
-	seq    uint16              // of the last message sent
+	who    atomic.Pointer[who]   // the peer of the session
+	broken atomic.Uint32         // the Reason why the link is, 0 while it is not
+	retry  atomic.Pointer[error] // why the last attempt to connect failed, nil if none did
+	conn   *transport.Conn       // whose lock guards what follows
+	seq    uint16                // of the last message sent
 	wrap   wrap
 	next   *Link // where data that waits goes on, nil if it does not
 	win    Window
@@ -61,7 +62,11 @@ func (c *carrier) Up(*transport.Conn) { c.events.LinkUp(c.present()) }
 func (c *carrier) Receive(*transport.Conn, []transport.Message) {}
 
 // Retry implements transport.Handler.
-func (c *carrier) Retry(_ *transport.Conn, err error) { c.events.LinkRetry(c.present(), err) }
+func (c *carrier) Retry(_ *transport.Conn, err error) {
+	l := c.present()
+	l.retry.Store(&err)
+	c.events.LinkRetry(l, err)
+}
 
 // Down implements transport.Handler.
 func (c *carrier) Down(_ *transport.Conn, err error) {
@@ -100,6 +105,14 @@ func (l *Link) SetPeer(id uuid.UUID, name string) { l.who.Store(&who{id, name}) 
 func (l *Link) Peer() (id uuid.UUID, name string) {
 	w := l.who.Load()
 	return w.id, w.name
+}
+
+// RetryCause returns why the last attempt to connect failed, nil if none did.
+func (l *Link) RetryCause() error {
+	if err := l.retry.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // Missed returns the peer as one that was not reached, with the reason.

@@ -1,0 +1,138 @@
+package core
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+// Await is what is still missing of a node that has announced itself.
+type Await uint8
+
+// What may be missing.
+const (
+	AwaitLink   Await = iota // the connection to it
+	AwaitHello               // its HELLO; the connection to it is up
+	AwaitAnswer              // it is ready; the PING-OK to the first PING of the session
+	AwaitExit                // it is leaving; its last messages
+)
+
+var awaitNames = [...]string{"connection", "HELLO", "PING-OK", "its end"}
+
+// String names what is missing.
+func (a Await) String() string { return awaitNames[a] }
+
+// Awaited is a node that has announced itself, of which something is missing until this
+// node knows whether it is there and which groups it is in.
+type Awaited struct {
+	Await Await
+	ID    uuid.UUID // uuid.Nil if it is not known: a configured endpoint
+	Name  string    // from its HELLO, "" before
+	// Endpoint is where the link goes, zero if there is none.
+	Endpoint endpoint.Endpoint
+	// Remote is where its connection comes from; not valid if there is none.
+	Remote netip.Addr
+	Link   Link // nil if there is none
+	// Since is when this began: it was announced, or its session began or ended.
+	Since time.Duration
+	// Refused says that at the last attempt no process listened at the endpoint.
+	Refused bool
+	// Hearsay says that only gossip servers have announced it, and nothing has come from
+	// the node itself.
+	Hearsay bool
+}
+
+// Awaited returns the nodes that have announced themselves, by a beacon, a gossip server,
+// the configuration or a connection, and are not ready; those that are and have not
+// answered the PING of Probe; and those that are about to go. The order depends on the
+// calls made before only.
+func (c *Core) Awaited() []Awaited {
+	var all []Awaited
+	for _, p := range c.peers.all() {
+		if a, awaited := c.awaited(p); awaited {
+			all = append(all, a)
+		}
+	}
+	for _, s := range c.static {
+		if s.peer || s.link == nil && s.next == 0 {
+			continue // It is there, or it is this node itself.
+		}
+		a := Awaited{Endpoint: s.endpoint, Link: s.link, Since: s.since, Refused: s.refused}
+		if s.state == linkIsUp {
+			a.Await = AwaitHello
+		}
+		all = append(all, a)
+	}
+	for conn := range c.conns.all() {
+		if c.peers.get(conn.id) == nil {
+			all = append(all, Awaited{
+				Await: AwaitHello, ID: conn.id, Remote: conn.remote, Since: conn.since,
+			})
+		}
+	}
+	return all
+}
+
+// awaited reports whether something is missing of a peer.
+func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
+	a = Awaited{ID: p.id, Name: p.name, Endpoint: p.endpoint, Link: p.link, Since: p.known}
+	switch {
+	case p.state == Leaving:
+		a.Await, a.Since = AwaitExit, p.leaveBy-lastWords
+	case p.Ready():
+		a.Await, a.Since = AwaitAnswer, max(p.entered, p.firstPing)
+		return a, p.firstPing != 0 && !p.answered
+	case p.linkState == linkIsUp:
+		a.Await = AwaitHello
+	default:
+		a.Refused = p.refused
+		a.Hearsay = p.announced && !p.beaconed && !p.proven && p.conn == nil
+	}
+	if p.conn != nil {
+		a.Remote = p.conn.remote
+	}
+	return a, true
+}
+
+// Probe makes every ready peer be sent a PING that has not answered one in its session,
+// and until further notice every peer that becomes ready. When the PING-OK comes this
+// node knows all the groups that the peer was in when it received the PING. Each call with
+// true is ended by one with false.
+func (c *Core) Probe(now time.Duration, on bool) {
+	c.now = now
+	if !on {
+		c.probes--
+		return
+	}
+	if c.probes++; c.probes > 1 {
+		return
+	}
+	for _, p := range c.peers.all() {
+		if p.Ready() {
+			c.probe(now, p)
+		}
+	}
+}
+
+// probe sends a PING to a peer that was sent none in its session.
+func (c *Core) probe(now time.Duration, p *Peer) {
+	if !p.answered && p.firstPing == 0 {
+		c.ping(now, p)
+	}
+}
+
+// News returns a number that changes with what Awaited returns and with the members of
+// groups, and when a node was last announced, became ready, left or changed its groups.
+func (c *Core) News() (count uint64, last time.Duration) { return c.changes, c.newsAt }
+
+// changed records that what Awaited returns has changed.
+func (c *Core) changed() { c.changes++ }
+
+// hasNews records that a node was announced, became ready, left or changed its groups.
+func (c *Core) hasNews() {
+	c.changes++
+	c.newsAt = c.now
+}
