@@ -25,7 +25,7 @@ func (s *shell) start() {
 }
 
 func (s *shell) listPeers(ctx context.Context, _ []string) error {
-	s.settle(ctx)
+	s.settling.wait(ctx)
 	peers := s.node.Peers()
 	if s.format.json {
 		type object struct {
@@ -74,7 +74,7 @@ func notNil(list []string) []string {
 }
 
 func (s *shell) listGroups(ctx context.Context, _ []string) error {
-	s.settle(ctx)
+	s.settling.wait(ctx)
 	own, theirs := s.node.Groups(), s.node.PeerGroups()
 	all := slices.Concat(own, theirs)
 	slices.Sort(all)

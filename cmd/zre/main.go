@@ -34,9 +34,10 @@ standard input line by line, and plain lines are printed; --json prints one JSON
 object for each event. At the end of input zre waits until the peers have
 acknowledged everything that was sent, and leaves; with --stay, or when
 standard input is closed or /dev/null, it goes on printing until a signal ends
-it. At the start no peer is known yet. So a command from a pipe waits a moment
-(--patience) for the group or the peer that it names, and /peers and /groups
-wait until all peers have had time to answer.`,
+it. At the start no peer is known yet. So the first command from a pipe that sends or
+lists waits until everybody who is there is known and reached (about a second;
+--settle bounds it). Who was not reached is named, and the status is 1. After that a
+command waits a moment (--patience) for the group or the peer that it names.`,
 		Example: `  zre
   zre -g 192.0.2.1:31337                              by way of a gossip server
   echo '/shout time test!' | zre                      say something and leave
@@ -45,8 +46,8 @@ wait until all peers have had time to answer.`,
   zre --json --join time < /dev/null | jq .           what is said in a group, until Ctrl-C`,
 		Manual: []cli.Section{{Title: "Commands", Body: manual()}},
 		Statuses: `0  all went well
-1  it failed, a command from a pipe failed, or a peer is not known to have
-   received everything
+1  it failed, a command from a pipe failed, a peer is not known to have received
+   everything, or one that is there was not reached before commands sent
 2  the command line or zre.conf makes no sense
 3  a peer, or a member of a group, that a command from a pipe named did not come`,
 		Node:     flags,
@@ -58,11 +59,12 @@ wait until all peers have had time to answer.`,
 			}
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
 			// The node outlives ctx: saying goodbye takes a moment.
-			node, err := flags.StartNode(context.WithoutCancel(ctx), env)
+			node, err := flags.StartNode(context.WithoutCancel(ctx), env, opts.join...)
 			if err != nil {
 				return err
 			}
 			s := newShell(node, env, *opts)
+			s.settle = func(ctx context.Context) error { return flags.Settle(ctx, node) }
 			if terminal {
 				return s.runScreen(ctx)
 			}

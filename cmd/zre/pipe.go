@@ -42,7 +42,7 @@ func (s *shell) runPipe(ctx context.Context) error {
 	s.hint = func(text string) { fmt.Fprintln(s.env.Stderr, text) }
 	s.say = func(string) {}
 	s.patience = time.Now().Add(time.Duration(s.options.patience))
-	s.settled = time.Now().Add(min(settleTime, time.Duration(s.options.patience)))
+	s.settling = &settling{settle: s.settle, say: func(err error) { s.hint(fmt.Sprintf("zre: %v", err)) }}
 
 	// That nobody reads the output is noticed immediately, and not at the next event.
 	defer cli.WatchOutput(s.env.Stdout, func() { p.breakOff(syscall.EPIPE) })()
@@ -78,7 +78,7 @@ func (p *pipe) verdict(err error) error {
 	switch {
 	case err != nil:
 		return err
-	case p.failed:
+	case p.failed, p.settling.failed():
 		return &cli.ExitError{Status: cli.ExitFailure} // said when it happened
 	case p.absent:
 		return &cli.ExitError{Status: cli.ExitNoPeer}

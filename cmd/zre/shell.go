@@ -17,10 +17,6 @@ import (
 // defaultPatience is enough for two beacons of peers that beacon every second.
 const defaultPatience = cli.Seconds(3 * time.Second)
 
-// settleTime is when a new node has met all peers: they answer its first beacon
-// immediately, but a beacon may be lost.
-const settleTime = 1200 * time.Millisecond
-
 // errNobody says that a group has no members. They may still come.
 var errNobody = errors.New("nobody")
 
@@ -39,10 +35,13 @@ type shell struct {
 	print, hint, say func(text string)
 	format           format
 
+	// settle waits until everybody who is there is reached. The error names who is not.
+	settle func(ctx context.Context) error
+
 	// patience is when commands stop to wait for what they name; zero on a
 	// terminal, where the user sees the peers.
 	patience time.Time
-	settled  time.Time     // from a pipe, lists wait until then: all peers are known
+	settling *settling     // from a pipe: who is there is known before a command asks or sends
 	changed  chan struct{} // wakes a command that waits; capacity 1: one wake-up is enough
 
 	mu     sync.Mutex
@@ -50,7 +49,10 @@ type shell struct {
 }
 
 func newShell(n node, env *cli.Env, o options) *shell {
-	return &shell{node: n, env: env, options: o, changed: make(chan struct{}, 1)}
+	return &shell{
+		node: n, env: env, options: o, changed: make(chan struct{}, 1),
+		settle: func(context.Context) error { return nil },
+	}
 }
 
 // watch prints events until the node is closed and everything is read.
@@ -178,6 +180,7 @@ func (s *shell) sayText(ctx context.Context, text string) error {
 
 // sendTo shouts, and reports an error if the group has no members.
 func (s *shell) sendTo(ctx context.Context, group, text string) error {
+	s.settling.beforeSending(ctx)
 	there := s.await(ctx, func() bool { return len(s.node.PeersByGroup(group)) > 0 })
 	if err := s.node.Shout(ctx, group, []byte(text)); err != nil {
 		return delivery(err)
@@ -191,6 +194,7 @@ func (s *shell) sendTo(ctx context.Context, group, text string) error {
 func (s *shell) whisper(ctx context.Context, args []string) error {
 	var peer zre.Peer
 	var err error
+	s.settling.beforeSending(ctx)
 	s.await(ctx, func() bool {
 		peer, err = find(s.node.Peers(), args[0])
 		return !errors.Is(err, errNoSuchPeer)
@@ -225,18 +229,6 @@ func (s *shell) await(ctx context.Context, there func() bool) bool {
 		}
 		if there() {
 			return true
-		}
-	}
-}
-
-// settle waits until the node has run long enough to have met all peers.
-func (s *shell) settle(ctx context.Context) {
-	if left := time.Until(s.settled); left > 0 {
-		timer := time.NewTimer(left)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
 		}
 	}
 }

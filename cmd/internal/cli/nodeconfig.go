@@ -60,14 +60,15 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 	return cfg, nil
 }
 
-// StartNode starts a node as the flags say, and follows changes of the files that
-// --trust names until it is closed. What is wrong with the flags is said in their
-// words.
-func (f *NodeFlags) StartNode(ctx context.Context, env *Env) (*zre.Node, error) {
+// StartNode starts a node as the flags say, which is in these groups from the start, and
+// follows changes of the files that --trust names until it is closed. What is wrong with
+// the flags is said in their words.
+func (f *NodeFlags) StartNode(ctx context.Context, env *Env, groups ...string) (*zre.Node, error) {
 	cfg, err := f.Config(env)
 	if err != nil {
 		return nil, err
 	}
+	cfg.Groups = groups
 	node, err := zre.Start(ctx, cfg)
 	if err != nil {
 		return nil, env.NodeError(err)
@@ -117,7 +118,7 @@ func flagOfField(field string) (string, bool) {
 
 func flagsByField() map[string]string {
 	return map[string]string{
-		"Name": "name", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
+		"Name": "name", "Groups": "join", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",

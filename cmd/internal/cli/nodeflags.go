@@ -35,6 +35,7 @@ type NodeFlags struct {
 	queue      Size
 	headers    headers
 	contest    []string
+	settle     Bound
 	transport  string
 	keys       KeyFlags
 }
@@ -52,6 +53,7 @@ func NewNodeFlags() *NodeFlags {
 		ports:      portRange{zre.DefaultFirstPort, zre.DefaultLastPort},
 		window:     zre.DefaultSendWindow,
 		queue:      zre.DefaultReceiveQueue,
+		settle:     defaultSettle,
 		headers:    headers{},
 	}
 }
@@ -75,6 +77,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.ports, "port-range", "TCP ports to choose from for receiving")
 	fs.Var(&f.window, "send-window", "how much may be in flight to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much may be received and not yet used before peers wait")
+	fs.Var(&f.settle, "settle", "wait this long at most, before sending, until everybody who is there is reached; 0: send to those who are known")
 	fs.StringVar(&f.transport, "transport", "", "`NAME` of the transport: zmtp, or libzmq where it is built in (default zmtp)")
 	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")
 	fs.Var(f.headers, "header", "a header that is sent to each peer; may be repeated")

@@ -60,6 +60,28 @@ func parseSeconds(text string) (time.Duration, error) {
 	return d, nil
 }
 
+// Bound is a duration as Seconds is, which may be 0.
+type Bound time.Duration
+
+func (b *Bound) String() string { return (*Seconds)(b).String() }
+
+// Type is the name of the value in the help text.
+func (b *Bound) Type() string { return "SECONDS" }
+
+// Set reads the value.
+func (b *Bound) Set(text string) error {
+	if f, err := strconv.ParseFloat(text, 64); err == nil && f == 0 {
+		*b = 0
+		return nil
+	}
+	d, err := parseSeconds(text)
+	if err != nil {
+		return fmt.Errorf("not a number of seconds (right: 10, 0.5, 250ms, or 0 for none)")
+	}
+	*b = Bound(d)
+	return nil
+}
+
 // Size is a number of octets, with K, M or G for powers of 1024.
 type Size int64
 

@@ -10,7 +10,7 @@ import (
 func TestValues(t *testing.T) {
 	var list []string
 	var one string
-	seconds, size, ports, udp, group := new(Seconds), new(Size), new(portRange), new(port), new(multicastGroup)
+	seconds, bound, size, ports, udp, group := new(Seconds), new(Bound), new(Size), new(portRange), new(port), new(multicastGroup)
 	tests := []struct {
 		value pflag.Value
 		text  string
@@ -18,6 +18,8 @@ func TestValues(t *testing.T) {
 	}{
 		{seconds, "5", "5"}, {seconds, "0.25", "0.25"}, {seconds, "1500ms", "1.5"}, {seconds, "1e1", "10"},
 		{seconds, "0", ""}, {seconds, "-1", ""}, {seconds, "NaN", ""}, {seconds, "Inf", ""}, {seconds, "1e300", ""}, {seconds, "", ""}, {seconds, "5 s", ""}, {seconds, "1e-12", ""}, {seconds, "9000h", ""},
+		{bound, "10", "10"}, {bound, "0", "0"}, {bound, "0.0", "0"}, {bound, "250ms", "0.25"},
+		{bound, "-1", ""}, {bound, "", ""}, {bound, "x", ""}, {bound, "NaN", ""}, {bound, "1e300", ""},
 		{size, "1", "1"}, {size, "65536", "64K"}, {size, "64k", "64K"}, {size, "3M", "3M"}, {size, "2G", "2G"},
 		{size, "0", ""}, {size, "-5", ""}, {size, "K", ""}, {size, "9223372036854775807K", ""}, {size, "1.5M", ""}, {size, "", ""},
 		{ports, "41000-41100", "41000-41100"}, {ports, "7", "7-7"}, {ports, "1 - 65535", "1-65535"},
