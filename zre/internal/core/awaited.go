@@ -97,6 +97,16 @@ func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
 	return a, true
 }
 
+// newFor is how long a node is new that has announced itself and is not ready. One that is
+// still not ready then is not helped by announcements of this one.
+const newFor = 3 * time.Second
+
+// IsNew reports whether a node has announced itself a short time ago and is not ready.
+func (c *Core) IsNew(now time.Duration, id uuid.UUID) bool {
+	p := c.peers.get(id)
+	return p != nil && !p.Ready() && now-p.known < newFor
+}
+
 // Probe makes every ready peer be sent a PING that has not answered one in its session,
 // and until further notice every peer that becomes ready. When the PING-OK comes this
 // node knows all the groups that the peer was in when it received the PING. Each call with

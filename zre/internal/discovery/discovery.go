@@ -25,6 +25,9 @@ import (
 type Sink interface {
 	// Beacon handles the beacon of a node; port 0 says that it leaves.
 	Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key)
+	// IsNew reports whether a node has announced itself a short time ago, and there is no
+	// session with it yet.
+	IsNew(id uuid.UUID) bool
 	// BeaconRefused handles a datagram that is no beacon, or the beacon of a node that
 	// does not belong to the network.
 	BeaconRefused(from netip.AddrPort, cause error)
@@ -65,6 +68,7 @@ type Config struct {
 type Discovery struct {
 	cfg    Config
 	beacon *beacon.Conn
+	again  again
 	client *zgossip.Client    // for Config.Gossip
 	server *zgossip.Server    // for Config.GossipBind
 	cancel context.CancelFunc // ends the goroutine that follows addresses
@@ -74,7 +78,7 @@ type Discovery struct {
 // Start starts discovery in both directions. After an error nothing is left behind.
 func Start(cfg Config) (*Discovery, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &Discovery{cfg: cfg, cancel: cancel}
+	d := &Discovery{cfg: cfg, cancel: cancel, again: again{isNew: cfg.Sink.IsNew}}
 	if err := d.start(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -111,6 +115,7 @@ func (d *Discovery) Close() {
 	d.cancel = nil
 	d.follow.Wait()
 	d.stopGossip()
+	d.again.end()
 	if d.beacon != nil {
 		d.sendLastBeacon()
 		if err := d.beacon.Close(); err != nil {
@@ -153,6 +158,11 @@ func (d *Discovery) startBeacon() (err error) {
 		// There may be no network yet; the next beacons may get through.
 		d.cfg.Logger.Warn("first beacon not sent", "error", err)
 	}
+	d.again.begin(d.cfg.BeaconPeriod, func() {
+		if err := d.beacon.Send(frame); err != nil {
+			d.cfg.Logger.Debug("beacon not sent", "error", err)
+		}
+	})
 	return nil
 }
 
@@ -202,6 +212,9 @@ func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, _ int) {
 		return
 	}
 	d.cfg.Sink.Beacon(b.UUID, from.Addr(), b.Port, key)
+	if b.Port != 0 && b.UUID != d.cfg.ID && d.cfg.Sink.IsNew(b.UUID) {
+		d.again.answer(b.UUID)
+	}
 }
 
 // BeaconsSent returns how many datagrams were sent.

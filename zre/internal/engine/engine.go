@@ -205,6 +205,12 @@ func (e *Engine) Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Ke
 	e.do(func(c *core.Core, now time.Duration) { c.Beacon(now, id, from, port, key) })
 }
 
+// IsNew implements discovery.Sink.
+func (e *Engine) IsNew(id uuid.UUID) (isNew bool) {
+	e.do(func(c *core.Core, now time.Duration) { isNew = c.IsNew(now, id) })
+	return isNew
+}
+
 // BeaconRefused implements discovery.Sink.
 func (e *Engine) BeaconRefused(from netip.AddrPort, cause error) {
 	e.do(func(c *core.Core, _ time.Duration) { c.BeaconRefused(from, cause) })
