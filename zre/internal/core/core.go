@@ -120,6 +120,10 @@ type Core struct {
 	contest map[string]struct{}      // groups this node wants to lead
 	status  uint8                    // changes of own, modulo 256
 	static  []*staticPeer
+
+	shared   int                  // octets of sharedMemory that are in use
+	entersOf map[netip.Addr]pacer // sessions of the peers of each host
+
 	now     time.Duration // of the last call that had the time
 	probes  int           // calls of Probe that are not ended
 	changes uint64        // of what Awaited returns, and of groups
@@ -145,6 +149,8 @@ func New(cfg Config) *Core {
 		own:     newTable[string, struct{}](),
 		ballots: newTable[string, *ballot](),
 		contest: make(map[string]struct{}),
+
+		entersOf: make(map[netip.Addr]pacer),
 	}
 }
 
@@ -171,6 +177,8 @@ type Stats struct {
 	Lost           uint64 // sessions that ended with their connection
 	Conflicts      uint64 // connections with the identity of a peer that has another one
 	PeersRefused   uint64 // newcomers ignored because of MaxPeers
+	GroupsRefused  uint64 // groups of peers ignored, as there is no memory for more
+	Damped         uint64 // sessions that had to wait, as too many began
 }
 
 func (c *Core) log(msg string, p *Peer, args ...any) {

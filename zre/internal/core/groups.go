@@ -99,6 +99,10 @@ func (c *Core) joined(p *Peer, group string) {
 		c.log("JOIN refused: in as many groups as allowed", p, "limit", maxGroupsPerPeer)
 		return
 	}
+	if !c.charge(p, groupCost+len(group)) {
+		c.groupsRefused(p, 1)
+		return
+	}
 	p.groups.set(group, struct{}{})
 	c.hasNews()
 	m := c.groups.get(group)
@@ -120,6 +124,7 @@ func (c *Core) left(p *Peer, group string) {
 	p.groups.remove(group)
 	c.hasNews()
 	c.drop(p, group)
+	c.refund(p, groupCost+len(group))
 	c.deliver(p, Event{Type: EventLeave, Group: group})
 	c.departed(p, group, true)
 }

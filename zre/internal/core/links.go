@@ -18,6 +18,8 @@ func (c *Core) LinkUp(now time.Duration, l Link) {
 		// It has connected again while it could not be reached. What it says on
 		// the new connection counts.
 		c.replaceConn(p)
+	case p.enterAt > now:
+		// With a later tick.
 	default:
 		c.enter(now, p, p.hello.Groups)
 		c.resume(p.conn)

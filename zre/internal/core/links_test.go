@@ -110,7 +110,8 @@ func TestRedialPauseAfterSessions(t *testing.T) {
 		}
 		d.tick(100 * time.Millisecond)
 	}
-	if n := len(d.links); n < 9 || n > 12 {
+	// Sessions that begin so often are damped, too.
+	if n := len(d.links); n < 5 || n > 12 {
 		t.Errorf("dialed %d times in 10 s", n)
 	}
 }

@@ -43,6 +43,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 	}
 	c.tickStatic(now)
 	c.tickElections(now)
+	forgetPaced(now, c.entersOf)
 }
 
 // Hear tells that the node reads again after it was deaf for a time. That time does not
@@ -203,6 +204,8 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 	switch {
 	case now-p.known >= c.cfg.DeadPeriod:
 		c.remove(p, ReasonExpired)
+	case p.state == Connecting && p.linkState == linkIsUp:
+		c.tickDamped(now, p)
 	case p.mayRedirect(now, false):
 		c.redirect(now, p)
 	case p.redialAt != 0 && now >= p.redialAt:

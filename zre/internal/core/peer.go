@@ -40,9 +40,6 @@ const (
 	linkEnded
 )
 
-// maxGroupsPerPeer bounds what a peer can make this node remember.
-const maxGroupsPerPeer = 10_000
-
 // Peer is another node.
 type Peer struct {
 	id    uuid.UUID
@@ -88,6 +85,7 @@ type Peer struct {
 	endReason   Reason // in Leaving: what EXIT will say
 	received    uint64 // messages
 	octets      uint64
+	memory      int // what it makes this node remember, in octets
 
 	// When something happened last.
 
@@ -106,8 +104,11 @@ type Peer struct {
 	askedAt     time.Duration // the first PING since the last message was sent, 0 if none was
 	unanswered  int           // PINGs since the last message from it
 
+	enters pacer // its sessions
+
 	// When something is due; 0 if it is not.
 
+	enterAt     time.Duration // in Connecting: not before, as too many sessions begin
 	greetWait   time.Duration // pause before it is greeted again
 	redialAt    time.Duration // its link has ended: another one is dialed then
 	reconnectBy time.Duration // its connection ended: a new one has to come by then

@@ -23,6 +23,10 @@ func (c *Core) Receive(now time.Duration, conn *Conn, header []byte, content [][
 		return
 	}
 	p := c.peers.get(conn.id)
+	if err := checkLists(header); err != nil {
+		c.refuse(p, "malformed message", err)
+		return
+	}
 	m, err := c.codec.Decode(header)
 	if err != nil {
 		c.malformed(now, p, conn, header, err)

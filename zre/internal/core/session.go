@@ -128,12 +128,15 @@ func (c *Core) begin(now time.Duration, p *Peer, m *zremsg.Hello) {
 	p.name, p.headers, p.status, p.sequence = m.Name, maps.Clone(m.Headers), m.Status, m.Sequence
 	p.lastMessage, p.lastSign = now, now
 	p.greetWait = retryAfter
+	c.remember(p)
 	p.link.Synced()
-	if p.linkState == linkIsUp {
+	c.damp(now, p, len(m.Groups))
+	if p.linkState == linkIsUp && p.enterAt == 0 {
 		c.enter(now, p, m.Groups)
 		return
 	}
 	hello := *m // The decoder uses m again.
+	hello.Groups = c.hold(p, hello.Groups)
 	p.state, p.hello = Connecting, &hello
 	p.conn.waits = true
 	c.changed()
@@ -145,7 +148,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 	c.ready++
 	c.settle(p)
 	p.groups = newTable[string, struct{}]()
-	p.entered = now
+	p.entered, p.enterAt = now, 0
 	p.reconnectBy, p.leaveBy, p.redirects = 0, 0, 0
 	if p.conn == nil {
 		p.reconnectBy = now + reconnectGrace
@@ -155,6 +158,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 		p.altEndpoint = p.helloEndpoint
 	}
 	p.pinged, p.askedAt, p.unanswered, p.answered = 0, 0, 0, false
+	c.remember(p)
 	ev := Event{Type: EventEnter, Endpoint: p.endpoint.String(), Headers: maps.Clone(p.headers)}
 	c.deliver(p, ev)
 	for _, g := range groups {
@@ -170,6 +174,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 // the table, and the caller gives it its next state.
 func (c *Core) exit(p *Peer, reason Reason) {
 	p.hello = nil
+	c.refund(p, p.memory)
 	if !p.Ready() {
 		return
 	}

@@ -29,10 +29,12 @@ type entry struct {
 	groups map[string]struct{}
 }
 
-// group is the members of a group.
+// group is the members of a group, by UUID. A change costs no more than moving the entries
+// behind it. What a sender was given is not changed: the next change makes a copy.
 type group struct {
-	members map[uuid.UUID]*link.Link
-	links   []*link.Link // of all members, by UUID; nil after a change
+	ids   []uuid.UUID
+	links []*link.Link
+	given atomic.Bool // a sender has links
 }
 
 // The methods that change a roster are called under mu.
@@ -58,11 +60,11 @@ func (r *roster) exit(id uuid.UUID) {
 func (r *roster) join(id uuid.UUID, name string) {
 	e, g := r.peers[id], r.groups[name]
 	if g == nil {
-		g = &group{members: make(map[uuid.UUID]*link.Link)}
+		g = &group{}
 		r.groups[name] = g
 	}
 	e.groups[name] = struct{}{}
-	g.members[id], g.links = e.link, nil
+	g.add(id, e.link)
 }
 
 func (r *roster) leave(id uuid.UUID, name string) {
@@ -73,10 +75,38 @@ func (r *roster) leave(id uuid.UUID, name string) {
 // drop removes a peer from a group.
 func (r *roster) drop(id uuid.UUID, name string) {
 	g := r.groups[name]
-	delete(g.members, id)
-	g.links = nil
-	if len(g.members) == 0 {
+	g.remove(id)
+	if len(g.ids) == 0 {
 		delete(r.groups, name)
+	}
+}
+
+func (g *group) find(id uuid.UUID) (int, bool) {
+	return slices.BinarySearchFunc(g.ids, id, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+}
+
+// own makes the links ones that no sender has.
+func (g *group) own() {
+	if g.given.Load() {
+		g.links = slices.Clone(g.links)
+		g.given.Store(false)
+	}
+}
+
+func (g *group) add(id uuid.UUID, l *link.Link) {
+	g.own()
+	i, known := g.find(id)
+	if known {
+		g.links[i] = l
+		return
+	}
+	g.ids, g.links = slices.Insert(g.ids, i, id), slices.Insert(g.links, i, l)
+}
+
+func (g *group) remove(id uuid.UUID) {
+	g.own()
+	if i, known := g.find(id); known {
+		g.ids, g.links = slices.Delete(g.ids, i, i+1), slices.Delete(g.links, i, i+1)
 	}
 }
 
@@ -101,37 +131,13 @@ func (e *Engine) Link(id uuid.UUID) *link.Link {
 func (e *Engine) Group(name string) []*link.Link {
 	r := &e.roster
 	r.mu.RLock()
+	defer r.mu.RUnlock()
 	g := r.groups[name]
-	var links []*link.Link
-	if g != nil {
-		links = g.links
-	}
-	r.mu.RUnlock()
-	if g == nil || links != nil {
-		return links
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if g = r.groups[name]; g == nil {
+	if g == nil {
 		return nil
 	}
-	return g.list()
-}
-
-// list returns the links of the members, by UUID.
-func (g *group) list() []*link.Link {
-	if g.links != nil {
-		return g.links
+	if !g.given.Load() {
+		g.given.Store(true)
 	}
-	ids := make([]uuid.UUID, 0, len(g.members))
-	for id := range g.members {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	links := make([]*link.Link, len(ids))
-	for i, id := range ids {
-		links[i] = g.members[id]
-	}
-	g.links = links
-	return links
+	return g.links
 }
