@@ -35,7 +35,7 @@ func (c Config) withDefaults() (Config, error) {
 	orDefault(&c.Limits.SendWindow, DefaultSendWindow)
 	orDefault(&c.Limits.ReceiveQueue, DefaultReceiveQueue)
 	orDefault(&c.Limits.MaxMessageSize, DefaultMaxMessageSize)
-	orDefault(&c.Limits.MaxPeers, DefaultMaxPeers)
+	orDefault(&c.Limits.MaxPeers, peersFor(openFiles()))
 	if c.UUID == uuid.Nil {
 		id, err := uuid.NewRandom()
 		if err != nil {
@@ -64,6 +64,12 @@ func (c *Config) check() error {
 	}
 	if len(c.Name) > 255 {
 		return &ConfigError{"Name", c.Name[:32] + "...", fmt.Sprintf("has %d octets, want 255 or fewer", len(c.Name))}
+	}
+	if n := len(c.Headers); n > core.MaxHeaders {
+		return &ConfigError{"Headers", fmt.Sprint(n, " headers"), fmt.Sprintf("want %d or fewer", core.MaxHeaders)}
+	}
+	if n := core.HelloSize(c.Name, c.Headers, nil); n > core.MaxHello {
+		return &ConfigError{"Headers", fmt.Sprint(n, " octets"), fmt.Sprintf("want %d octets or fewer", core.MaxHello)}
 	}
 	for k := range c.Headers {
 		if len(k) == 0 || len(k) > 255 {

@@ -150,8 +150,9 @@ type Limits struct {
 	// octets. The connection of a peer that sends more is closed. Default: 256 MiB.
 	// At least 1 KiB.
 	MaxMessageSize int64
-	// MaxPeers bounds the number of peers. Further ones are ignored.
-	// Default: 4096. At most 1048576.
+	// MaxPeers bounds the number of peers. Further ones are ignored, and the log says so.
+	// Each peer takes two file descriptors. Default: 4096, or as many as the limit of open
+	// files allows. At most 1048576.
 	MaxPeers int
 }
 

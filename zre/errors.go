@@ -27,6 +27,9 @@ var (
 	// ErrGroupName says that a group's name is not 1 to 255 octets long, which
 	// is what the string of RFC 36 ("Protocol Grammar") can carry.
 	ErrGroupName = errors.New("a group name has 1 to 255 octets")
+	// ErrTooManyGroups says that a node would be in more groups than others accept: 10,000,
+	// whose names and the headers together have to fit into a HELLO of 1 MiB.
+	ErrTooManyGroups = errors.New("in as many groups as allowed")
 	// ErrNoPort says that no port of Limits.Ports is free.
 	ErrNoPort = errors.New("no free port")
 )
@@ -64,10 +67,17 @@ func deliveryError(op string, missed []link.Missed) *DeliveryError {
 	return e
 }
 
+// namedPeers is how many peers the text of an error names.
+const namedPeers = 10
+
 func (e *DeliveryError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: not acknowledged by ", e.Op)
 	for i, m := range e.Missed {
+		if i == namedPeers {
+			fmt.Fprintf(&b, " and %d more", len(e.Missed)-i)
+			break
+		}
 		if i > 0 {
 			b.WriteString(", ")
 		}

@@ -64,6 +64,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{cfg: cfg, log: cfg.Logger.With("node", cfg.Name), done: make(chan struct{})}
+	warnOfFiles(n.log, cfg.Limits.MaxPeers, openFiles())
 	if err := n.makeParts(); err != nil {
 		return nil, err
 	}
@@ -320,8 +321,19 @@ func (n *Node) release() {
 func (n *Node) Done() <-chan struct{} { return n.done }
 
 // Join puts the node into a group. From then on it gets what is shouted there. Joining twice
-// is the same as once. It does not wait.
-func (n *Node) Join(group string) error { return n.change("join", group, (*core.Core).Join) }
+// is the same as once. It does not wait. Beyond 10,000 groups, or if their names do not fit into
+// a HELLO together with the headers, the error is ErrTooManyGroups.
+func (n *Node) Join(group string) error {
+	full := false
+	err := n.change("join", group, func(c *core.Core, group string) bool {
+		full = !c.HasRoom(group)
+		return !full && c.Join(group)
+	})
+	if full {
+		return fmt.Errorf("join %q: %w", group, ErrTooManyGroups)
+	}
+	return err
+}
 
 // Leave takes the node out of a group. Leaving a group that it is not in does
 // nothing. It does not wait.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gozre/zre/internal/regular"
 )
 
 // maxHistory is how many lines are kept; the file is cut back to it when it
@@ -59,8 +61,11 @@ func openHistory(log *slog.Logger) *history {
 	return h
 }
 
+// maxHistoryFile bounds the file of the history, in octets.
+const maxHistoryFile = 16 << 20
+
 func (h *history) load() error {
-	data, err := os.ReadFile(h.file)
+	data, err := regular.ReadFile(h.file, maxHistoryFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

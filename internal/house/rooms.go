@@ -39,6 +39,9 @@ var rooms = []room{
 	// Where a node is reached.
 	{dir: "internal/endpoint", may: []string{"internal/curve"}},
 
+	// Files that a person names.
+	{dir: "internal/regular"},
+
 	// What carries messages. The tests of zmtp compare it with libzmq.
 	{dir: "internal/transport", may: []string{"internal/curve"}},
 	{dir: "internal/transport/mem", may: []string{"internal/transport"}},
@@ -63,8 +66,8 @@ var rooms = []room{
 	{dir: "zre/internal/discovery", may: []string{"zre/internal/host", "zre/internal/trust", "zgossip", "internal/codec/...", "internal/curve", "internal/endpoint", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
 	{dir: "zre/internal/engine", may: []string{"zre/internal/core", "zre/internal/link", "zre/internal/inbox", "zre/internal/host", "internal/curve", "internal/endpoint", "internal/transport", "github.com/google/uuid"}},
 	{dir: "zre/internal/settle", may: []string{"zre/internal/core"}, pure: true},
-	{dir: "zre/keys", may: []string{"internal/curve"}},
-	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid"}},
+	{dir: "zre/keys", may: []string{"internal/curve", "internal/regular"}},
+	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
 
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
@@ -88,7 +91,7 @@ var rooms = []room{
 
 // programs is what every program may import.
 var programs = []string{
-	"zre", "zre/keys", "zgossip/...",
+	"zre", "zre/keys", "zgossip/...", "internal/regular",
 	"github.com/google/uuid", "github.com/spf13/cobra/...", "github.com/spf13/pflag", "gopkg.in/ini.v1",
 	"golang.org/x/term", "golang.org/x/sys/...",
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/regular"
 )
 
 // secretSuffix ends the name of the file that has the secret key as well.
@@ -60,13 +60,8 @@ func Load(file string) (Certificate, error) {
 }
 
 func readCertificate(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxCertificate+1))
-	if err == nil && len(data) > maxCertificate {
+	data, err := regular.ReadFile(file, maxCertificate)
+	if errors.Is(err, regular.ErrTooLarge) {
 		err = fmt.Errorf("%s: no certificate: larger than %d octets", file, maxCertificate)
 	}
 	return data, err

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gozre/zre/internal/regular"
 )
 
 // Program describes one program: [Main] runs it.
@@ -75,7 +77,7 @@ func TuneCollector() {
 func Main(p Program) int {
 	env := &Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		getenv: os.Getenv, readFile: os.ReadFile,
+		getenv: os.Getenv, readFile: readFile,
 	}
 	var reload chan struct{}
 	if p.Reload {
@@ -86,6 +88,9 @@ func Main(p Program) int {
 	defer stop()
 	return execute(ctx, p, env, os.Args[1:])
 }
+
+// readFile reads a configuration file.
+func readFile(name string) ([]byte, error) { return regular.ReadFile(name, regular.MaxSize) }
 
 func execute(ctx context.Context, p Program, env *Env, args []string) int {
 	cmd, err := command(p, env, args)

@@ -71,6 +71,7 @@ func (l *link) attempt(ctx context.Context, careful bool) (*peer, error) {
 	e := l.engine
 	l.detach()
 	tcp, err := e.dial(ctx, l.target.Addr)
+	e.files.dialed(l.target.Addr, err)
 	if err != nil {
 		return nil, dialError(err)
 	}

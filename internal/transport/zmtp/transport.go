@@ -18,6 +18,7 @@ type engine struct {
 	cfg       transport.Config // with a copy of the identity, and no zero limits
 	refusals  refusals
 	admission admission
+	files     shortage
 	keys      *keyPair      // with CURVE
 	reader    limits        // what each link's inbound checks
 	beat      atomic.Uint32 // counts the rounds of the goroutine that looks after silent links
@@ -78,6 +79,7 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		cfg:       cfg,
 		refusals:  refusals{log: cfg.Logger},
 		admission: admission{most: l.MaxHandshakes, mostPerHost: l.MaxPerHost},
+		files:     shortage{log: cfg.Logger},
 		reader:    newLimits(l),
 		listeners: make(map[*net.TCPListener]struct{}),
 		links:     make(map[*link]struct{}),

@@ -72,6 +72,7 @@ func (c *Core) Accept(
 	switch {
 	case conn.id == c.cfg.ID:
 		c.refuse(nil, "a connection with our own identity", nil)
+		c.tellOwnTwice("remote", conn.remote)
 		return nil
 	case p == nil:
 	case p.proven && p.Key() != key:
@@ -134,6 +135,7 @@ func (c *Core) tickRival(now time.Duration, p *Peer) {
 		c.replaceConn(p)
 	case p.Ready() && now-p.pinged >= c.cfg.PingRate:
 		c.ping(now, p)
+		c.tellTwice(now, p)
 	}
 }
 

@@ -121,8 +121,11 @@ type Core struct {
 	status  uint8                    // changes of own, modulo 256
 	static  []*staticPeer
 
-	shared   int                  // octets of sharedMemory that are in use
-	entersOf map[netip.Addr]pacer // sessions of the peers of each host
+	helloSize int // octets of our HELLO
+	twice     ownTwice
+	fullTold  bool                 // the log says that there are as many peers as allowed
+	shared    int                  // octets of sharedMemory that are in use
+	entersOf  map[netip.Addr]pacer // sessions of the peers of each host
 
 	now     time.Duration // of the last call that had the time
 	probes  int           // calls of Probe that are not ended
@@ -139,6 +142,8 @@ type members = table[*Peer, struct{}]
 func New(cfg Config) *Core {
 	cfg.Headers = maps.Clone(cfg.Headers)
 	return &Core{
+		helloSize: HelloSize(cfg.Name, cfg.Headers, nil),
+
 		cfg:     cfg,
 		peers:   newTable[uuid.UUID, *Peer](),
 		pending: make(map[netip.Addr]int),

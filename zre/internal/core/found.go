@@ -17,6 +17,7 @@ func (c *Core) Beacon(
 	now time.Duration, id uuid.UUID, from netip.Addr, port uint16, key curve.Key,
 ) {
 	if id == c.cfg.ID {
+		c.ownBeacon(from, port, key)
 		return
 	}
 	c.now = now

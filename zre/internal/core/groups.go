@@ -13,6 +13,7 @@ func (c *Core) Join(group string) bool {
 		return false
 	}
 	c.own.set(group, struct{}{})
+	c.helloSize += 4 + len(group)
 	c.status++
 	c.tellAll(func() zremsg.Message { return &zremsg.Join{Group: group, Status: c.status} })
 	c.ballots.set(group, &ballot{})
@@ -27,6 +28,7 @@ func (c *Core) Leave(group string) bool {
 		return false
 	}
 	c.own.remove(group)
+	c.helloSize -= 4 + len(group)
 	c.ballots.remove(group)
 	c.status++
 	c.tellAll(func() zremsg.Message { return &zremsg.Leave{Group: group, Status: c.status} })

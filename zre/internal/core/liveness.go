@@ -44,6 +44,9 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 	c.tickStatic(now)
 	c.tickElections(now)
 	forgetPaced(now, c.entersOf)
+	if c.ready < c.cfg.MaxPeers*3/4 {
+		c.fullTold = false
+	}
 }
 
 // Hear tells that the node reads again after it was deaf for a time. That time does not

@@ -25,8 +25,29 @@ const (
 	maxHeadersPerPeer = 1_000
 )
 
-// MaxGroups is the most groups that a node can be in: other nodes accept no more.
-const MaxGroups = maxGroupsPerPeer
+// MaxHeaders is the most headers of a node, and MaxHello the largest HELLO, in octets: other
+// nodes accept no more.
+const (
+	MaxHeaders = maxHeadersPerPeer
+	MaxHello   = 1<<20 - 1<<10
+)
+
+// HelloSize returns the octets of a HELLO, with the longest endpoint there is.
+func HelloSize(name string, headers map[string]string, groups []string) int {
+	n := 6 + 256 + 4 + 1 + 1 + len(name) + 4
+	for k, v := range headers {
+		n += 1 + len(k) + 4 + len(v)
+	}
+	for _, g := range groups {
+		n += 4 + len(g)
+	}
+	return n
+}
+
+// HasRoom reports whether this node may be in a group, in addition to those that it is in.
+func (c *Core) HasRoom(group string) bool {
+	return c.own.has(group) || c.own.len() < maxGroupsPerPeer && c.helloSize+4+len(group) <= MaxHello
+}
 
 // charge counts octets that a peer makes this node remember. It reports false, and counts
 // nothing, if there is no room for them.

@@ -66,6 +66,7 @@ type Peer struct {
 	beaconed  bool // a beacon has
 	asciiID   bool // the first octet of its identity is not 1, as with haskell-zre
 	votes     bool // it has sent ELECT or LEADER
+	toldTwice bool // the log says that another node claims its UUID
 	asked     int  // elections that it was asked in and did not vote in
 
 	// Of the session.

@@ -46,6 +46,11 @@ func (c *Core) admit(id uuid.UUID, at endpoint.Endpoint, proven bool) bool {
 		}
 	}
 	c.stats.PeersRefused++
+	if c.ready >= c.cfg.MaxPeers && !c.fullTold {
+		c.fullTold = true
+		c.cfg.Logger.Warn("as many peers as allowed are here: others are ignored", "limit", c.cfg.MaxPeers,
+			"ignored", id, "endpoint", at)
+	}
 	c.log("newcomer ignored: as many peers as allowed", nil,
 		"peer", id, "endpoint", at, "ready", c.ready, "limit", c.cfg.MaxPeers, "pending", pending)
 	return false
