@@ -89,7 +89,7 @@ func TestCauses(t *testing.T) {
 			}
 			mend()
 			eventually(t, "it recovers", func() bool { st := c.state(); return st.Connected && st.Err == nil })
-			if n := log.count("level=INFO", "can be used again", c.state().Server); n != 1 {
+			if n := log.count("level=WARN", "can be used again", c.state().Server); n != 1 {
 				t.Errorf("%d lines say that it can be used again", n)
 			}
 			if n := log.count(test.words); n != 1 {
@@ -232,7 +232,7 @@ func TestServerGoesAway(t *testing.T) {
 	}
 	s, _ = p.server(ServerConfig{Listen: []string{addr}})
 	eventually(t, "its tuple is there again", func() bool { return len(s.Tuples()) == 1 })
-	if n := log.count("level=INFO", "can be used again"); n != 1 {
+	if n := log.count("level=WARN", "can be used again"); n != 1 {
 		t.Errorf("%d lines say that it can be used again", n)
 	}
 }

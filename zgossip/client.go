@@ -72,6 +72,10 @@ type ServerState struct {
 	Connected bool   // tuples are exchanged
 	Err       error  // why not, as far as it is known; nil while Connected
 	Complete  bool   // the server has sent all tuples that it had when the session began
+
+	Since   time.Time // when the connection ended, or was tried first; zero while Connected
+	Lasting bool      // Err stays until somebody changes a configuration
+
 	Dialect   string // "ours", "czmq", "zre", or "unknown" while it has not answered
 	Published string // what was last published there
 	Tuples    uint64 // tuples received
@@ -192,12 +196,11 @@ func (c *Client) Servers() []ServerState {
 	defer c.mu.Unlock()
 	out := make([]ServerState, 0, len(c.conns))
 	for _, cc := range c.conns {
-		out = append(out, ServerState{
-			Server: cc.dialer.address, Connected: cc.session.Ready(), Err: cc.dialer.episode.cause,
-			Complete: cc.session.Complete(),
-			Dialect:  cc.session.Kind().String(), Published: cc.published,
-			Tuples: cc.tuples, Refused: cc.session.Refused, Sessions: cc.session.Sessions,
-		})
+		state := cc.dialer.state()
+		state.Dialect, state.Published = cc.session.Kind().String(), cc.published
+		state.Tuples, state.Refused = cc.tuples, cc.session.Refused
+		state.Sessions, state.Complete = cc.session.Sessions, cc.session.Complete()
+		out = append(out, state)
 	}
 	return out
 }

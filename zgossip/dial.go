@@ -171,3 +171,12 @@ func (d *dialer) fail(now time.Time, err error) {
 	d.log.Debug("gossip server cannot be reached", "server", d.address, "error", err)
 	d.episode.fail(now, explain(err, !d.key.IsZero(), d.network.security != nil))
 }
+
+// state returns how it stands with the server, as far as the dialer knows. The lock is held.
+func (d *dialer) state() ServerState {
+	s := ServerState{Server: d.address, Connected: d.session.ready(), Err: d.episode.cause}
+	if !s.Connected {
+		s.Since, s.Lasting = d.episode.since, permanent(s.Err)
+	}
+	return s
+}

@@ -82,7 +82,7 @@ func TestEpisode(t *testing.T) {
 		t.Helper()
 		now = now.Add(d)
 		e.check(now)
-		if w, i := log.count("level=WARN"), log.count("level=INFO"); w != warnings || i != ends {
+		if w, i := log.count("level=WARN", "cannot be used"), log.count("level=WARN", "can be used again"); w != warnings || i != ends {
 			t.Fatalf("%d warnings and %d ends, want %d and %d", w, i, warnings, ends)
 		}
 	}

@@ -55,10 +55,11 @@ func (e *episode) tell() {
 		"server", e.server, "cause", e.cause)
 }
 
-// end ends an episode.
+// end ends an episode. Who was warned that it began learns that it is over: the level is the
+// same.
 func (e *episode) end(now time.Time) {
 	if len(e.told) > 0 {
-		e.log.Info("gossip server can be used again",
+		e.log.Warn("gossip server can be used again",
 			"server", e.server, "after", now.Sub(e.since).Round(time.Second))
 	}
 	e.cause, e.told = nil, nil

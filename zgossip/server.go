@@ -51,6 +51,7 @@ type Server struct {
 
 	mu      sync.Mutex // guards what follows
 	hub     *hub.Hub
+	links   []*serverLink // as in ServerConfig.Connect
 	clients map[*client]struct{}
 	due     time.Time // of the next tick, as its goroutine knows it
 	ended   bool
@@ -261,6 +262,20 @@ func (s *Server) Tuples() []Tuple {
 	var out []Tuple
 	for _, t := range s.hub.Tuples(time.Now()) {
 		out = append(out, tupleOf(t.Key, t.Value, t.TTL, true))
+	}
+	return out
+}
+
+// Links returns how the server stands with those of ServerConfig.Connect, in their order.
+// Of what is counted, only Refused is.
+func (s *Server) Links() []ServerState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]ServerState, 0, len(s.links))
+	for _, l := range s.links {
+		state := l.dialer.state()
+		state.Refused = l.link.Refused()
+		out = append(out, state)
 	}
 	return out
 }

@@ -26,6 +26,7 @@ func (s *Server) newLink(to remote) *serverLink {
 			s.cfg.Logger.Warn("a gossip server to connect to is this one itself", "server", to.address)
 			l.dialer.reopen(request{after: selfAgain})
 		})
+	s.links = append(s.links, l)
 	return l
 }
 

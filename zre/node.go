@@ -25,6 +25,7 @@ import (
 	"github.com/gozre/zre/zre/internal/host"
 	"github.com/gozre/zre/zre/internal/inbox"
 	"github.com/gozre/zre/zre/internal/link"
+	"github.com/gozre/zre/zre/internal/problems"
 	"github.com/gozre/zre/zre/internal/trust"
 )
 
@@ -40,6 +41,9 @@ type Node struct {
 	transport transport.Transport
 	links     *link.Set
 	discovery *discovery.Discovery
+	problems  *problems.List
+	watch     sync.WaitGroup     // the goroutine of problems
+	unwatch   context.CancelFunc // ends it
 	advertise endpoint.Endpoint
 	port      uint16
 	listens   []netip.Addr // at the start
@@ -82,7 +86,8 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 
 // makeParts makes what needs no system resources.
 func (n *Node) makeParts() (err error) {
-	if n.trust, err = trust.New(n.cfg.Security.SecretKey, n.cfg.Security.TrustedKeys, n.log); err != nil {
+	n.problems = n.newProblems()
+	if n.trust, err = trust.New(n.cfg.Security.SecretKey, n.cfg.Security.TrustedKeys, n.refused); err != nil {
 		return &ConfigError{"Security", "(hidden)", err.Error()}
 	}
 	n.cfg.Headers = maps.Clone(n.cfg.Headers)
@@ -200,7 +205,18 @@ func (n *Node) open() error {
 	for _, p := range n.staticPeers() {
 		n.engine.AddStatic(p)
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	n.unwatch = cancel
+	n.watch.Go(func() { n.problems.Run(ctx) })
 	return nil
+}
+
+// stopWatch ends the goroutine of problems.
+func (n *Node) stopWatch() {
+	if n.unwatch != nil {
+		n.unwatch()
+		n.watch.Wait()
+	}
 }
 
 // frameOverhead is what the frames of a message count for, in addition to their octets,
@@ -259,7 +275,7 @@ func (n *Node) discoveryConfig() discovery.Config {
 		Group: d.MulticastGroup, TTL: d.MulticastTTL,
 		Gossip: d.Gossip, GossipBind: d.GossipBind,
 		SecretKey: n.cfg.Security.SecretKey, TrustedKeys: n.cfg.Security.TrustedKeys, Transport: n.cfg.Transport,
-		Host: n.host, Trust: n.trust, Sink: n.engine, Logger: n.log,
+		Host: n.host, Trust: n.trust, Sink: n.engine, Logger: n.log, Report: n.problems.Report,
 		Listen: func(addr netip.Addr) error {
 			_, err := n.transport.Listen(netip.AddrPortFrom(addr, n.port))
 			return err
@@ -284,6 +300,7 @@ func (n *Node) Close() error {
 		n.closeErr = n.flush(ctx, opClose)
 		cancel()
 		n.awaitPings()
+		n.stopWatch()
 		n.discovery.Close()
 		n.engine.Goodbye()
 		n.release()
@@ -297,6 +314,7 @@ const closeDrain = 500 * time.Millisecond
 // release frees what makeParts and open have made.
 func (n *Node) release() {
 	n.closing.Store(true)
+	n.stopWatch()
 	if n.discovery != nil {
 		n.discovery.Close()
 	}
@@ -309,7 +327,6 @@ func (n *Node) release() {
 			n.log.Error("transport does not close", "error", err)
 		}
 	}
-	n.trust.Close() // No beacon arrives any more, and no connection is accepted.
 	// A program that takes events until they end may exit now: the last messages of the
 	// node are sent.
 	n.queue.Close()

@@ -47,6 +47,7 @@ type Stats struct {
 	Lost           uint64 // sessions that ended with their connection
 	Conflicts      uint64 // connections with the identity of a peer that had another one
 	PeersRefused   uint64 // newcomers ignored because of Limits.MaxPeers
+	Problems       int    // what keeps the node from others now, see Node.Problems
 	Untrusted      uint64 // beacons, gossip and connections of nodes that Security leaves out
 }
 
@@ -69,6 +70,7 @@ func (n *Node) Stats() Stats {
 	s.LinkStats = linkStats(sum)
 	s.Queued = n.queue.Octets()
 	s.Untrusted = n.trust.Refused()
+	s.Problems = n.problems.Len()
 	s.BeaconsSent = n.discovery.BeaconsSent()
 	return s
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/internal/host"
+	"github.com/gozre/zre/zre/internal/problems"
 	"github.com/gozre/zre/zre/internal/trust"
 )
 
@@ -58,6 +59,8 @@ type Config struct {
 	Trust  *trust.Trust
 	Sink   Sink
 	Logger *slog.Logger
+	// Report is told of nodes that are heard and speak another version. It must not block.
+	Report func(now time.Time, p problems.Problem)
 	// Listen makes the node listen on another address of its interfaces.
 	Listen func(netip.Addr) error
 	// Listens are the addresses that it listens on at the start.
@@ -69,6 +72,10 @@ type Discovery struct {
 	cfg    Config
 	beacon *beacon.Conn
 	again  again
+	echo   echo // of our own beacons
+
+	loopback map[int]bool // the indexes of loopback interfaces
+
 	client *zgossip.Client    // for Config.Gossip
 	server *zgossip.Server    // for Config.GossipBind
 	cancel context.CancelFunc // ends the goroutine that follows addresses
@@ -78,7 +85,8 @@ type Discovery struct {
 // Start starts discovery in both directions. After an error nothing is left behind.
 func Start(cfg Config) (*Discovery, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &Discovery{cfg: cfg, cancel: cancel, again: again{isNew: cfg.Sink.IsNew}}
+	d := &Discovery{cfg: cfg, cancel: cancel, loopback: loopbackIndexes()}
+	d.again.isNew = cfg.Sink.IsNew
 	if err := d.start(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -154,9 +162,10 @@ func (d *Discovery) startBeacon() (err error) {
 	if err != nil {
 		return err
 	}
+	d.echo.begin(time.Now())
 	if err := d.beacon.Announce(frame, d.cfg.BeaconPeriod); err != nil {
-		// There may be no network yet; the next beacons may get through.
-		d.cfg.Logger.Warn("first beacon not sent", "error", err)
+		// There may be no network yet; the next beacons may get through. See Problems.
+		d.cfg.Logger.Debug("first beacon not sent", "error", err)
 	}
 	d.again.begin(d.cfg.BeaconPeriod, func() {
 		if err := d.beacon.Send(frame); err != nil {
@@ -200,11 +209,19 @@ func (d *Discovery) sendLastBeacon() {
 }
 
 // hearBeacon handles a datagram.
-func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, _ int) {
+func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, ifindex int) {
 	b, key, err := decodeBeacon(payload)
-	if err == nil && b.UUID != d.cfg.ID {
+	switch {
+	case err != nil:
+		d.hearForeign(payload, from)
+	case b.UUID == d.cfg.ID:
+		d.echo.heard(ifindex)
+	default:
 		if err = d.cfg.Trust.Check(key); err != nil {
-			d.cfg.Trust.Refuse(err, "beacon", from.Addr().String(), key)
+			host := from.Addr().String()
+			d.cfg.Trust.Refuse(trust.Refusal{
+				Cause: err, What: "beacon", From: host, Host: host, Peer: b.UUID, Key: key,
+			})
 		}
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gozre/zre/internal/endpoint"
 	"github.com/gozre/zre/zgossip"
+	"github.com/gozre/zre/zre/internal/trust"
 )
 
 // startGossip publishes the node's endpoint at gossip servers, and gets the endpoints
@@ -44,7 +45,7 @@ func (d *Discovery) startGossip() (err error) {
 		Key:       d.cfg.ID,
 		Endpoint:  d.endpointFor,
 		OnTuple:   d.hearTuple,
-		Logger:    quiet(d.cfg.Logger, slog.LevelWarn),
+		Logger:    quiet(d.cfg.Logger, slog.LevelError), // see Problems
 	})
 	if err != nil {
 		return fmt.Errorf("gossip: %w", err)
@@ -103,7 +104,10 @@ func (d *Discovery) hearTuple(t zgossip.Tuple) {
 		return
 	}
 	if err := d.cfg.Trust.Check(at.Key); err != nil {
-		d.cfg.Trust.Refuse(err, "gossip", t.Endpoint, at.Key)
+		d.cfg.Trust.Refuse(trust.Refusal{
+			Cause: err, What: "gossip", From: at.Addr.String(), Host: at.Host().String(),
+			Peer: t.UUID, Key: at.Key,
+		})
 		return
 	}
 	d.cfg.Sink.Discovered(t.UUID, at)

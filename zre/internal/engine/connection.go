@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -13,24 +12,27 @@ import (
 
 // LinkUp implements link.Events.
 func (e *Engine) LinkUp(l *link.Link) {
-	id, _ := l.Peer()
-	e.warnings.forget(id)
 	e.do(func(c *core.Core, now time.Duration) { c.LinkUp(now, l) })
 }
 
 // LinkRetry implements link.Events.
 func (e *Engine) LinkRetry(l *link.Link, err error) {
 	id, _ := l.Peer()
-	e.cfg.Logger.Log(context.Background(), e.warnings.level(id, err),
-		"peer cannot be reached, it is tried again", "peer", id, "error", err)
-	e.do(func(c *core.Core, now time.Duration) { c.LinkRetry(now, l, errors.Is(err, transport.ErrRefused)) })
+	e.cfg.Logger.Debug("peer cannot be reached, it is tried again", "peer", id, "error", err)
+	e.do(func(c *core.Core, now time.Duration) {
+		e.failures.note(c, l, err)
+		c.LinkRetry(now, l, errors.Is(err, transport.ErrRefused))
+	})
 }
 
 // LinkDown implements link.Events.
 func (e *Engine) LinkDown(l *link.Link, err error) {
 	id, name := l.Peer()
 	e.cfg.Logger.Debug("connection to peer has ended", "peer", id, "name", name, "error", err)
-	e.do(func(c *core.Core, now time.Duration) { c.LinkDown(now, l) })
+	e.do(func(c *core.Core, now time.Duration) {
+		e.failures.note(c, l, err)
+		c.LinkDown(now, l)
+	})
 }
 
 // protocol is the engine as its inbox sees it.

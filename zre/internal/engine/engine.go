@@ -42,21 +42,21 @@ type Engine struct {
 	stop    chan struct{}
 	done    sync.WaitGroup
 
-	warnings warnings
-
 	mu    sync.Mutex // guards what follows
 	core  *core.Core
 	batch []*inbox.Chunk // events since mu was taken
 	ended bool           // the links are closed
 	moved bool           // the roster is locked, because it changes
 	watch watch
+
+	failures failures
 }
 
 // New returns an Engine without peers.
 func New(cfg Config) *Engine {
 	e := &Engine{
 		cfg: cfg, start: time.Now().Add(-time.Hour), // so that no time is 0
-		stop: make(chan struct{}), roster: newRoster(),
+		stop: make(chan struct{}), roster: newRoster(), failures: make(failures),
 	}
 	cfg.Core.Shell = (*shell)(e)
 	cfg.Core.Logger = cfg.Logger

@@ -1,12 +1,11 @@
 package trust
 
 import (
-	"context"
 	"errors"
-	"log/slog"
 	"net/netip"
-	"sync"
 	"sync/atomic"
+
+	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/transport"
@@ -22,23 +21,19 @@ var (
 // Trust is the node's own key and the keys that it trusts. That of a plain node has
 // none.
 type Trust struct {
-	log    *slog.Logger
+	report func(Refusal)
 	public curve.Key
 	secret curve.Key
 
 	list    curve.Trusted
 	refused atomic.Uint64 // beacons, tuples and connections
-
-	logs sync.WaitGroup // what is being logged
-
-	mu     sync.Mutex
-	logged map[string]struct{} // keys and addresses
 }
 
 // New returns the Trust of a node with this secret key, "" for a plain one. Trusted
-// are public keys; without any it is the node's own one.
-func New(secret string, trusted []string, log *slog.Logger) (*Trust, error) {
-	t := &Trust{log: log, logged: make(map[string]struct{})}
+// are public keys; without any it is the node's own one. Report is called for each
+// refusal, by the goroutine that has received something; it must not block.
+func New(secret string, trusted []string, report func(Refusal)) (*Trust, error) {
+	t := &Trust{report: report}
 	if secret == "" {
 		return t, nil
 	}
@@ -99,7 +94,11 @@ func (t *Trust) Security() *transport.Security {
 	return &transport.Security{Public: t.public, Secret: t.secret, Allow: func(key curve.Key, from netip.AddrPort) error {
 		err := t.Check(key)
 		if err != nil {
-			t.Refuse(err, "connection", from.Addr().String(), key)
+			host := "this process"
+			if from.IsValid() {
+				host = from.Addr().String()
+			}
+			t.Refuse(Refusal{Cause: err, What: "connection", From: host, Host: host, Key: key})
 		}
 		return err
 	}}
@@ -108,29 +107,18 @@ func (t *Trust) Security() *transport.Security {
 // Refused returns how many beacons, tuples and connections were refused.
 func (t *Trust) Refused() uint64 { return t.refused.Load() }
 
-// maxLogged bounds how many keys and addresses are logged.
-const maxLogged = 100
-
-// Refuse counts a node that does not belong to the network. The log says so, once
-// for each key and each address; the caller does not wait for the log.
-func (t *Trust) Refuse(cause error, what, from string, key curve.Key) {
-	t.refused.Add(1)
-	about, args := from, []any{"from", from, "cause", cause}
-	if !key.IsZero() {
-		about, args = key.String(), append(args, "key", key)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, logged := t.logged[about]; logged || len(t.logged) >= maxLogged {
-		return
-	}
-	t.logged[about] = struct{}{}
-	level := slog.LevelWarn
-	if errors.Is(cause, ErrSecure) {
-		level = slog.LevelInfo // A network may have both kinds of nodes on purpose.
-	}
-	t.logs.Go(func() { t.log.Log(context.Background(), level, what+" of a node that is left out", args...) })
+// Refusal is a beacon, tuple or connection of a node that does not belong to the network.
+type Refusal struct {
+	Cause error     // ErrPlain, ErrSecure or ErrUntrusted
+	What  string    // "beacon", "gossip" or "connection"
+	From  string    // an address
+	Host  string    // that of the other host, as far as it is known
+	Peer  uuid.UUID // uuid.Nil if it is not known
+	Key   curve.Key // zero if it has none
 }
 
-// Close waits until everything is logged. Nothing is refused any more.
-func (t *Trust) Close() { t.logs.Wait() }
+// Refuse counts and reports a refusal.
+func (t *Trust) Refuse(r Refusal) {
+	t.refused.Add(1)
+	t.report(r)
+}

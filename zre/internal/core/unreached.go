@@ -1,0 +1,64 @@
+package core
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+// Unreached is a node that is known, and that the application does not know: it was
+// discovered or configured, and a session with it has not begun.
+type Unreached struct {
+	Peer   uuid.UUID // uuid.Nil for a configured endpoint that no HELLO has come from
+	At     endpoint.Endpoint
+	Static bool          // it is in the configuration
+	Up     bool          // the connection to it is established
+	Hello  bool          // its HELLO has come
+	Since  time.Duration // when it became known, or its last session ended; 0 if Static
+
+	// Announced says that it goes on announcing itself: a gossip server has told of it, or
+	// a second beacon or a message has come within a time.
+	Announced bool
+}
+
+// heardWithin is how old the last beacon of a node may be that counts as announcing
+// itself.
+const heardWithin = 10 * time.Second
+
+// Unreached calls f for each node that is known and has no session.
+func (c *Core) Unreached(now time.Duration, f func(Unreached)) {
+	for _, p := range c.peers.all() {
+		if p.Ready() {
+			continue
+		}
+		last := max(p.lastSign, p.lastForeign, p.lastMessage)
+		f(Unreached{
+			Peer: p.id, At: p.endpoint, Static: p.static != nil,
+			Up: p.linkState == linkIsUp, Hello: p.state == Connecting, Since: p.known,
+			Announced: p.announced || last > p.known && now-last < heardWithin,
+		})
+	}
+	for _, s := range c.static {
+		if !s.peer && s.link != nil {
+			f(Unreached{At: s.endpoint, Static: true, Up: s.state == linkIsUp})
+		}
+	}
+}
+
+// LinkTarget returns which node a link is meant for, and where it goes. The UUID is
+// uuid.Nil for a configured endpoint that no HELLO has come from. It reports false for a
+// link that is not used any more.
+func (c *Core) LinkTarget(l Link) (id uuid.UUID, at endpoint.Endpoint, ok bool) {
+	if p := c.links[l]; p != nil {
+		return p.id, p.endpoint, true
+	}
+	if s := c.staticBy(l); s != nil {
+		return uuid.Nil, s.endpoint, true
+	}
+	return uuid.Nil, endpoint.Endpoint{}, false
+}
+
+// Awaits reports whether there is a node that Unreached would call f for.
+func (c *Core) Awaits() bool { return c.peers.len() > c.ready || len(c.static) > 0 }

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/zre/internal/core"
+)
+
+// failures are why nodes could not be reached the last time. The engine's mutex guards
+// them. An entry is removed when the node has a session, or is not known any more.
+type failures map[target]error
+
+// target is a node that is dialed: its UUID, or the address in the configuration.
+type target struct {
+	peer uuid.UUID
+	at   netip.AddrPort // with uuid.Nil only
+}
+
+func targetOf(u core.Unreached) target {
+	if u.Peer == uuid.Nil {
+		return target{at: u.At.Addr}
+	}
+	return target{peer: u.Peer}
+}
+
+// note records why a link does not work. Called under mu.
+func (f failures) note(c *core.Core, l core.Link, err error) {
+	if id, at, ok := c.LinkTarget(l); ok {
+		f[targetOf(core.Unreached{Peer: id, At: at})] = err
+	}
+}
+
+// Unreached is a node without a session, and why.
+type Unreached struct {
+	core.Unreached
+	Err   error     // of the last attempt to connect; nil if none has failed
+	Since time.Time // zero for a configured endpoint
+}
+
+// Unreached returns the nodes that are known and have no session.
+func (e *Engine) Unreached() (all []Unreached) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.failures) == 0 && !e.core.Awaits() {
+		return nil
+	}
+	left := make(failures)
+	e.core.Unreached(e.now(), func(u core.Unreached) {
+		full := Unreached{Unreached: u, Err: e.failures[targetOf(u)]}
+		if u.Since != 0 {
+			full.Since = e.start.Add(u.Since)
+		}
+		if full.Err != nil {
+			left[targetOf(u)] = full.Err
+		}
+		all = append(all, full)
+	})
+	e.failures = left
+	return all
+}
