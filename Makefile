@@ -8,10 +8,14 @@ ARGS     ?=
 
 PROGRAMS := $(notdir $(wildcard cmd/z*))
 
-# The programs need no C and no file of this machine: they run on any machine with this system.
-build = CGO_ENABLED=0 go build -trimpath -o bin/
+# What --version says: the version, the commit and its date.
+stamp = -X github.com/gozre/zre/cmd/internal/cli.stamp=$(shell sh scripts/stamp.sh | tr ' ' ,)
 
-.PHONY: all shell test test-libzmq test-arm64 cross lab generate bench fuzz install setup clean help
+# The programs need no C and no file of this machine: they run on any machine with this system.
+build = CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/
+
+.PHONY: all shell test test-libzmq test-arm64 cross lab generate bench fuzz install uninstall
+.PHONY: setup clean help
 
 all: setup ## build the programs into bin/ (what plain `make` does)
 	@$(build) ./cmd/...
@@ -45,6 +49,9 @@ fuzz: setup ## each fuzz test for FUZZTIME (30s)
 
 install: all ## programs, manual pages, completions into DESTDIR/PREFIX (/usr/local)
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh scripts/install.sh $(PROGRAMS)
+
+uninstall: ## remove what `make install` put there, with the same DESTDIR and PREFIX
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh scripts/uninstall.sh $(PROGRAMS)
 
 setup:
 	@sh scripts/setup.sh

@@ -1,33 +1,74 @@
 package cli
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
 )
 
-// Version says what was built: the module's version, or the commit of a
-// working tree, with the toolchain and the platform.
+// stamp is what scripts/stamp.sh prints, with commas for blanks: VERSION,COMMIT,SECONDS. The
+// linker sets it (-X) in programs that `make` builds; nothing else writes it.
+var stamp string
+
+// Version says what was built: the version, the toolchain, the platform, and the commit with
+// its date where they are known.
 func Version() string {
-	version, revision, dirty := "(unknown)", "", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				revision = s.Value
-			case "vcs.modified":
-				if s.Value == "true" {
-					dirty = "+changes"
-				}
+	version, commit, date := buildVersion()
+	if v, c, d, ok := parseStamp(stamp); ok {
+		version, commit, date = v, c, d
+	}
+	known := []string{runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	if commit != "" {
+		known = append(known, "commit "+commit)
+	}
+	if !date.IsZero() {
+		known = append(known, "of "+date.UTC().Format(time.RFC3339))
+	}
+	return version + " (" + strings.Join(known, ", ") + ")"
+}
+
+// parseStamp reads a stamp. COMMIT is - and SECONDS is 0 if they are not known.
+func parseStamp(text string) (version, commit string, date time.Time, ok bool) {
+	parts := strings.Split(text, ",")
+	if len(parts) != 3 {
+		return "", "", time.Time{}, false
+	}
+	if parts[1] != "-" {
+		commit = parts[1]
+	}
+	if seconds, err := strconv.ParseInt(parts[2], 10, 64); err == nil && seconds > 0 {
+		date = time.Unix(seconds, 0)
+	}
+	return parts[0], commit, date, true
+}
+
+// buildVersion is what the go command put into the program: the module's version, or the
+// commit of the working tree.
+func buildVersion() (version, commit string, date time.Time) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)", "", time.Time{}
+	}
+	changes := ""
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = s.Value
+		case "vcs.modified":
+			if s.Value == "true" {
+				changes = "+changes"
 			}
+		case "vcs.time":
+			date, _ = time.Parse(time.RFC3339, s.Value) // Without it the date is left out.
 		}
 	}
-	if len(revision) > 12 {
-		revision = revision[:12]
+	if len(commit) > 12 {
+		commit = commit[:12]
 	}
-	if revision != "" {
-		revision = ", commit " + revision + dirty
+	if commit != "" {
+		commit += changes
 	}
-	return fmt.Sprintf("%s (%s %s/%s%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, revision)
+	return info.Main.Version, commit, date
 }
