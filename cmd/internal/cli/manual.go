@@ -25,7 +25,7 @@ const statuses = `0  all went well
 3  no peer came in the time that was given`
 
 // manual are all sections of a program, its own first.
-func manual(p Program) []Section {
+func manual(p Program, path string) []Section {
 	own := p.Statuses
 	if own == "" {
 		own = statuses
@@ -34,11 +34,18 @@ func manual(p Program) []Section {
 	if p.Node != nil {
 		environment += "ZRENAME  the name of the node; beats zre.conf and loses to --name"
 	}
-	sections := append(p.Manual[:len(p.Manual):len(p.Manual)], Section{"Exit status", indent(own)})
+	var sections []Section
+	if len(p.Commands) > 0 {
+		sections = append(sections, Section{"Commands", p.commandList()})
+	}
+	sections = append(append(sections, p.Manual...), Section{"Exit status", indent(own)})
 	if !p.NoConfig {
 		sections = append(sections,
 			Section{"Environment", indent(environment)},
-			Section{"Files", files(p)})
+			Section{"Files", files(p, path)})
+	}
+	if path != p.Name {
+		return sections // A subcommand is completed with its program.
 	}
 	return append(sections,
 		Section{"Completion", fmt.Sprintf("Shells complete flags after this line (bash; zsh, fish and powershell alike):\n\n    source <(%s completion bash)", p.Name)},
@@ -46,9 +53,11 @@ func manual(p Program) []Section {
 }
 
 // files says which zre.conf is read, and what of it.
-func files(p Program) string {
+func files(p Program, path string) string {
 	holds := fmt.Sprintf("Section [zre] holds for all programs, section [%s] for this one;", p.Name)
 	switch {
+	case path != p.Name:
+		holds = "Of it section [zre] holds, but for what the shell alone reads;"
 	case p.Name == "zre":
 		holds = "Its section is [zre], which holds for all programs;"
 	case p.Node == nil:
@@ -90,7 +99,7 @@ Flags:
 
 // setHelp makes --help print everything a user needs, and wrong usage nothing
 // but what is wrong.
-func setHelp(cmd *cobra.Command, p Program) {
+func setHelp(cmd *cobra.Command, p Program, path string) {
 	page := template.Must(template.New("help").Funcs(template.FuncMap{"indented": indented}).Parse(helpTemplate))
 	plain := cmd.HelpFunc()
 	cmd.SetHelpFunc(func(c *cobra.Command, args []string) {
@@ -101,7 +110,7 @@ func setHelp(cmd *cobra.Command, p Program) {
 		var out bytes.Buffer
 		err := page.Execute(&out, map[string]any{
 			"Long": p.Long, "UseLine": c.UseLine(), "Example": p.Example,
-			"Flags": strings.TrimRight(c.Flags().FlagUsages(), "\n"), "Manual": manual(p),
+			"Flags": strings.TrimRight(c.Flags().FlagUsages(), "\n"), "Manual": manual(p, path),
 		})
 		if err != nil {
 			fmt.Fprintln(&out, err)
@@ -113,18 +122,18 @@ func setHelp(cmd *cobra.Command, p Program) {
 
 // writeManual writes the manual page in roff. It carries no date, so that the
 // same sources give the same page.
-func writeManual(w io.Writer, cmd *cobra.Command, p Program) error {
+func writeManual(w io.Writer, cmd *cobra.Command, p Program, path string) error {
 	var page strings.Builder
-	fmt.Fprintf(&page, "%% %q \"1\" \"\" \"zre\" \"ZeroMQ Realtime Exchange\"\n\n", strings.ToUpper(p.Name))
+	fmt.Fprintf(&page, "%% %q \"1\" \"\" \"zre\" \"ZeroMQ Realtime Exchange\"\n\n", strings.ToUpper(strings.ReplaceAll(path, " ", "-")))
 	section := func(title, body string) { fmt.Fprintf(&page, "# %s\n\n%s\n\n", strings.ToUpper(title), body) }
-	section("Name", p.Name+" - "+p.Short)
-	section("Synopsis", strings.TrimSpace(fmt.Sprintf("**%s** [_flags_] %s", p.Name, p.Args)))
+	section("Name", strings.ReplaceAll(path, " ", "-")+" - "+p.Short)
+	section("Synopsis", strings.TrimSpace(fmt.Sprintf("**%s** [_flags_] %s", path, p.Args)))
 	section("Description", preformat(p.Long))
 	section("Options", options(cmd.Flags()))
 	if p.Example != "" {
 		section("Examples", preformat(p.Example))
 	}
-	for _, s := range manual(p) {
+	for _, s := range manual(p, path) {
 		section(s.Title, preformat(s.Body))
 	}
 	var others []string

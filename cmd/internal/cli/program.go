@@ -50,6 +50,13 @@ type Program struct {
 	// program.
 	Reload bool
 
+	// Commands are the subcommands, such as "zre peers". Each is a Program of its own, whose
+	// Name is the second word. Of zre.conf it takes what section [zre] says for all programs.
+	Commands []Program
+
+	// Group is the heading of a subcommand in the help of its program.
+	Group string
+
 	// Positional checks the arguments; nil allows none.
 	Positional cobra.PositionalArgs
 
@@ -93,27 +100,54 @@ func Main(p Program) int {
 func readFile(name string) ([]byte, error) { return regular.ReadFile(name, regular.MaxSize) }
 
 func execute(ctx context.Context, p Program, env *Env, args []string) int {
+	name := p.Name
 	cmd, err := command(p, env, args)
 	if err == nil {
-		err = cmd.ExecuteContext(ctx)
+		cmd, err = cmd.ExecuteContextC(ctx)
+		name = cmd.CommandPath()
 	}
 	if err == nil {
 		return ExitOK
 	}
 	status := Status(err)
 	if exit, ok := errors.AsType[*ExitError](err); !ok || exit.Err != nil {
-		fmt.Fprintf(env.Stderr, "%s: %v\n", p.Name, err)
+		fmt.Fprintf(env.Stderr, "%s: %v\n", name, err)
 		if status == ExitUsage {
-			fmt.Fprintf(env.Stderr, "%s --help says more\n", p.Name)
+			fmt.Fprintf(env.Stderr, "%s --help says more\n", name)
 		}
 	}
 	return status
 }
 
-// command builds the cobra command of a program.
+// command builds the cobra command of a program, and those of its subcommands.
 func command(p Program, env *Env, args []string) (*cobra.Command, error) {
+	cmd, err := p.command(env, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	cmd.SetArgs(args)
+	// A group may be called "completion"; only the full form, which no program
+	// takes for anything else, prints the script for a shell.
+	cmd.CompletionOptions.DisableDefaultCmd = len(args) != 2 || args[0] != "completion"
+	for _, s := range p.Commands {
+		sub, err := s.command(env, p.Name+" "+s.Name)
+		if err != nil {
+			return nil, err
+		}
+		cmd.AddCommand(sub)
+	}
+	return cmd, nil
+}
+
+// command builds the cobra command of a program, or of a subcommand, whose path is
+// "PROGRAM COMMAND".
+func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 	positional := p.Positional
-	if positional == nil {
+	switch {
+	case positional != nil:
+	case len(p.Commands) > 0:
+		positional = p.noCommand
+	default:
 		positional = cobra.NoArgs
 	}
 	complete := p.Complete
@@ -148,7 +182,7 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if own.man {
-			return writeManual(env.Stdout, cmd, p)
+			return writeManual(env.Stdout, cmd, p, path)
 		}
 		if !p.NoConfig {
 			if err := configure(p, env, fs); err != nil {
@@ -162,16 +196,11 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 		env.Log = slog.New(own.format.handler(env.Logs, env.Level))
 		return p.Run(cmd.Context(), env, args)
 	}
-	cmd.SetArgs(args)
 	cmd.SetOut(env.Stdout)
 	cmd.SetErr(env.Stderr)
 	cmd.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(fs, err) })
-	setHelp(cmd, p)
-
-	// A group may be called "completion"; only the full form, which no program
-	// takes for anything else, prints the script for a shell.
-	cmd.CompletionOptions.DisableDefaultCmd = len(args) != 2 || args[0] != "completion"
+	setHelp(cmd, p, path)
 	if p.Node != nil {
 		if err := p.Node.complete(cmd); err != nil {
 			return nil, err
