@@ -44,13 +44,14 @@ command waits a moment (--patience) for the group or the peer that it names.`,
   zre --keygen lab && zre --key lab_secret            encrypted, among those who have the key
   echo /peers | zre --json                            who is there?
   zre --json --join time < /dev/null | jq .           what is said in a group, until Ctrl-C`,
-		Manual: []cli.Section{{Title: "Commands", Body: manual()}},
+		Manual: []cli.Section{{Title: "In the shell", Body: manual()}},
 		Statuses: `0  all went well
 1  it failed, a command from a pipe failed, a peer is not known to have received
    everything, or one that is there was not reached before commands sent
 2  the command line or zre.conf makes no sense
 3  a peer, or a member of a group, that a command from a pipe named did not come`,
 		Node:     flags,
+		Commands: subcommands(),
 		LogLevel: slog.LevelWarn,
 		Flags:    opts.register,
 		Run: func(ctx context.Context, env *cli.Env, _ []string) error {

@@ -12,21 +12,44 @@ import (
 // linker sets it (-X) in programs that `make` builds; nothing else writes it.
 var stamp string
 
-// Version says what was built: the version, the toolchain, the platform, and the commit with
-// its date where they are known.
-func Version() string {
+// BuildInfo says what was built. The order of the fields is that of the JSON.
+type BuildInfo struct {
+	Version string     `json:"version"`
+	Go      string     `json:"go"`     // the Go release
+	System  string     `json:"system"` // OS/ARCHITECTURE
+	Commit  string     `json:"commit,omitempty"`
+	Date    *time.Time `json:"date,omitempty"` // of the commit
+}
+
+// Build returns what was built.
+func Build() BuildInfo {
 	version, commit, date := buildVersion()
 	if v, c, d, ok := parseStamp(stamp); ok {
 		version, commit, date = v, c, d
 	}
-	known := []string{runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-	if commit != "" {
-		known = append(known, "commit "+commit)
+	b := BuildInfo{
+		Version: version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Commit: commit,
 	}
 	if !date.IsZero() {
-		known = append(known, "of "+date.UTC().Format(time.RFC3339))
+		date = date.UTC()
+		b.Date = &date
 	}
-	return version + " (" + strings.Join(known, ", ") + ")"
+	return b
+}
+
+// Version says what was built: the version, the toolchain, the platform, and the commit with
+// its date where they are known.
+func Version() string {
+	b := Build()
+	known := []string{b.Go, b.System}
+	if b.Commit != "" {
+		known = append(known, "commit "+b.Commit)
+	}
+	if b.Date != nil {
+		known = append(known, "of "+b.Date.Format(time.RFC3339))
+	}
+	return b.Version + " (" + strings.Join(known, ", ") + ")"
 }
 
 // parseStamp reads a stamp. COMMIT is - and SECONDS is 0 if they are not known.

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+)
+
+// versionCommand is "zre version".
+func versionCommand() cli.Program {
+	var asJSON bool
+	return cli.Program{
+		Name: "version", Group: groupOther, NoConfig: true,
+		Short:    "print the version",
+		Long:     `zre version prints what zre was built from: the version, the Go release, the system, the commit.`,
+		Statuses: "0  always",
+		Flags: func(fs *pflag.FlagSet) {
+			fs.BoolVar(&asJSON, "json", false, "print a JSON object")
+		},
+		Run: func(_ context.Context, env *cli.Env, _ []string) error {
+			text := "zre " + cli.Version()
+			if asJSON {
+				text = line(cli.Build())
+			}
+			_, err := fmt.Fprintln(env.Stdout, text)
+			return err
+		},
+	}
+}
