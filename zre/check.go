@@ -90,6 +90,9 @@ func (c *Config) check() error {
 		return &ConfigError{"Discovery.MulticastGroup", c.Discovery.MulticastGroup,
 			"want an IPv4 multicast address, 224.0.0.0 to 239.255.255.255, and a port"}
 	}
+	if c.ManualAck && c.DiscardEvents {
+		return &ConfigError{"ManualAck", true, "events that are discarded are not acknowledged by hand"}
+	}
 	if err := choose.Check(c.Transport); err != nil {
 		return &ConfigError{"Transport", c.Transport, err.Error()}
 	}

@@ -63,6 +63,13 @@ type Config struct {
 	// dropped instead of queued.
 	DiscardEvents bool
 
+	// ManualAck says that the application acknowledges messages by Node.Ack, after it has
+	// handled them. Without it, a message is acknowledged when Next returns it, so that a
+	// sender's Flush does not know whether the application could, for example, write the
+	// message to a disk. While nothing is acknowledged, senders wait as soon as
+	// Limits.SendWindow is in flight.
+	ManualAck bool
+
 	// Transport names what carries the messages: "zmtp", ZMTP 3.1 (ZeroMQ RFC 37)
 	// over TCP, written in Go; or "libzmq", the same by libzmq, in programs that were
 	// built with the tag libzmq. Default: zmtp.

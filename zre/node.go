@@ -111,6 +111,9 @@ func (n *Node) makeParts() (err error) {
 		return fmt.Errorf("start: %w", err)
 	}
 	n.queue = inbox.NewQueue(n.cfg.Limits.ReceiveQueue)
+	if n.cfg.ManualAck {
+		n.queue.HoldAcks()
+	}
 	n.engine = engine.New(engine.Config{
 		Core: core.Config{
 			Trusts: n.trusts(),

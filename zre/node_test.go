@@ -376,6 +376,7 @@ func TestConfigErrors(t *testing.T) {
 		"Discovery.Advertise":    {Discovery: Discovery{Advertise: "udp://1.2.3.4:5"}},
 		"Discovery.Gossip":       {Discovery: Discovery{Gossip: []string{"tcp://"}}},
 		"Limits.SendWindow":      {Limits: Limits{SendWindow: 1}},
+		"ManualAck":              {ManualAck: true, DiscardEvents: true},
 		"Limits.ReceiveQueue":    {Limits: Limits{ReceiveQueue: -1}},
 		"Limits.MaxMessageSize":  {Limits: Limits{MaxMessageSize: -1}},
 		"Discovery.MulticastTTL": {Discovery: Discovery{MulticastTTL: 256}},

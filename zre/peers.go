@@ -101,7 +101,8 @@ func sortPeers(peers []Peer) {
 //
 // A node whose application does not call Next keeps up to Limits.ReceiveQueue
 // octets and then reads no more from its peers, which wait; see also
-// Config.DiscardEvents. Taking an event acknowledges it: the sender gets a PING-OK.
+// Config.DiscardEvents. Taking an event acknowledges it: the sender gets a PING-OK. With
+// Config.ManualAck it does not, see Ack.
 func (n *Node) Next(ctx context.Context) (ev Event, err error) {
 	err = n.next(ctx, &ev)
 	return ev, err
@@ -139,6 +140,14 @@ func (n *Node) Events() iter.Seq[Event] {
 		}
 	}
 }
+
+// Ack acknowledges all messages that Next has returned before, in a node with
+// Config.ManualAck. Call it when they are handled; after each message costs little. A
+// node of which a message is never acknowledged counts, for the Flush of the sender, as one
+// that has not received everything: so an application that cannot handle a message stops
+// calling Ack, and closes the node. PINGs count messages in order, so there is no way to
+// leave out one message and acknowledge the next. Without ManualAck it does nothing.
+func (n *Node) Ack() { n.queue.Ack() }
 
 // Recycle gives the memory of an event's Content back, to be used for later messages. The
 // application must not use these frames afterwards. Calling it is optional. It saves the

@@ -32,6 +32,8 @@ type Source interface {
 	// Owes reports whether a PING is not answered yet, because the application has not
 	// taken the messages before it.
 	Owes() bool
+	// Ended reports whether the session has ended, so that nobody waits for an answer.
+	Ended() bool
 }
 
 // Chunk is messages of one session, in order, or one other event. It goes through

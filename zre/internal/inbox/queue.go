@@ -19,6 +19,7 @@ type Queue struct {
 	done   chan struct{} // closed by Release
 	steps  sync.Pool     // *[]Step, of connections
 	chunks chunkPool
+	acks   *acks // nil: what is taken counts as taken at once
 
 	mu      sync.Mutex // guards what follows
 	in      []*Chunk   // in order
@@ -199,7 +200,11 @@ func (q *Queue) Take(ctx context.Context, ev *Event) error {
 func (q *Queue) finish(c *Chunk) {
 	q.out[0] = nil
 	q.out = q.out[1:]
-	if c.Source != nil {
+	switch {
+	case c.Source == nil:
+	case q.acks != nil:
+		q.acks.add(c.Source, uint64(len(c.Items)))
+	default:
 		c.Source.Taken(uint64(len(c.Items)))
 	}
 	q.freed += c.cost

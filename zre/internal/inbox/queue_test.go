@@ -18,11 +18,13 @@ type source struct {
 	name  string
 	taken uint64
 	owes  bool
+	ended bool
 }
 
 func (s *source) Peer() (uuid.UUID, string) { return uuid.Nil, s.name }
 func (s *source) Taken(n uint64)            { s.taken += n }
 func (s *source) Owes() bool                { return s.owes }
+func (s *source) Ended() bool               { return s.ended }
 
 // from returns a chunk with a message of a source.
 func from(s *source) *Chunk {

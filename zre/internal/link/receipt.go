@@ -49,6 +49,9 @@ func (l *Link) Answer() {
 // Owes implements core.Link. It takes no lock.
 func (l *Link) Owes() bool { return l.receipts.due.Load() != noAnswer }
 
+// Ended reports whether the session has ended. It takes no lock.
+func (l *Link) Ended() bool { return l.broken.Load() != 0 }
+
 // Taken records that the application has taken messages from this peer.
 func (l *Link) Taken(messages uint64) {
 	if l.receipts.taken.Add(messages) < l.receipts.due.Load() {
