@@ -12,13 +12,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/cmd/internal/visible"
 )
 
 // start is the first line: who this node is.
 func (s *shell) start() {
 	if s.format.json {
-		s.print(line(startObject{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint(), Headers: s.node.Headers()}))
+		s.print(eventjson.Line(startObject{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint(), Headers: s.node.Headers()}))
 		return
 	}
 	s.print(fmt.Sprintf("%-7s %s %s %s%s", "START", visible.String(s.node.Name()), s.node.ID(), s.node.Endpoint(), headerList(s.node.Headers())))
@@ -44,7 +45,7 @@ func (s *shell) listPeers(ctx context.Context, _ []string) error {
 			}
 			list[i] = object{p.ID, p.Name, p.Endpoint, notNil(p.Groups), headers, p.Evasive}
 		}
-		s.print(line(struct {
+		s.print(eventjson.Line(struct {
 			Event string   `json:"event"`
 			Peers []object `json:"peers"`
 		}{"PEERS", list}))
@@ -96,7 +97,7 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 				list[i].Peers = append(list[i].Peers, p.ID)
 			}
 		}
-		s.print(line(struct {
+		s.print(eventjson.Line(struct {
 			Event  string   `json:"event"`
 			Groups []object `json:"groups"`
 		}{"GROUPS", list}))
@@ -136,7 +137,7 @@ func (s *shell) showStats(_ context.Context, args []string) error {
 		}
 		counted := counters(peer.Stats)
 		if s.format.json {
-			s.print(line(append(object{{"event", "STATS"}, {"peer", peer.ID}, {"name", peer.Name}}, counted...)))
+			s.print(eventjson.Line(append(object{{"event", "STATS"}, {"peer", peer.ID}, {"name", peer.Name}}, counted...)))
 			return nil
 		}
 		s.print(counted.table())
@@ -144,7 +145,7 @@ func (s *shell) showStats(_ context.Context, args []string) error {
 	}
 	counted := counters(s.node.Stats())
 	if s.format.json {
-		s.print(line(append(object{{"event", "STATS"}}, counted...)))
+		s.print(eventjson.Line(append(object{{"event", "STATS"}}, counted...)))
 		return nil
 	}
 	s.print(counted.table())
@@ -179,7 +180,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		value, err := encode(f.value)
+		value, err := eventjson.Encode(f.value)
 		if err != nil {
 			return nil, err
 		}

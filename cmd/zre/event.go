@@ -1,15 +1,16 @@
 package main
 
 import (
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zre"
 )
@@ -23,7 +24,7 @@ type format struct {
 // event is one line. label is the peer's name as [roster.label] gives it.
 func (f format) event(ev zre.Event, label string) string {
 	if f.json {
-		return line(eventObject(ev))
+		return eventjson.Event(ev, time.Time{})
 	}
 	var detail string
 	switch ev.Type {
@@ -121,68 +122,12 @@ func (r *roster) label(ev zre.Event) string {
 	return label
 }
 
-// The objects of --json. The order of the fields is the order in the line.
-type (
-	startObject struct {
-		Event    string    `json:"event"`
-		UUID     uuid.UUID `json:"uuid"`
-		Name     string    `json:"name"`
-		Endpoint string    `json:"endpoint"`
+// startObject is the first object of --json. The order of the fields is the order in the line.
+type startObject struct {
+	Event    string    `json:"event"`
+	UUID     uuid.UUID `json:"uuid"`
+	Name     string    `json:"name"`
+	Endpoint string    `json:"endpoint"`
 
-		Headers map[string]string `json:"headers,omitempty"`
-	}
-	peerObject struct { // ENTER
-		Event    string            `json:"event"`
-		Peer     uuid.UUID         `json:"peer"`
-		Name     string            `json:"name"`
-		Endpoint string            `json:"endpoint"`
-		Headers  map[string]string `json:"headers"`
-	}
-	otherObject struct { // all other events
-		Event   string    `json:"event"`
-		Peer    uuid.UUID `json:"peer"`
-		Name    string    `json:"name"`
-		Group   *string   `json:"group,omitempty"`
-		Content *[]frame  `json:"content,omitempty"`
-		Reason  *string   `json:"reason,omitempty"`
-	}
-)
-
-// frame is a string in JSON, or {"base64": …} if it is not UTF-8.
-type frame []byte
-
-// MarshalJSON implements json.Marshaler.
-func (f frame) MarshalJSON() ([]byte, error) {
-	if utf8.Valid(f) {
-		return encode(string(f))
-	}
-	return encode(struct {
-		Base64 string `json:"base64"`
-	}{base64.StdEncoding.EncodeToString(f)})
-}
-
-func eventObject(ev zre.Event) any {
-	if ev.Type == zre.EventEnter {
-		o := peerObject{Event: ev.Type.String(), Peer: ev.Peer, Name: ev.Name, Endpoint: ev.Endpoint, Headers: ev.Headers}
-		if o.Headers == nil {
-			o.Headers = map[string]string{}
-		}
-		return o
-	}
-	o := otherObject{Event: ev.Type.String(), Peer: ev.Peer, Name: ev.Name}
-	switch ev.Type {
-	case zre.EventJoin, zre.EventLeave, zre.EventLeader, zre.EventShout:
-		o.Group = &ev.Group
-	case zre.EventExit:
-		reason := ev.Reason.String()
-		o.Reason = &reason
-	}
-	if ev.Type == zre.EventShout || ev.Type == zre.EventWhisper {
-		content := make([]frame, len(ev.Content))
-		for i, f := range ev.Content {
-			content[i] = frame(f)
-		}
-		o.Content = &content
-	}
-	return o
+	Headers map[string]string `json:"headers,omitempty"`
 }
