@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/zre/internal/core"
 	"github.com/gozre/zre/zre/internal/engine"
 	"github.com/gozre/zre/zre/internal/problems"
@@ -114,17 +115,23 @@ func (n *Node) aloneProblem(time.Time) []problems.Problem {
 	}}
 }
 
-// greetTime is how long a peer has to greet on a connection that is established.
-const greetTime = 3 * time.Second
+// connectTime is how long a peer has to accept a connection, and then to greet, before that
+// is a problem; half of the DeadPeriod, if that is shorter: then it is forgotten.
+const connectTime = 3 * time.Second
 
 // peerProblems says which peers are not reached, and why.
 func (n *Node) peerProblems(now time.Time) (all []problems.Problem) {
+	wait := min(connectTime, n.cfg.Timing.DeadPeriod/2)
 	for _, u := range n.engine.Unreached() {
 		reach := problems.Reach{
 			Err: u.Err, Up: u.Up, Hello: u.Hello, Port: n.port, Key: n.trust.Public().String(),
 		}
-		if u.Up && !u.Since.IsZero() && now.Sub(u.Since) < greetTime {
+		switch late := now.Sub(u.Since) >= wait; {
+		case u.Since.IsZero(): // It is in the configuration.
+		case u.Up && !late:
 			continue
+		case !u.Up && u.Err == nil && late:
+			reach.Err = transport.ErrTimeout // The attempt still runs.
 		}
 		cause, advice, lasting := reach.Explain()
 		if cause == "" || !lasting && !u.Announced && !u.Static {

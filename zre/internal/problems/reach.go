@@ -20,7 +20,8 @@ type Reach struct {
 // until somebody changes something. The cause is "" while none is known.
 func (r Reach) Explain() (cause, advice string, lasting bool) {
 	switch {
-	case r.Up && !r.Hello:
+	case !r.Hello && (r.Up || errors.Is(r.Err, transport.ErrEnded) || errors.Is(r.Err, transport.ErrReset)):
+		// It closes the connection when it gives up to reach us.
 		cause = "it accepts our connection, and neither greets nor connects to us"
 		advice = fmt.Sprintf("allow incoming connections to TCP port %d in this host's firewall; "+
 			"if that is so, see the log of the peer", r.Port)

@@ -28,7 +28,7 @@ func TestExplain(t *testing.T) {
 		{"plain we", Reach{Err: transport.ErrMechanism}, "this node has no key", true},
 		{"plain they", Reach{Err: transport.ErrMechanism, Key: "K"}, "does not use CURVE", true},
 		{"version", Reach{Err: fmt.Errorf("%w: the peer speaks ZMTP 2", transport.ErrHandshake)}, "speaks ZMTP 2", false},
-		{"full", Reach{Err: transport.ErrEnded}, "closes the connection", false},
+		{"gives up", Reach{Err: transport.ErrEnded, Hello: true}, "closes the connection", false},
 		{"other", Reach{Err: errors.New("too many open files")}, "too many open files", false},
 	} {
 		cause, advice, lasting := c.reach.Explain()
@@ -39,6 +39,10 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s and %s have the same words: %q", c.name, other, cause)
 		}
 		seen[cause] = c.name
+	}
+	up, _, _ := (Reach{Up: true}).Explain()
+	if cause, _, _ := (Reach{Err: transport.ErrReset}).Explain(); cause != up {
+		t.Errorf("a peer that gives up: %q, and before: %q", cause, up)
 	}
 	if cause, _, _ := (Reach{}).Explain(); cause != "" {
 		t.Errorf("without a failure it says %q", cause)
