@@ -5,6 +5,7 @@ export PATH := $(PATH):/usr/local/go/bin
 PREFIX   ?= /usr/local
 FUZZTIME ?= 30s
 ARGS     ?=
+SYSTEMS  ?=
 
 PROGRAMS := $(notdir $(wildcard cmd/z*))
 
@@ -15,7 +16,7 @@ stamp = -X github.com/gozre/zre/cmd/internal/cli.stamp=$(shell sh scripts/stamp.
 build = CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/
 
 .PHONY: all shell test test-libzmq test-arm64 cross lab generate bench fuzz install uninstall
-.PHONY: setup clean help
+.PHONY: dist test-dist setup clean help
 
 all: setup ## build the programs into bin/ (what plain `make` does)
 	@$(build) ./cmd/...
@@ -53,11 +54,17 @@ install: all ## programs, manual pages, completions into DESTDIR/PREFIX (/usr/lo
 uninstall: ## remove what `make install` put there, with the same DESTDIR and PREFIX
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' sh scripts/uninstall.sh $(PROGRAMS)
 
+dist: setup ## archives, packages, SBOMs and checksums in dist/; fewer: SYSTEMS=linux/amd64,...
+	@CGO_ENABLED=0 go run ./packaging/dist $(if $(SYSTEMS),-systems '$(SYSTEMS)')
+
+test-dist: ## make dist twice; packages installed, used and removed in clean roots
+	@sh scripts/test.sh dist
+
 setup:
 	@sh scripts/setup.sh
 
-clean: ## remove bin/
-	rm -rf bin
+clean: ## remove bin/ and dist/
+	rm -rf bin dist
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r n d; do printf '  make %-12s %s\n' "$$n" "$$d"; done

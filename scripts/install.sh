@@ -1,10 +1,23 @@
 #!/bin/sh
 # Installs what `make` has built: scripts/install.sh PROGRAM...
-# PREFIX (/usr/local) says where to, DESTDIR is put before it (for packagers).
+#
+#   PREFIX    where to; /usr/local
+#   DESTDIR   is put before it, for those who make packages
+#   BIN       where the programs to install are; bin
+#   RUN       where programs are that run on this machine and print their manual pages and
+#             completions, if those in BIN are for another one; $BIN
+#   SYSTEM    what they are for, as `uname -s` calls it
+#   SUFFIX    how their names end; .exe on Windows
+#   QUIET     if it is set, nothing is said
+#
+# scripts/uninstall.sh removes the same files: what is put somewhere here is removed there.
 set -eu
 cd "$(dirname "$0")/.."
 prefix=${PREFIX:-/usr/local}
 root=${DESTDIR:-}$prefix
+bin=${BIN:-bin}
+run=${RUN:-$bin}
+system=${SYSTEM:-$(uname -s)}
 export ZRECFG=/dev/null # no configuration of a user is read
 
 put() { # put MODE FILE DIRECTORY
@@ -16,21 +29,26 @@ put() { # put MODE FILE DIRECTORY
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 for program; do
-	put 755 "bin/$program" bin
-	"bin/$program" --man >"$made/$program.1"
-	"bin/$program" completion bash >"$made/$program"
-	"bin/$program" completion zsh >"$made/_$program"
-	"bin/$program" completion fish >"$made/$program.fish"
+	put 755 "$bin/$program${SUFFIX:-}" bin
+	"$run/$program" --man >"$made/$program.1"
+	"$run/$program" completion bash >"$made/$program"
+	"$run/$program" completion zsh >"$made/_$program"
+	"$run/$program" completion fish >"$made/$program.fish"
 	put 644 "$made/$program.1" share/man/man1
 	put 644 "$made/$program" share/bash-completion/completions
 	put 644 "$made/_$program" share/zsh/site-functions
 	put 644 "$made/$program.fish" share/fish/vendor_completions.d
 done
-put 644 zre.conf share/doc/zre
-if [ "$(uname -s)" = Linux ]; then
+sh scripts/stamp.sh | { read -r _ _ seconds && go run ./packaging/man "$made" "$seconds"; }
+put 644 "$made/zre.conf.5" share/man/man5
+put 644 "$made/zre.7" share/man/man7
+for document in zre.conf README.md CHANGELOG.md LICENSE; do
+	put 644 "$document" share/doc/zre
+done
+if [ "$system" = Linux ]; then
 	for unit in packaging/*.service; do
 		sed "s|/usr/local/bin/|$prefix/bin/|" "$unit" >"$made/${unit##*/}"
 		put 644 "$made/${unit##*/}" lib/systemd/system
 	done
 fi
-printf 'installed in %s\n' "$root"
+[ "${QUIET:-}" ] || printf 'installed in %s\n' "$root"

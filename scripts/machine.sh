@@ -39,6 +39,17 @@ have_czmq() { library libczmq czmq.h; }
 # Network namespaces, for which the tests use ip(8), exist on Linux only.
 have_ip() { [ "$(uname -s)" != Linux ] || command -v ip >/dev/null 2>&1; }
 
+have_zsh() { command -v zsh >/dev/null 2>&1; }
+
+have_fish() { command -v fish >/dev/null 2>&1; }
+
+# What the tests of the packages make clean roots with, and look at pages with.
+have_packing() {
+	for tool in mandoc debootstrap rpm busybox; do
+		command -v "$tool" >/dev/null 2>&1 || return 1
+	done
+}
+
 # The race detector needs a C compiler on most systems, and does not exist for all of them.
 have_race() { runs CGO_ENABLED=1 go run -race; }
 

@@ -2,7 +2,9 @@
 # Checks what this machine has, and installs what the tests can use:
 #
 #   scripts/setup.sh         to build and run the programs: Go, and nothing else
-#   scripts/setup.sh test    what `make test` uses beyond that: a C compiler, libzmq, libczmq, ip(8)
+#   scripts/setup.sh test    what `make test` uses beyond that: a C compiler, libzmq, libczmq, ip(8),
+#                            zsh, fish
+#   scripts/setup.sh dist    what `make test-dist` uses: those shells, mandoc, debootstrap, rpm, busybox
 #   scripts/setup.sh arm64   what `make test-arm64` uses: qemu-user
 #   scripts/setup.sh bench   what `make bench` compares with: libzmq
 #
@@ -69,6 +71,12 @@ packages() {
 	apk:czmq) echo czmq-dev ;;
 	*:czmq) echo czmq ;;
 	dnf:ip) echo iproute ;;
+	*:zsh) echo zsh ;;
+	*:fish) echo fish ;;
+	apt:packing) echo mandoc debootstrap rpm busybox-static ;;
+	apk:packing) echo mandoc debootstrap rpm busybox-static ;;
+	brew:packing) echo mandoc ;;
+	*:packing) echo debootstrap rpm busybox ;;
 	brew:ip) ;;
 	*:ip) echo iproute2 ;;
 	apk:arm64) echo qemu-aarch64 ;;
@@ -144,11 +152,17 @@ check_go
 case ${1:-build} in
 build) ;;
 test)
-	provide cc libzmq czmq ip
+	provide cc libzmq czmq ip zsh fish
 	without cc "no C compiler: the tests run without the race detector"
 	without libzmq "no libzmq 4.1 or later with headers, found by pkg-config: the tests over libzmq are left out"
 	without czmq "no libczmq with headers: the tests with czmq's gossip server are left out"
 	without ip "no ip(8): the tests between hosts (network namespaces) are left out"
+	without zsh "no zsh: the completions are not tested in it"
+	without fish "no fish: the completions are not tested in it"
+	;;
+dist)
+	provide zsh fish packing
+	without packing "not all of mandoc, debootstrap, rpm and a static busybox are here: what they test is left out"
 	;;
 arm64)
 	provide arm64
@@ -158,5 +172,5 @@ bench)
 	provide cc libzmq
 	without libzmq "no libzmq 4.1 or later with headers, found by pkg-config: nothing is compared with it"
 	;;
-*) die "usage: scripts/setup.sh [build|test|arm64|bench]" ;;
+*) die "usage: scripts/setup.sh [build|test|dist|arm64|bench]" ;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything that has to hold, cheapest first; `make test` is this script.
 #
-#   scripts/test.sh            all steps but arm64
+#   scripts/test.sh            all steps but arm64 and dist
 #   scripts/test.sh STEP...    only these:
 #
 #   shell     shellcheck, if it is here         unit      unit tests, with the race detector
@@ -10,6 +10,7 @@
 #   vet       go vet                            programs  the programs, as users get them
 #   static    staticcheck                       libzmq    node and programs again, over libzmq
 #   cross     vet and build for other systems
+#   dist      packages: made twice, installed and removed in clean roots; only where it is named
 #
 # Everything is built without C, as the programs are, except for the race detector and libzmq.
 # What this machine cannot run is left out, and named at the end. SETUP=no installs nothing.
@@ -123,6 +124,9 @@ step_arm64() {
 # The programs are alone on the machine: their memory is measured.
 step_programs() { go test -v -vet=off -p 1 -timeout 15m ./test/...; }
 
+# What is released, for all systems, and what its packages do where they are installed.
+step_dist() { ZRE_DIST=full go test -v -vet=off -count=1 -timeout 60m ./packaging/...; }
+
 # What has the build tag libzmq is checked, and what has a node in it is tested over libzmq.
 # shellcheck disable=SC2086 # lists of packages
 step_libzmq() {
@@ -147,6 +151,7 @@ step_libzmq() {
 case " $* " in
 *" unit "* | *" programs "* | *" libzmq "*) sh scripts/setup.sh test ;;
 *" arm64 "*) sh scripts/setup.sh arm64 ;;
+*" dist "*) sh scripts/setup.sh dist ;;
 *) sh scripts/setup.sh ;;
 esac
 # The same flags as the Makefile's: what one step has compiled, the next one need not. A test

@@ -9,8 +9,8 @@ type ServerStats struct {
 	Tuples  int            // living now
 	Servers int            // other servers of this project that are alive, linked or further away
 
-	Received, ReceivedOctets uint64 // messages
-	Sent, SentOctets         uint64
+	Received, ReceivedOctets uint64            // messages from clients and other servers, and their octets
+	Sent, SentOctets         uint64            // messages to clients and other servers, and their octets
 	Forwarded                uint64            // those among Sent that carried a tuple
 	Published                map[string]uint64 // tuples received, by the sender's dialect
 	Refused                  map[string]uint64 // messages, clients and connections, by reason

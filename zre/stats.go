@@ -19,8 +19,8 @@ func linkStats(s link.Stats) LinkStats { return LinkStats(s) }
 
 // PeerStats counts the traffic with one peer in its present session.
 type PeerStats struct {
-	MessagesIn uint64
-	OctetsIn   uint64
+	MessagesIn uint64 // ZRE messages, control included
+	OctetsIn   uint64 // headers and content
 	LinkStats
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/eventjson"
 )
 
 // versionCommand is "zre version".
@@ -23,7 +24,7 @@ func versionCommand() cli.Program {
 		Run: func(_ context.Context, env *cli.Env, _ []string) error {
 			text := "zre " + cli.Version()
 			if asJSON {
-				text = line(cli.Build())
+				text = eventjson.Line(cli.Build())
 			}
 			_, err := fmt.Fprintln(env.Stdout, text)
 			return err

@@ -80,6 +80,10 @@ var rooms = []room{
 	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/curve", "gonum.org/v1/plot/..."}, programs...)},
 	{dir: "cmd/zrebench/internal/rawzmq", may: []string{"C"}},
 
+	// What `make install` and `make dist` run.
+	{dir: "packaging/dist"},
+	{dir: "packaging/man", may: []string{"github.com/cpuguy83/go-md2man/v2/md2man"}},
+
 	{dir: "examples/...", may: []string{"zre", "zgossip/..."}},
 
 	// What only tests use.

@@ -120,11 +120,11 @@ func setHelp(cmd *cobra.Command, p Program, path string) {
 	})
 }
 
-// writeManual writes the manual page in roff. It carries no date, so that the
+// writeManual writes the manual page in roff. Its date is that of the commit, so that the
 // same sources give the same page.
 func writeManual(w io.Writer, cmd *cobra.Command, p Program, path string) error {
 	var page strings.Builder
-	fmt.Fprintf(&page, "%% %q \"1\" \"\" \"zre\" \"ZeroMQ Realtime Exchange\"\n\n", strings.ToUpper(strings.ReplaceAll(path, " ", "-")))
+	fmt.Fprintf(&page, "%% %q \"1\" %q \"zre\" \"ZeroMQ Realtime Exchange\"\n\n", strings.ToUpper(strings.ReplaceAll(path, " ", "-")), buildDate())
 	section := func(title, body string) { fmt.Fprintf(&page, "# %s\n\n%s\n\n", strings.ToUpper(title), body) }
 	section("Name", strings.ReplaceAll(path, " ", "-")+" - "+p.Short)
 	section("Synopsis", strings.TrimSpace(fmt.Sprintf("**%s** [_flags_] %s", path, p.Args)))
@@ -142,6 +142,7 @@ func writeManual(w io.Writer, cmd *cobra.Command, p Program, path string) error 
 			others = append(others, "**"+strings.ReplaceAll(name, "_", "\\_")+"**(1)")
 		}
 	}
+	others = append(others, "**zre.conf**(5)", "**zre**(7)")
 	section("See also", strings.Join(others, ", "))
 	_, err := w.Write(md2man.Render([]byte(page.String())))
 	return err

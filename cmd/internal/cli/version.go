@@ -23,10 +23,7 @@ type BuildInfo struct {
 
 // Build returns what was built.
 func Build() BuildInfo {
-	version, commit, date := buildVersion()
-	if v, c, d, ok := parseStamp(stamp); ok {
-		version, commit, date = v, c, d
-	}
+	version, commit, date := built()
 	b := BuildInfo{
 		Version: version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Commit: commit,
@@ -50,6 +47,22 @@ func Version() string {
 		known = append(known, "of "+b.Date.Format(time.RFC3339))
 	}
 	return b.Version + " (" + strings.Join(known, ", ") + ")"
+}
+
+// buildDate is the date of the commit as 2006-01-02, or "" if it is not known.
+func buildDate() string {
+	if b := Build(); b.Date != nil {
+		return b.Date.Format(time.DateOnly)
+	}
+	return ""
+}
+
+// built is what this program was built of.
+func built() (version, commit string, date time.Time) {
+	if version, commit, date, ok := parseStamp(stamp); ok {
+		return version, commit, date
+	}
+	return buildVersion()
 }
 
 // parseStamp reads a stamp. COMMIT is - and SECONDS is 0 if they are not known.
