@@ -126,6 +126,9 @@ type Core struct {
 	fullTold  bool                 // the log says that there are as many peers as allowed
 	shared    int                  // octets of sharedMemory that are in use
 	entersOf  map[netip.Addr]pacer // sessions of the peers of each host
+	dialsTo   map[netip.Addr]pacer // discovered endpoints that were dialed, of each host
+	rumours   table[uuid.UUID, *rumour]
+	waiting   table[*Peer, struct{}] // peers that are not ready
 
 	now     time.Duration // of the last call that had the time
 	probes  int           // calls of Probe that are not ended
@@ -156,6 +159,9 @@ func New(cfg Config) *Core {
 		contest: make(map[string]struct{}),
 
 		entersOf: make(map[netip.Addr]pacer),
+		dialsTo:  make(map[netip.Addr]pacer),
+		rumours:  newTable[uuid.UUID, *rumour](),
+		waiting:  newTable[*Peer, struct{}](),
 	}
 }
 
@@ -183,6 +189,7 @@ type Stats struct {
 	Conflicts      uint64 // connections with the identity of a peer that has another one
 	PeersRefused   uint64 // newcomers ignored because of MaxPeers
 	GroupsRefused  uint64 // groups of peers ignored, as there is no memory for more
+	DialsRefused   uint64 // discovered endpoints not dialed, as too many are on one host
 	Damped         uint64 // sessions that had to wait, as too many began
 }
 

@@ -39,6 +39,11 @@ func (c *Core) Beacon(
 		}
 		p.lastForeign = now
 	}
+	if p == nil {
+		if r := c.hearsay(id, at, false); r != nil && now < r.next {
+			return // It could not be reached there a moment ago.
+		}
+	}
 	c.found(now, id, at)
 	if p == nil {
 		if p = c.peers.get(id); p != nil {
@@ -50,7 +55,12 @@ func (c *Core) Beacon(
 // Discovered handles that a gossip server tells of a node.
 func (c *Core) Discovered(now time.Duration, id uuid.UUID, at endpoint.Endpoint) {
 	c.now = now
-	c.found(now, id, at)
+	if id == c.cfg.ID || c.cfg.Shell.IsLocal(at) {
+		return
+	}
+	if r := c.hearsay(id, at, true); r == nil || now >= r.next {
+		c.found(now, id, at)
+	}
 	if p := c.peers.get(id); p != nil && p.Key() == at.Key {
 		p.announced = true
 	}
@@ -80,6 +90,9 @@ func (c *Core) found(now time.Duration, id uuid.UUID, at endpoint.Endpoint) {
 		return
 	}
 	if c.succeed(now, id, at) == nil {
+		if !c.mayDial(now, at.Host()) {
+			return
+		}
 		c.vacate(id, at)
 		c.greet(now, id, at, false)
 	}

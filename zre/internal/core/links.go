@@ -34,14 +34,19 @@ func (c *Core) LinkRetry(now time.Duration, l Link, refused bool) {
 	switch {
 	case p == nil:
 		c.staticRetry(l, refused)
+		return
 	case p.mayRedirect(now, true):
 		c.redirect(now, p)
+		return
 	case refused && p.state == Greeting && p.isReconnect:
 		// Its process is gone. It is greeted again when it is heard.
 		c.remove(p, ReasonLost)
-	default:
-		p.refused = refused
-		c.changed()
+		return
+	}
+	p.refused = refused
+	c.changed()
+	if p.tries++; p.tries >= hearsayTries && p.unproven() {
+		c.giveUp(now, p)
 	}
 }
 

@@ -42,6 +42,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 		c.tickConns(now)
 	}
 	c.tickStatic(now)
+	c.tickRumours(now)
 	c.tickElections(now)
 	forgetPaced(now, c.entersOf)
 	if c.ready < c.cfg.MaxPeers*3/4 {
@@ -207,6 +208,9 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 	switch {
 	case now-p.known >= c.cfg.DeadPeriod:
 		c.remove(p, ReasonExpired)
+		if !p.proven && p.linkState != linkIsUp {
+			c.failed(now, p)
+		}
 	case p.state == Connecting && p.linkState == linkIsUp:
 		c.tickDamped(now, p)
 	case p.mayRedirect(now, false):

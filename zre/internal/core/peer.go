@@ -54,6 +54,7 @@ type Peer struct {
 	linkState     linkState
 	refused       bool  // no process listened at the last attempt to connect the link
 	redirects     int   // times that it was dialed at its other endpoint
+	tries         int   // attempts to connect the link that have failed
 	conn          *Conn // what its messages come on, nil while there is none
 	rival         *Conn // another one with its identity, that waits
 	static        *staticPeer

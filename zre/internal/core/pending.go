@@ -22,6 +22,9 @@ const maxPendingHost = maxPending / 2
 // it cannot be reached and another one needs the place.
 const unreachableAfter = time.Second
 
+// silentAfter is how long it keeps its place if it can be reached and says nothing.
+const silentAfter = 2 * retryAfter
+
 // admit reports whether a newcomer may become a peer, and makes a place for it. Proven
 // says that it has sent a HELLO: it gets the place of one that was only discovered.
 // One that was only discovered itself gets the place of one that cannot be reached, so
@@ -38,9 +41,11 @@ func (c *Core) admit(id uuid.UUID, at endpoint.Endpoint, proven bool) bool {
 		return c.evict(func(p *Peer) bool { return !p.proven }) ||
 			c.evict(func(p *Peer) bool { return true })
 	default:
+		place := func(p *Peer) bool { return !p.proven && (!crowded || p.pendingHost == at.Host()) }
 		if c.evict(func(p *Peer) bool {
-			return !p.proven && p.linkState != linkIsUp && c.now-p.known >= unreachableAfter &&
-				(!crowded || p.pendingHost == at.Host())
+			return place(p) && p.linkState != linkIsUp && c.now-p.known >= unreachableAfter
+		}) || c.evict(func(p *Peer) bool {
+			return place(p) && c.now-p.known >= silentAfter
 		}) {
 			return true
 		}
@@ -60,7 +65,7 @@ func (c *Core) admit(id uuid.UUID, at endpoint.Endpoint, proven bool) bool {
 // false if there is none.
 func (c *Core) evict(may func(*Peer) bool) bool {
 	var oldest *Peer
-	for _, p := range c.peers.all() {
+	for p := range c.waiting.all() {
 		if !p.Ready() && may(p) && (oldest == nil || p.known < oldest.known) {
 			oldest = p
 		}
@@ -69,6 +74,9 @@ func (c *Core) evict(may func(*Peer) bool) bool {
 		return false
 	}
 	c.remove(oldest, ReasonExpired)
+	if !oldest.proven {
+		c.failed(c.now, oldest)
+	}
 	return true
 }
 
@@ -76,6 +84,7 @@ func (c *Core) evict(may func(*Peer) bool) bool {
 func (c *Core) await(p *Peer) {
 	p.pendingHost = p.endpoint.Host()
 	c.pending[p.pendingHost]++
+	c.waiting.set(p, struct{}{})
 }
 
 // settle ends what await began. It does nothing for a peer that is not counted.
@@ -87,4 +96,5 @@ func (c *Core) settle(p *Peer) {
 		delete(c.pending, p.pendingHost)
 	}
 	p.pendingHost = netip.Addr{}
+	c.waiting.remove(p)
 }

@@ -25,12 +25,14 @@ func TestFloodOfBeacons(t *testing.T) {
 	d := newDesk(t)
 	d.core.cfg.MaxPeers = 4096
 	for i := range 2000 {
+		clear(d.core.dialsTo) // They do not come at once.
 		d.beacon(1, i)
 	}
 	if got := d.core.peers.len(); got != maxPendingHost {
 		t.Fatalf("%d nodes of one host were greeted, want %d", got, maxPendingHost)
 	}
 	for i := range 2000 {
+		clear(d.core.dialsTo)
 		d.beacon(2, i)
 		d.beacon(3, i)
 	}
@@ -97,6 +99,7 @@ func TestPlaceOfUnreachable(t *testing.T) {
 	d.beacon(2, 0)
 	d.tick(1)
 	for i := range maxPendingHost {
+		clear(d.core.dialsTo)
 		d.beacon(1, i)
 	}
 	d.tick(unreachableAfter)

@@ -34,6 +34,8 @@ type Sink interface {
 	BeaconRefused(from netip.AddrPort, cause error)
 	// Discovered handles what a gossip server knows about a node.
 	Discovered(id uuid.UUID, at endpoint.Endpoint)
+	// Withdrawn handles that a gossip server does not tell of a node any more.
+	Withdrawn(id uuid.UUID)
 }
 
 // Config is what a Discovery is made of.

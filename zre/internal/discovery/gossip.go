@@ -92,8 +92,12 @@ func (d *Discovery) endpointFor(server netip.AddrPort) (string, error) {
 // hearTuple handles what a gossip server knows about a node. A withdrawn tuple does not
 // end a peer: the node itself says goodbye, or its connection ends.
 func (d *Discovery) hearTuple(t zgossip.Tuple) {
-	if t.Withdrawn || t.UUID == uuid.Nil || t.UUID == d.cfg.ID {
+	if t.UUID == uuid.Nil || t.UUID == d.cfg.ID {
 		return // A tuple without UUID is not that of a node.
+	}
+	if t.Withdrawn {
+		d.cfg.Sink.Withdrawn(t.UUID)
+		return
 	}
 	at, err := endpoint.Parse(t.Endpoint)
 	if err == nil && t.PublicKey != "" {

@@ -221,6 +221,11 @@ func (e *Engine) Discovered(id uuid.UUID, at endpoint.Endpoint) {
 	e.do(func(c *core.Core, now time.Duration) { c.Discovered(now, id, at) })
 }
 
+// Withdrawn implements discovery.Sink.
+func (e *Engine) Withdrawn(id uuid.UUID) {
+	e.do(func(c *core.Core, now time.Duration) { c.Withdrawn(now, id) })
+}
+
 // Accept is transport.Config.Accept.
 func (e *Engine) Accept(t *transport.Conn) transport.Handler {
 	if c := inbox.NewConn(t, (*protocol)(e), e.cfg.Queue); c != nil {

@@ -1,0 +1,155 @@
+package core
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+// Beacons and gossip are not authenticated: whoever sends one makes this node dial an
+// endpoint of his choice. So a discovered endpoint is tried a few times only, not too many
+// are dialed on one host, and an endpoint that did not answer is tried again after a pause.
+const (
+	// hearsayTries is how many attempts to connect a discovered endpoint gets.
+	hearsayTries = 3
+	// dialBurst discovered endpoints of one host may be dialed at once, and then one in
+	// each dialEvery.
+	dialBurst = 64
+	dialEvery = time.Second / 8
+	// After hearsayFirst a node is tried again that could not be reached. The pause doubles
+	// up to beaconMost for one that sends beacons, and up to gossipMost for one that a
+	// gossip server has announced: those are not told again, and some servers keep them for
+	// ever.
+	hearsayFirst = 2 * time.Second
+	beaconMost   = 3 * time.Second
+	gossipMost   = 20 * time.Second
+	// maxRumours bounds the nodes about which a rumour is remembered.
+	maxRumours = 8192
+	// rumoursPerTick bounds how many are tried again with one tick.
+	rumoursPerTick = 32
+)
+
+// rumour is what was discovered about a node.
+type rumour struct {
+	at     endpoint.Endpoint
+	gossip bool          // a gossip server has announced it, and will not do so again
+	next   time.Duration // it is not tried before
+	pause  time.Duration // after the next failure
+}
+
+// hearsay returns what is remembered about a node at an endpoint, nil if it is not known.
+func (c *Core) hearsay(id uuid.UUID, at endpoint.Endpoint, gossip bool) *rumour {
+	r := c.rumours.get(id)
+	switch {
+	case r == nil && !gossip:
+		return nil
+	case r == nil:
+		if r = c.newRumour(id); r == nil {
+			return nil
+		}
+	}
+	if r.at != at {
+		r.at, r.next, r.pause = at, 0, hearsayFirst
+	}
+	r.gossip = r.gossip || gossip
+	return r
+}
+
+// newRumour makes a rumour. If there are too many, the one that has failed most often makes
+// room; it returns nil if none has failed.
+func (c *Core) newRumour(id uuid.UUID) *rumour {
+	if c.rumours.len() >= maxRumours {
+		var worst uuid.UUID
+		pause := hearsayFirst
+		for other, r := range c.rumours.all() {
+			if r.pause > pause {
+				worst, pause = other, r.pause
+			}
+		}
+		if pause == hearsayFirst {
+			return nil
+		}
+		c.rumours.remove(worst)
+	}
+	r := &rumour{pause: hearsayFirst}
+	c.rumours.set(id, r)
+	return r
+}
+
+// mayDial reports whether a discovered endpoint on a host may be dialed now, and counts it.
+func (c *Core) mayDial(now time.Duration, host netip.Addr) bool {
+	p := c.dialsTo[host]
+	if p.full(now, dialEvery, dialBurst) {
+		c.stats.DialsRefused++
+		return false
+	}
+	p.take(now, dialEvery, dialBurst, 1)
+	c.dialsTo[host] = p
+	return true
+}
+
+// unproven reports whether the endpoint that a peer is dialed at is not known to be its own:
+// it was only discovered, or its HELLO names the address of another host than it comes from.
+func (p *Peer) unproven() bool {
+	if p.static != nil || p.isReconnect {
+		return false
+	}
+	return !p.proven || p.conn != nil && p.conn.remote.IsValid() && p.conn.remote != p.endpoint.Host()
+}
+
+// giveUp forgets a peer that could not be reached where it is said to be.
+func (c *Core) giveUp(now time.Duration, p *Peer) {
+	c.log("it cannot be reached where it is said to be", p, "endpoint", p.endpoint)
+	c.remove(p, ReasonExpired)
+	c.failed(now, p)
+}
+
+// failed sets when a node is tried again that is not a peer any more.
+func (c *Core) failed(now time.Duration, p *Peer) {
+	r := c.rumours.get(p.id)
+	if r == nil {
+		if r = c.newRumour(p.id); r == nil {
+			return
+		}
+		r.at = p.endpoint
+	}
+	most := beaconMost
+	if r.gossip {
+		most = gossipMost
+	}
+	r.next, r.pause = now+min(r.pause, most), min(2*r.pause, most)
+}
+
+// Withdrawn handles that a gossip server does not tell of a node any more.
+func (c *Core) Withdrawn(now time.Duration, id uuid.UUID) {
+	c.now = now
+	c.rumours.remove(id)
+}
+
+// tickRumours tries those nodes again that gossip servers have announced, and forgets those
+// that only beacons have told of and that are due: their next beacon tells of them.
+func (c *Core) tickRumours(now time.Duration) {
+	tried := 0
+	for id, r := range c.rumours.all() {
+		switch p := c.peers.get(id); {
+		case p != nil:
+			if p.Ready() {
+				r.next, r.pause = now+hearsayFirst, hearsayFirst
+			}
+		case now < r.next:
+		case !r.gossip:
+			if now-r.next >= 2*beaconMost {
+				c.rumours.remove(id)
+			}
+		case tried < rumoursPerTick:
+			tried++
+			if c.found(now, id, r.at); c.peers.get(id) == nil {
+				r.next = now + r.pause // There was no place for it.
+			}
+		}
+	}
+	forgetPaced(now, c.dialsTo)
+}
