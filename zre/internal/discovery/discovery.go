@@ -210,10 +210,18 @@ func (d *Discovery) sendLastBeacon() {
 	}
 }
 
+// errFar says that a beacon does not come from where it says.
+var errFar = errors.New("its source is not in a network of the interface at which it came")
+
 // hearBeacon handles a datagram.
 func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, ifindex int) {
 	b, key, err := decodeBeacon(payload)
+	if err == nil && d.cfg.TTL <= 1 && !d.cfg.Host.IsNear(from.Addr(), ifindex) {
+		// Its source is forged, or it was routed: no answer goes where it says.
+		err = errFar
+	}
 	switch {
+	case errors.Is(err, errFar):
 	case err != nil:
 		d.hearForeign(payload, from)
 	case b.UUID == d.cfg.ID:

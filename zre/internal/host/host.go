@@ -21,6 +21,7 @@ type Host struct {
 	mu         sync.Mutex
 	listed     time.Time
 	interfaces []netif.Interface
+	own        map[netip.Addr]struct{}   // their addresses
 	local      map[netip.Addr]netip.Addr // the address that reaches a peer
 }
 
@@ -30,7 +31,8 @@ func New(names []string) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{names: names, listed: time.Now(), interfaces: interfaces, local: make(map[netip.Addr]netip.Addr)}, nil
+	return &Host{names: names, listed: time.Now(), interfaces: interfaces,
+		own: owned(interfaces), local: make(map[netip.Addr]netip.Addr)}, nil
 }
 
 // list returns the interfaces, and asks for them again when the list is old. Called
@@ -42,6 +44,7 @@ func (h *Host) list() []netif.Interface {
 	all, err := netif.List()
 	if err == nil {
 		h.interfaces = netif.Filter(all, h.names)
+		h.own = owned(h.interfaces)
 	}
 	h.listed = time.Now()
 	clear(h.local)
@@ -77,7 +80,9 @@ func (h *Host) IsOwn(addr netip.Addr) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return hasAddr(h.list(), addr)
+	h.list()
+	_, own := h.own[addr]
+	return own
 }
 
 func hasAddr(interfaces []netif.Interface, addr netip.Addr) bool {
