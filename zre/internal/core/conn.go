@@ -221,6 +221,10 @@ func (c *Core) connLost(now time.Duration, p *Peer) {
 	case Leaving:
 		c.endLeaving(now, p) // Everything has been read.
 	case Ready, Evasive, Silent:
+		if p.farewell != 0 {
+			c.remove(p, ReasonGoodbye)
+			return
+		}
 		// libzmq connects again, and goes on with the next number.
 		p.reconnectBy = now + reconnectGrace
 		c.ping(now, p)

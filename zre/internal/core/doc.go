@@ -36,8 +36,8 @@
 //	                 ├── Evasive ◀──────────────┤ PING unanswered
 //	                 └── Silent  ◀── later ─────┤
 //	                                            ▼
-//	                                           Leaving: port-0 beacon, or link lost; its last
-//	                                            │       messages may still arrive
+//	                                           Leaving: link lost; its last messages
+//	                                            │       may still arrive
 //	                                            ▼
 //	           (unknown) or Greeting ◀──────── EXIT with a reason
 //
@@ -49,7 +49,9 @@
 //
 // A session ends by the peer's GOODBYE, by the end of a connection, by a gap in the
 // sequence, or by silence. Beacons and gossip are not authenticated: what they say of
-// a peer that lives is checked with a PING first.
+// a peer that lives is checked with a PING first, in plain networks too (farewell.go). What
+// they make this node dial is bounded (hearsay.go), as is what peers make it remember
+// (memory.go) and how often they begin sessions (damp.go).
 //
 // When its link ends, the peer's last messages may still arrive, so it is Leaving until
 // its own connection ends too. When its connection ends, the peer has a moment to come

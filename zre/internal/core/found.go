@@ -161,26 +161,6 @@ func (c *Core) doubt(now time.Duration, p *Peer) {
 	p.lastSign = min(p.lastSign, now-c.cfg.QuietPeriod)
 }
 
-// announcedLeave handles that a peer said by UDP that it leaves. Its last messages may
-// still be on the way over TCP, so it is removed when its connection ends or no
-// more come. A beacon is not authenticated, so a secure peer is only asked whether it
-// is still there.
-func (c *Core) announcedLeave(now time.Duration, p *Peer) {
-	switch {
-	case !p.Key().IsZero():
-		if p.Ready() {
-			c.doubt(now, p)
-		}
-	case !p.Ready():
-		c.remove(p, ReasonGoodbye)
-	case p.state != Leaving || p.endReason == ReasonLost:
-		c.beginLeaving(now, p, ReasonGoodbye)
-		if p.conn == nil {
-			c.endLeaving(now, p)
-		}
-	}
-}
-
 // BeaconRefused handles a datagram that is no beacon, or that of a node which does
 // not belong to this network.
 func (c *Core) BeaconRefused(from netip.AddrPort, cause error) {

@@ -96,7 +96,11 @@ func (c *Core) linkLost(now time.Duration, p *Peer) {
 	case p.conn == nil:
 		c.lost(now, p)
 	case p.state != Leaving:
-		c.beginLeaving(now, p, ReasonLost)
+		reason := ReasonLost
+		if p.farewell != 0 {
+			reason = ReasonGoodbye
+		}
+		c.beginLeaving(now, p, reason)
 	}
 }
 

@@ -63,7 +63,7 @@ func (c *Core) Hear(now time.Duration, deaf time.Duration) {
 	for _, p := range c.peers.all() {
 		shift(&p.known, &p.entered, &p.lastMessage, &p.lastSign)
 		shift(&p.firstPing, &p.askedAt, &p.talksSince, &p.lastAnswer, &p.rivalSince)
-		for _, due := range []*time.Duration{&p.reconnectBy, &p.leaveBy} {
+		for _, due := range []*time.Duration{&p.reconnectBy, &p.leaveBy, &p.farewell} {
 			if *due != 0 {
 				*due += deaf
 			}
@@ -90,6 +90,9 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 			c.endLeaving(now, p)
 		}
 		return
+	case c.hasLeft(now, p):
+		c.remove(p, ReasonGoodbye)
+		return
 	case p.reconnectBy != 0 && now >= p.reconnectBy:
 		p.reconnectBy = 0
 		c.lost(now, p)
@@ -105,6 +108,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		return
 	}
 	c.tickRival(now, p)
+	c.tickFarewell(now, p)
 	if now-p.lastSign < c.cfg.QuietPeriod && quiet < c.silenceBeforePing(p) {
 		if p.link.Owes() {
 			c.sign(now, p, c.cfg.PingRate)

@@ -114,6 +114,7 @@ type Peer struct {
 	greetWait   time.Duration // pause before it is greeted again
 	redialAt    time.Duration // its link has ended: another one is dialed then
 	reconnectBy time.Duration // its connection ended: a new one has to come by then
+	farewell    time.Duration // it is said to leave since then
 	leaveBy     time.Duration // in Leaving: the session ends then, if no message comes
 	rivalSince  time.Duration // the rival waits since then
 }

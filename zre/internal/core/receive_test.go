@@ -273,7 +273,8 @@ func TestWhoIsSentGoodbye(t *testing.T) {
 	}
 }
 
-// A beacon with port 0 may overtake the last messages: they are awaited.
+// A beacon with port 0 may overtake the last messages: they are awaited. Then the peer is
+// gone if it does not answer.
 func TestLeavingByBeacon(t *testing.T) {
 	addr := friendHost
 	d := newDesk(t)
@@ -284,9 +285,39 @@ func TestLeavingByBeacon(t *testing.T) {
 	d.core.Beacon(d.now, friend, addr, 0, curve.Key{})
 	d.from(friend, &zremsg.Whisper{Sequence: 2}, "last words")
 	d.core.Tick(d.now+100*time.Millisecond, false)
+	d.pass(2)
 	d.wantLog("ENTER friend", "WHISPER last words")
-	d.core.Tick(d.now+time.Second, false)
+	d.pass(2)
 	d.wantLog("ENTER friend", "WHISPER last words", "EXIT friendgoodbye")
+}
+
+// Anybody can send such a beacon: a peer that goes on answering stays, however many come,
+// and is not sent more PINGs than usual.
+func TestForgedLeaveByBeacon(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendText))
+	seq := uint16(1)
+	for range 300 {
+		for range 20 {
+			d.core.Beacon(d.now, friend, friendHost, 0, curve.Key{})
+		}
+		d.tick(100 * time.Millisecond)
+		for range d.links[0].pings {
+			seq++
+			d.from(friend, &zremsg.PingOK{Sequence: seq})
+		}
+	}
+	d.wantLog("ENTER friend")
+	if seq > 62 {
+		t.Errorf("sent %d PINGs in 30 s", seq)
+	}
+	// Nor does it end one that is connecting.
+	d = newDesk(t)
+	d.slow = true
+	d.from(friend, hello(friendText))
+	d.core.Beacon(d.now, friend, friendHost, 0, curve.Key{})
+	d.linkUp(d.links[0])
+	d.wantLog("ENTER friend")
 }
 
 // A peer that receives none of our answers ends.

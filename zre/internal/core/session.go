@@ -149,7 +149,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 	c.settle(p)
 	p.groups = newTable[string, struct{}]()
 	p.entered, p.enterAt = now, 0
-	p.reconnectBy, p.leaveBy, p.redirects = 0, 0, 0
+	p.reconnectBy, p.leaveBy, p.redirects, p.farewell = 0, 0, 0, 0
 	if p.conn == nil {
 		p.reconnectBy = now + reconnectGrace
 	}
