@@ -42,10 +42,10 @@ func (l *link) runDialed() {
 func (l *link) connect(ctx context.Context) *peer {
 	e := l.engine
 	pause := e.cfg.Limits.RetryFirst
-	for {
-		p, err := l.attempt(ctx, false)
+	for first := true; ; first = false {
+		p, err := l.attempt(ctx, e.dialer(first), false)
 		if errors.Is(err, errNoMechanism) {
-			p, err = l.attempt(ctx, true)
+			p, err = l.attempt(ctx, e.dial, true)
 		}
 		if err == nil {
 			return p
@@ -67,10 +67,10 @@ func (l *link) connect(ctx context.Context) *peer {
 }
 
 // attempt is one attempt to connect.
-func (l *link) attempt(ctx context.Context, careful bool) (*peer, error) {
+func (l *link) attempt(ctx context.Context, dial dialer, careful bool) (*peer, error) {
 	e := l.engine
 	l.detach()
-	tcp, err := e.dial(ctx, l.target.Addr)
+	tcp, err := dial(ctx, l.target.Addr)
 	e.files.dialed(l.target.Addr, err)
 	if err != nil {
 		return nil, dialError(err)
@@ -105,6 +105,57 @@ func (e *engine) dialTCP(ctx context.Context, to netip.AddrPort) (*net.TCPConn, 
 		return nil, err
 	}
 	return c.(*net.TCPConn), nil
+}
+
+// The second SYN of a first attempt to connect.
+const (
+	secondAfter  = 300 * time.Millisecond
+	secondWithin = 900 * time.Millisecond // less than TCP takes until it sends it again
+)
+
+// dialer returns how an attempt to connect makes its TCP connection. If the SYN of the first
+// attempt is lost, TCP sends it again after a second only, which is long for a program that
+// sends and leaves; so then a second connection is tried.
+func (e *engine) dialer(first bool) dialer {
+	if !first {
+		return e.dial
+	}
+	return func(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+		return dialTwice(ctx, to, e.dial)
+	}
+}
+
+// dialTwice makes a TCP connection. While the first one has no answer for a time, a second
+// one is tried beside it, for a short time. The one that comes first is returned.
+func dialTwice(ctx context.Context, to netip.AddrPort, dial dialer) (*net.TCPConn, error) {
+	firstCtx, cancelFirst := context.WithCancel(ctx)
+	defer cancelFirst()
+	secondCtx, cancelSecond := context.WithTimeout(ctx, secondAfter+secondWithin)
+	defer cancelSecond()
+	second := make(chan *net.TCPConn, 1) // capacity 1: the goroutine ends without a receiver
+	timer := time.AfterFunc(secondAfter, func() {
+		tcp, err := dial(secondCtx, to)
+		if err == nil {
+			cancelFirst()
+		}
+		second <- tcp
+	})
+	tcp, err := dial(firstCtx, to)
+	if timer.Stop() {
+		return tcp, err
+	}
+	if err == nil {
+		cancelSecond()
+	}
+	switch other := <-second; {
+	case other == nil:
+		return tcp, err
+	case err != nil:
+		return other, nil
+	default:
+		_ = other.Close()
+		return tcp, nil
+	}
 }
 
 // dialError says what the error of an attempt to connect means.

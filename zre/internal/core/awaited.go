@@ -82,6 +82,8 @@ func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
 	switch {
 	case p.state == Leaving:
 		a.Await, a.Since = AwaitExit, p.leaveBy-lastWords
+	case p.farewell != 0:
+		a.Await, a.Since = AwaitExit, p.farewell
 	case p.Ready():
 		a.Await, a.Since = AwaitAnswer, max(p.entered, p.firstPing)
 		return a, p.firstPing != 0 && !p.answered

@@ -25,6 +25,7 @@ func (c *Core) announcedLeave(now time.Duration, p *Peer) {
 		c.remove(p, ReasonGoodbye)
 	case p.farewell == 0:
 		p.farewell = now
+		c.changed()
 		c.tickFarewell(now, p)
 	}
 }
@@ -44,8 +45,9 @@ func (c *Core) hasLeft(now time.Duration, p *Peer) bool {
 
 // stays notes that a peer answers, though it is said to leave. An answer that was in flight
 // when it was said so does not count.
-func (p *Peer) stays(now time.Duration) {
+func (c *Core) stays(now time.Duration, p *Peer) {
 	if p.farewell != 0 && p.pinged >= p.farewell && now-p.farewell >= lastWords {
 		p.farewell = 0
+		c.changed()
 	}
 }

@@ -90,11 +90,13 @@ func (c *Core) found(now time.Duration, id uuid.UUID, at endpoint.Endpoint) {
 		return
 	}
 	if c.succeed(now, id, at) == nil {
-		if !c.mayDial(now, at.Host()) {
+		if !c.mayDial(now, at) {
 			return
 		}
 		c.vacate(id, at)
-		c.greet(now, id, at, false)
+		if p := c.greet(now, id, at, false); p != nil {
+			p.counted = at.Host()
+		}
 	}
 }
 

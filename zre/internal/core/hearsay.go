@@ -16,7 +16,7 @@ const (
 	// hearsayTries is how many attempts to connect a discovered endpoint gets.
 	hearsayTries = 3
 	// dialBurst discovered endpoints of one host may be dialed at once, and then one in
-	// each dialEvery.
+	// each dialEvery. Those that turn out to be nodes do not count.
 	dialBurst = 64
 	dialEvery = time.Second / 8
 	// After hearsayFirst a node is tried again that could not be reached. The pause doubles
@@ -79,8 +79,13 @@ func (c *Core) newRumour(id uuid.UUID) *rumour {
 	return r
 }
 
-// mayDial reports whether a discovered endpoint on a host may be dialed now, and counts it.
-func (c *Core) mayDial(now time.Duration, host netip.Addr) bool {
+// mayDial reports whether a discovered endpoint may be dialed now, and counts it for its host.
+// This node's own host is no third party.
+func (c *Core) mayDial(now time.Duration, at endpoint.Endpoint) bool {
+	host := at.Host()
+	if host.IsLoopback() || host == c.cfg.Shell.Local(at).Host() {
+		return true
+	}
 	p := c.dialsTo[host]
 	if p.full(now, dialEvery, dialBurst) {
 		c.stats.DialsRefused++
@@ -89,6 +94,14 @@ func (c *Core) mayDial(now time.Duration, host netip.Addr) bool {
 	p.take(now, dialEvery, dialBurst, 1)
 	c.dialsTo[host] = p
 	return true
+}
+
+// dialedWell takes back what mayDial has counted for a peer: it was there.
+func (c *Core) dialedWell(p *Peer) {
+	if count, counted := c.dialsTo[p.counted]; counted {
+		c.dialsTo[p.counted] = count - pacer(dialEvery)
+	}
+	p.counted = netip.Addr{}
 }
 
 // unproven reports whether the endpoint that a peer is dialed at is not known to be its own:

@@ -103,6 +103,26 @@ func TestDialsToOneHostAreBounded(t *testing.T) {
 	}
 }
 
+// Many nodes of one host that answer are all dialed at once, as are those of this host.
+func TestManyNodesOfOneHost(t *testing.T) {
+	for name, host := range map[string]netip.Addr{
+		"another host": friendHost, "this host": ownAt.Host(), "loopback": netip.MustParseAddr("127.0.0.1"),
+	} {
+		d := newDesk(t)
+		d.core.cfg.MaxPeers = 4096
+		for i := range 3 * dialBurst {
+			id, port := uuid.UUID{1, byte(i >> 8), byte(i)}, uint16(50_000+i)
+			d.core.Beacon(d.now, id, host, port, curve.Key{})
+			if name == "another host" {
+				d.connect(id, host).say(hello(endpoint.At(host, port, curve.Key{}).String()))
+			}
+		}
+		if n := len(d.links); n != 3*dialBurst || d.core.Stats().DialsRefused != 0 {
+			t.Errorf("%s: %d of %d nodes are dialed, %d refused", name, n, 3*dialBurst, d.core.Stats().DialsRefused)
+		}
+	}
+}
+
 // What a gossip server has announced once is tried again, less and less often, and as long as
 // it is not withdrawn.
 func TestAnnouncedNodeIsTriedAgain(t *testing.T) {

@@ -72,8 +72,12 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 			return
 		}
 	case !p.Ready():
-		// The answer to our HELLO, or its own greeting that crossed ours.
-		if to := c.reachable(p.endpoint, named, conn); to != p.endpoint && p.static == nil {
+		// The answer to our HELLO, or its own greeting that crossed ours. It is followed
+		// to another endpoint once only: two nodes that have found each other at different
+		// addresses would otherwise go on to follow each other from one to the other, as
+		// each gives up the connection by which the other one has followed it.
+		if to := c.reachable(p.endpoint, named, conn); to != p.endpoint && p.static == nil && !p.followed {
+			p.followed = true
 			p.link.Close(ReasonMoved)
 			c.open(now, p, to)
 		}

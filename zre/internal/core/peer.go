@@ -55,10 +55,12 @@ type Peer struct {
 	refused       bool  // no process listened at the last attempt to connect the link
 	redirects     int   // times that it was dialed at its other endpoint
 	tries         int   // attempts to connect the link that have failed
+	followed      bool  // it was dialed where its HELLO said; see handleHello
 	conn          *Conn // what its messages come on, nil while there is none
 	rival         *Conn // another one with its identity, that waits
 	static        *staticPeer
 	pendingHost   netip.Addr // the host it is counted at in Core.pending
+	counted       netip.Addr // the host it is counted at in Core.dialsTo
 
 	// What it is known to be, until it is forgotten.
 

@@ -136,7 +136,7 @@ func (c *Core) answer(now time.Duration, p *Peer) {
 			c.changed()
 		}
 		p.answered, p.provenConn, p.newConns = true, true, 0
-		p.stays(now)
+		c.stays(now, p)
 	}
 }
 

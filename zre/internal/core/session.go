@@ -147,9 +147,11 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 	p.state, p.hello = Ready, nil
 	c.ready++
 	c.settle(p)
+	c.dialedWell(p)
 	p.groups = newTable[string, struct{}]()
 	p.entered, p.enterAt = now, 0
 	p.reconnectBy, p.leaveBy, p.redirects, p.farewell = 0, 0, 0, 0
+	p.followed = false
 	if p.conn == nil {
 		p.reconnectBy = now + reconnectGrace
 	}

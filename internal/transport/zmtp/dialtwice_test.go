@@ -1,0 +1,67 @@
+package zmtp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// outcome is what a dial ends with, and when.
+type outcome struct {
+	after time.Duration
+	tcp   *net.TCPConn
+	err   error
+}
+
+// dialed runs dialTwice with these outcomes of the two dials, in virtual time.
+func dialed(t *testing.T, outcomes ...outcome) (tcp *net.TCPConn, err error, took time.Duration, dials int32) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int32
+		begin := time.Now()
+		tcp, err = dialTwice(t.Context(), netip.AddrPort{}, func(ctx context.Context, _ netip.AddrPort) (*net.TCPConn, error) {
+			o := outcomes[n.Add(1)-1]
+			select {
+			case <-time.After(o.after):
+				return o.tcp, o.err
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		})
+		took, dials = time.Since(begin), n.Load()
+	})
+	return tcp, err, took, dials
+}
+
+func TestDialTwice(t *testing.T) {
+	one, two := new(net.TCPConn), new(net.TCPConn)
+	const lost = time.Hour
+	for name, test := range map[string]struct {
+		outcomes []outcome
+		want     *net.TCPConn
+		err      error
+		took     time.Duration
+	}{
+		"at once":              {[]outcome{{0, one, nil}}, one, nil, 0},
+		"refused":              {[]outcome{{0, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 0},
+		"the first SYN lost":   {[]outcome{{time.Second, one, nil}, {0, two, nil}}, two, nil, secondAfter},
+		"a long way":           {[]outcome{{2 * secondAfter, one, nil}, {2 * secondAfter, two, nil}}, one, nil, 2 * secondAfter},
+		"the second SYN lost":  {[]outcome{{time.Second, one, nil}, {lost, two, nil}}, one, nil, time.Second},
+		"both lost, for long":  {[]outcome{{5 * time.Second, nil, transport.ErrTimeout}, {lost, nil, nil}}, nil, transport.ErrTimeout, 5 * time.Second},
+		"refused after a time": {[]outcome{{400 * time.Millisecond, nil, transport.ErrRefused}, {400 * time.Millisecond, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 700 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tcp, err, took, dials := dialed(t, test.outcomes...)
+			if tcp != test.want || !errors.Is(err, test.err) || took != test.took || int(dials) != len(test.outcomes) {
+				t.Errorf("%v, %v after %v and %d dials; want %v, %v after %v", tcp == test.want, err, took, dials, test.want, test.err, test.took)
+			}
+		})
+	}
+}
