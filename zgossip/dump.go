@@ -32,7 +32,8 @@ const dumpQuiet = time.Second
 
 // Dump asks a server of any implementation for all its tuples, sorted by key. ctx bounds the
 // time. If the server has not answered by then, the error is ErrNoAnswer around its cause. It
-// returns earlier if the server refuses our key, or if only one of the two uses CURVE. A
+// returns earlier if nobody listens at any of its addresses, if none can be reached, if the
+// server refuses our key, or if only one of the two uses CURVE. A
 // haskell-zre server without tuples that does not answer PINGs sends nothing at all.
 func Dump(ctx context.Context, cfg DumpConfig) ([]Tuple, error) {
 	from, err := parseRemote(cfg.Server, cfg.SecretKey)
@@ -82,25 +83,32 @@ func (n *network) dump(ctx context.Context, from remote) ([]Tuple, error) {
 	for _, server := range servers {
 		d.dial(t, transport.Target{Addr: server, Key: from.key})
 	}
-	cause, unusable := error(errSilent), 0
+	cause, unusable := error(errSilent), make(map[*transport.Conn]bool)
 	for {
 		e, err := d.next(nil)
 		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			return nil, fmt.Errorf("%w: %w", ErrNoAnswer, cause)
 		case err != nil:
 			return nil, fmt.Errorf("%w: %w (%w)", ErrNoAnswer, cause, err)
 		case e.err == nil:
 			return d.collect(e)
 		}
 		cause = explain(e.err, !from.key.IsZero(), n.security != nil)
-		if permanent(cause) {
-			if unusable++; unusable >= len(servers) {
-				return nil, cause
+		if permanent(cause) || nobodyThere(cause) {
+			if unusable[e.conn] = true; len(unusable) >= len(servers) {
+				return nil, fmt.Errorf("%w: %w", ErrNoAnswer, cause)
 			}
 		} else if e.down {
 			pause(ctx, dumpAgain)
 			d.dial(t, d.targets[e.conn])
 		}
 	}
+}
+
+// nobodyThere reports whether no server is at an address now.
+func nobodyThere(err error) bool {
+	return errors.Is(err, transport.ErrRefused) || errors.Is(err, transport.ErrUnreachable)
 }
 
 // pause waits, or until ctx ends.

@@ -3,6 +3,8 @@ package zgossip
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/netip"
 
 	"github.com/gozre/zre/internal/gossip/store"
 	"github.com/gozre/zre/internal/gossip/wire"
@@ -49,5 +51,28 @@ type ConfigError struct {
 func (e *ConfigError) Error() string {
 	return fmt.Sprintf("zgossip: %s %v: %s", e.Field, e.Value, e.Reason)
 }
+
+// ListenError says that a server cannot listen at an address, and what to do.
+type ListenError struct {
+	Addr netip.AddrPort
+	Err  error
+}
+
+func (e *ListenError) Error() string {
+	port := e.Addr.Port()
+	switch {
+	case errors.Is(e.Err, transport.ErrAddrInUse):
+		return fmt.Sprintf("zgossip: another program listens at %v (on Linux ss -ltnp sport = :%d "+
+			"names it): stop that program, or choose another port", e.Addr, port)
+	case errors.Is(e.Err, transport.ErrAddrNotAvailable):
+		return fmt.Sprintf("zgossip: %v is no address of this host: choose one that it has, "+
+			"or * for all", e.Addr.Addr())
+	case errors.Is(e.Err, fs.ErrPermission):
+		return fmt.Sprintf("zgossip: listen at %v: %v (ports below 1024 need a privilege)", e.Addr, e.Err)
+	}
+	return fmt.Sprintf("zgossip: listen at %v: %v", e.Addr, e.Err)
+}
+
+func (e *ListenError) Unwrap() error { return e.Err }
 
 func between(least, most any) string { return fmt.Sprintf("it must be from %v to %v", least, most) }

@@ -57,8 +57,8 @@ type Server struct {
 	ended   bool
 }
 
-// NewServer starts a server. A *ConfigError says which setting is wrong. Any other error says
-// that an address cannot be listened at.
+// NewServer starts a server. A *ConfigError says which setting is wrong, a
+// *ListenError at which address it cannot listen.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *Server) listen() error {
 			bound, err = t.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), addr.Port()))
 		}
 		if err != nil {
-			return fmt.Errorf("zgossip: listen at %v: %w", addr, err)
+			return &ListenError{Addr: addr, Err: err}
 		}
 		s.bound = append(s.bound, bound)
 	}

@@ -252,7 +252,8 @@ func (n *Node) listen() (port uint16, err error) {
 			return 0, err
 		}
 	}
-	return 0, fmt.Errorf("%w: all TCP ports from %d to %d are taken", ErrNoPort, first, n.cfg.Limits.Ports.Last)
+	return 0, fmt.Errorf("%w: all TCP ports from %d to %d are taken (on Linux ss -ltnp names the programs): "+
+		"stop some of them, or choose other ports", ErrNoPort, first, n.cfg.Limits.Ports.Last)
 }
 
 // listenAt accepts connections on a port.

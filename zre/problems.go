@@ -126,18 +126,20 @@ func (n *Node) peerProblems(now time.Time) (all []problems.Problem) {
 		reach := problems.Reach{
 			Err: u.Err, Up: u.Up, Hello: u.Hello, Port: n.port, Key: n.trust.Public().String(),
 		}
-		switch late := now.Sub(u.Since) >= wait; {
+		switch {
 		case u.Since.IsZero(): // It is in the configuration.
-		case u.Up && !late:
+		case u.Up && now.Sub(u.Since) < wait:
 			continue
-		case !u.Up && u.Err == nil && late:
+		case !u.Up && u.Err == nil && now.Sub(u.Dialed) >= wait:
 			reach.Err = transport.ErrTimeout // The attempt still runs.
 		}
 		cause, advice, lasting := reach.Explain()
 		if cause == "" || !lasting && !u.Announced && !u.Static {
 			continue
 		}
-		all = append(all, peerProblem(u, cause, advice, lasting))
+		p := peerProblem(u, cause, advice, lasting)
+		p.Class = reach.Class()
+		all = append(all, p)
 	}
 	return all
 }

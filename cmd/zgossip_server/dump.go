@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -52,7 +55,20 @@ func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
 
 // ownAddress is where a server that listens there is reached from this machine.
 func ownAddress(listen string) string {
-	return strings.NewReplacer("//*:", "//127.0.0.1:", "//0.0.0.0:", "//127.0.0.1:", "//[::]:", "//[::1]:").Replace(listen)
+	loopback := "//127.0.0.1:"
+	if !hasIPv4() {
+		loopback = "//[::1]:"
+	}
+	return strings.NewReplacer("//*:", loopback, "//0.0.0.0:", "//127.0.0.1:", "//[::]:", "//[::1]:").Replace(listen)
+}
+
+// hasIPv4 reports whether the machine has the loopback address of IPv4, or cannot tell.
+func hasIPv4() bool {
+	addrs, err := net.InterfaceAddrs()
+	return err != nil || slices.ContainsFunc(addrs, func(a net.Addr) bool {
+		prefix, err := netip.ParsePrefix(a.String())
+		return err == nil && prefix.Addr().Is4() && prefix.Addr().IsLoopback()
+	})
 }
 
 // entry is one tuple as a JSON object.

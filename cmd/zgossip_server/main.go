@@ -165,6 +165,9 @@ func (o *options) addresses() []string {
 
 // usage says what the library refused in the words of the flags.
 func usage(env *cli.Env, err error) error {
+	if listen, ok := errors.AsType[*zgossip.ListenError](err); ok {
+		return fmt.Errorf("%w: --port or --listen", listen)
+	}
 	bad, ok := errors.AsType[*zgossip.ConfigError](err)
 	if !ok {
 		return err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -113,6 +114,9 @@ func serveHTTP(address string, server *zgossip.Server, log *slog.Logger) (stop f
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("--http %s: another program listens there: stop it, or choose another port", address)
+		}
 		return nil, fmt.Errorf("--http: %w", err)
 	}
 	web := &http.Server{

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -85,6 +86,9 @@ func (f *NodeFlags) StartNode(ctx context.Context, env *Env, groups ...string) (
 // NodeError says what the library refused in the words of the flags: a bad
 // setting is an error of the user, status [ExitUsage].
 func (e *Env) NodeError(err error) error {
+	if errors.Is(err, zre.ErrNoPort) {
+		return fmt.Errorf("%w: --port-range", err)
+	}
 	bad, ok := errors.AsType[*zre.ConfigError](err)
 	if !ok {
 		return err

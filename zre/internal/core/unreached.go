@@ -17,6 +17,7 @@ type Unreached struct {
 	Up     bool          // the connection to it is established
 	Hello  bool          // its HELLO has come
 	Since  time.Duration // when it became known, or its last session ended; 0 if Static
+	Dialed time.Duration // our HELLO was queued or sent; 0 if Static
 
 	// Announced says that it goes on announcing itself: a gossip server has told of it, or
 	// a second beacon or a message has come within a time.
@@ -36,7 +37,8 @@ func (c *Core) Unreached(now time.Duration, f func(Unreached)) {
 		last := max(p.lastSign, p.lastForeign, p.lastMessage)
 		f(Unreached{
 			Peer: p.id, At: p.endpoint, Static: p.static != nil,
-			Up: p.linkState == linkIsUp, Hello: p.state == Connecting, Since: p.known,
+			Up: p.linkState == linkIsUp, Hello: p.state == Connecting,
+			Since: p.known, Dialed: p.greeted,
 			Announced: p.announced || last > p.known && now-last < heardWithin,
 		})
 	}

@@ -36,8 +36,8 @@ func (f failures) note(c *core.Core, l core.Link, err error) {
 // Unreached is a node without a session, and why.
 type Unreached struct {
 	core.Unreached
-	Err   error     // of the last attempt to connect; nil if none has failed
-	Since time.Time // zero for a configured endpoint
+	Err           error     // of the last attempt to connect; nil if none has failed
+	Since, Dialed time.Time // as in core.Unreached; zero for a configured endpoint
 }
 
 // Unreached returns the nodes that are known and have no session.
@@ -51,7 +51,7 @@ func (e *Engine) Unreached() (all []Unreached) {
 	e.core.Unreached(e.now(), func(u core.Unreached) {
 		full := Unreached{Unreached: u, Err: e.failures[targetOf(u)]}
 		if u.Since != 0 {
-			full.Since = e.start.Add(u.Since)
+			full.Since, full.Dialed = e.start.Add(u.Since), e.start.Add(u.Dialed)
 		}
 		if full.Err != nil {
 			left[targetOf(u)] = full.Err

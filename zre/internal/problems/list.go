@@ -54,7 +54,7 @@ type entry struct {
 	seen     time.Time // when it was last noticed
 	present  bool      // at the last look
 	reported bool      // by Report, so that it holds for a time
-	told     []string  // the causes in the log
+	told     []string  // the classes of the causes in the log
 }
 
 // New returns an empty List.
@@ -185,7 +185,7 @@ func (l *List) merge(now time.Time, current []Problem) (lines []line) {
 		switch {
 		case e.present:
 			if l.isDue(now, e) {
-				e.told = append(e.told, e.Cause)
+				e.told = append(e.told, cmp.Or(e.Class, e.Cause))
 				lines = append(lines, e.opening())
 			}
 		case l.cfg.Solved(e.Problem):
@@ -219,7 +219,7 @@ func (l *List) inOrder() []*entry {
 // isDue reports whether an entry that is present is to be told now.
 func (l *List) isDue(now time.Time, e *entry) bool {
 	switch {
-	case slices.Contains(e.told, e.Cause), len(e.told) >= maxCauses:
+	case slices.Contains(e.told, cmp.Or(e.Class, e.Cause)), len(e.told) >= maxCauses:
 		return false
 	case !e.Lasting && now.Sub(e.Since) < patience:
 		return false

@@ -28,6 +28,7 @@ type Problem struct {
 	Peer   uuid.UUID // uuid.Nil if it is about no peer, or about one without a known UUID
 	Public string    // the peer's public key, "" if it has none
 	Cause  string    // in words
+	Class  string    // the same for causes that are told once together; "" stands for Cause
 	Advice string    // what to do about it
 	Since  time.Time
 

@@ -36,6 +36,22 @@ func (r Reach) Explain() (cause, advice string, lasting bool) {
 	return cause, advice, lasting
 }
 
+// Class is the same for causes that differ only in their words.
+func (r Reach) Class() string {
+	if !r.Hello && (r.Up || errors.Is(r.Err, transport.ErrEnded) || errors.Is(r.Err, transport.ErrReset)) {
+		return "no greeting"
+	}
+	for _, cause := range []error{
+		transport.ErrUntrusted, transport.ErrNotTrusted, transport.ErrWrongKey, transport.ErrMechanism,
+		transport.ErrRefused, transport.ErrTimeout, transport.ErrUnreachable, transport.ErrHandshake,
+	} {
+		if errors.Is(r.Err, cause) {
+			return cause.Error()
+		}
+	}
+	return "other"
+}
+
 // explain puts the error of an attempt to connect into words.
 func explain(err error, key string) (cause, advice string, lasting bool) {
 	const allow = "allow incoming connections to its TCP port there (as a rule 41000 to 41100); " +
