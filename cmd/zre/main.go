@@ -59,6 +59,7 @@ command waits a moment (--patience) for the group or the peer that it names.`,
 				return cli.NewKey(env, opts.keygen)
 			}
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
+			env.Logs.Words(terminal)
 			// The node outlives ctx: saying goodbye takes a moment.
 			node, err := flags.StartNode(context.WithoutCancel(ctx), env, opts.join...)
 			if err != nil {

@@ -39,13 +39,13 @@ func (s *shell) runScreen(ctx context.Context) error {
 	s.print, s.hint, s.say = screen.show, screen.show, screen.show
 	s.format.most = mostShown
 
+	s.env.Logs.Redirect(screen)  // Before anything is drawn: no line of the log runs through it.
 	ended := make(chan error, 1) // capacity 1: read once, after everything else
 	go func() {
 		_, err := screen.program.Run()
 		close(screen.gone)
 		ended <- err
 	}()
-	s.env.Logs.Redirect(screen)
 
 	s.start()
 	s.hint("Tab completes, /help lists the commands, Ctrl-D leaves")

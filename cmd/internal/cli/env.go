@@ -77,8 +77,22 @@ func (e *Env) SetDebug(on bool) {
 // LogWriter is where the log goes. A program that draws on the terminal
 // redirects it, so that the log's lines do not run through what it drew.
 type LogWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu    sync.Mutex // guards what follows
+	w     io.Writer
+	words bool
+}
+
+// Words makes the log one of sentences for people, or of key=value for programs.
+func (l *LogWriter) Words(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.words = on
+}
+
+func (l *LogWriter) inWords() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.words
 }
 
 // Write passes one record on.

@@ -193,7 +193,7 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 		env.Level = new(slog.LevelVar)
 		env.SetDebug(own.debug)
 		env.Logs = &LogWriter{w: env.Stderr}
-		env.Log = slog.New(own.format.handler(env.Logs, env.Level))
+		env.Log = slog.New(wordsHandler{Handler: own.format.handler(env.Logs, env.Level), logs: env.Logs})
 		return p.Run(cmd.Context(), env, args)
 	}
 	cmd.SetOut(env.Stdout)
