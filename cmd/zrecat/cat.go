@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/gozre/zre/cmd/internal/cli"
-	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zre"
 )
 
@@ -21,9 +19,11 @@ type node interface {
 	Join(group string) error
 	Leave(group string) error
 	Shout(ctx context.Context, group string, frames ...[]byte) error
+	Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) error
 	Flush(ctx context.Context) error
 	PeersByGroup(group string) []zre.Peer
 	Next(ctx context.Context) (zre.Event, error)
+	Ack()
 	Recycle(...[]byte)
 	Close() error
 }
@@ -37,7 +37,11 @@ type cat struct {
 	options options
 	stdin   io.Reader
 	stdout  io.Writer
+	layout  layout
 	note    func(format string, args ...any) // a line for the user, on stderr
+
+	// settle waits until everybody who is there is reached; nil: it is not waited for.
+	settle func(ctx context.Context) error
 
 	// interactive says that a user types the input: then it is never cut short.
 	interactive bool
@@ -46,8 +50,15 @@ type cat struct {
 	joined  chan struct{} // wakes the wait for members; capacity 1: one wake-up is enough
 	enough  chan error    // receive has what was asked for, or cannot go on; capacity 1: said once
 	gone    chan struct{} // closed when nobody reads standard output any more
-	lost    atomic.Bool   // messages from a peer were lost on the way
+	full    atomic.Bool   // --count has been reached, and nothing more is acknowledged
 	missed  missed        // who has not acknowledged everything
+
+	lost       atomic.Bool // messages from a peer were lost on the way
+	incomplete atomic.Bool // a transfer of a peer was
+	unsettled  atomic.Bool // somebody was not reached before sending, which was said
+	progress   progress
+	flushed    bool // Flush has said who has not acknowledged what was sent
+	lateNotes  int  // lines about members that joined late; of the goroutine that receives
 }
 
 // errStdoutClosed says that nobody reads standard output any more.
@@ -77,7 +88,9 @@ func (c *cat) run(ctx context.Context) error {
 	inputDone, err := c.attend(ctx, sent)
 
 	c.leave(ctx)
-	c.missed.add(c.node.Close())
+	if closeErr := c.addUnsent(c.node.Close()); err == nil {
+		err = closeErr
+	}
 	c.drain(ctx, drained)
 	return c.verdict(ctx, inputDone, err)
 }
@@ -86,7 +99,11 @@ func (c *cat) run(ctx context.Context) error {
 // been sent and flushed.
 func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, err error) {
 	gotEnough := false
-	expecting := c.options.count > 0 || c.options.untilLeave
+	var late <-chan time.Time
+	if c.options.receiveOnly {
+		late = c.timeout()
+	}
+	expecting := c.options.count > 0 || c.options.untilLeave || c.options.timeout > 0
 	for {
 		select {
 		case err := <-sent:
@@ -100,13 +117,16 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 			if c.options.receiveOnly {
 				continue
 			}
-			if err := c.flush(ctx); err != nil {
+			if err := c.finish(ctx); err != nil {
 				return true, err
 			}
 			inputDone = true
 			if c.options.shutdown || gotEnough || !expecting {
 				return true, nil
 			}
+			late = c.timeout()
+		case <-late:
+			return inputDone, c.tooLate()
 		case <-c.gone:
 			return inputDone, errStdoutClosed
 		case err := <-c.enough:
@@ -121,6 +141,32 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 			return inputDone, nil
 		}
 	}
+}
+
+// timeout returns when --timeout ends, counted from now.
+func (c *cat) timeout() <-chan time.Time {
+	if c.options.timeout == 0 {
+		return nil
+	}
+	return time.After(time.Duration(c.options.timeout))
+}
+
+// tooLate is what the end of --timeout means: nil if all that came in that time was wanted,
+// and something came.
+func (c *cat) tooLate() error {
+	after, came := c.options.timeout.String()+" s", c.members.received.Load()
+	var err error
+	switch {
+	case c.options.count > 0:
+		err = fmt.Errorf("only %d of %d messages came within %s", came, c.options.count, after)
+	case c.options.untilLeave:
+		err = fmt.Errorf("the end did not come within %s; %d messages did", after, came)
+	case came == 0:
+		err = fmt.Errorf("no message came within %s", after)
+	default:
+		return nil
+	}
+	return &cli.ExitError{Status: cli.ExitTimeout, Err: err}
 }
 
 // leave leaves the group before the node is closed. The round trip that this takes lets
@@ -163,11 +209,8 @@ func (c *cat) drain(ctx context.Context, drained <-chan struct{}) {
 // verdict turns what happened into the error that decides the exit status.
 func (c *cat) verdict(ctx context.Context, inputDone bool, err error) error {
 	cutShort := !inputDone && !c.options.receiveOnly && !c.interactive
-	if errors.Is(err, errStdoutClosed) {
-		err = nil
-		if cutShort {
-			err = fmt.Errorf("%w before the end of the input", errStdoutClosed)
-		}
+	if errors.Is(err, errStdoutClosed) && cutShort {
+		err = fmt.Errorf("%w before the end of the input", errStdoutClosed)
 	}
 	if sig, ok := errors.AsType[*cli.SignalError](context.Cause(ctx)); ok && cutShort && err == nil {
 		return &cli.ExitError{Status: sig.Status(), Err: fmt.Errorf("%v before the end of the input", sig.Signal)}
@@ -179,48 +222,14 @@ func (c *cat) verdict(ctx context.Context, inputDone bool, err error) error {
 		return errors.New(c.missed.String())
 	case c.members.unheard.Load() > 0 && !c.options.noWait && !c.interactive:
 		return fmt.Errorf("%d messages reached nobody: every member had left (with --no-wait that is not an error)", c.members.unheard.Load())
+	case c.unsettled.Load():
+		return &cli.ExitError{Status: cli.ExitFailure} // said when it happened
+	case c.incomplete.Load():
+		return errors.New("not all that was sent came (with --partial-ok that is not an error)")
 	case c.lost.Load():
 		return errors.New("messages were lost on the way here")
 	case c.options.shutdown && c.options.count > 0 && c.members.received.Load() < int64(c.options.count):
 		return fmt.Errorf("only %d of %d messages came", c.members.received.Load(), c.options.count)
 	}
 	return nil
-}
-
-// missed collects the peers that have not acknowledged everything, each once.
-type missed struct {
-	mu   sync.Mutex
-	list []zre.Missed
-}
-
-// add takes the peers out of a *zre.DeliveryError; other errors it returns.
-func (m *missed) add(err error) error {
-	delivery, ok := errors.AsType[*zre.DeliveryError](err)
-	if !ok {
-		return err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, peer := range delivery.Missed {
-		if !slices.ContainsFunc(m.list, func(known zre.Missed) bool { return known.Peer == peer.Peer }) {
-			m.list = append(m.list, peer)
-		}
-	}
-	return nil
-}
-
-func (m *missed) empty() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.list) == 0
-}
-
-func (m *missed) String() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var parts []string
-	for _, peer := range m.list {
-		parts = append(parts, fmt.Sprintf("%s (%s): %v", peer.Name, peer.Peer, peer.Err))
-	}
-	return "not known to have received everything: " + visible.String(strings.Join(parts, "; "))
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/zre"
 )
@@ -157,14 +159,15 @@ func TestWhoMissedIt(t *testing.T) {
 	r.node.join(bob, "g")
 	r.node.shoutErr = map[int]error{0: missedBy(bob, zre.ErrPeerGone)}
 	r.node.flushErr = missedBy(bob, zre.ErrPeerGone)
-	r.node.closeErr = missedBy(alice, errors.New("too late"))
+	r.node.flushErr.Missed = append(r.node.flushErr.Missed, missedBy(alice, zre.ErrPeerGone).Missed...)
+	r.node.closeErr = missedBy(carol, errors.New("left before it acknowledged the end mark"))
 	err := r.cat.run(t.Context())
 	if cli.Status(err) != cli.ExitFailure || err == nil {
 		t.Fatalf("status %d, %v", cli.Status(err), err)
 	}
-	for _, who := range []string{alice.ID.String(), bob.ID.String()} {
-		if strings.Count(err.Error(), who) != 1 {
-			t.Errorf("%q does not name %s once", err, who)
+	for who, times := range map[uuid.UUID]int{alice.ID: 1, bob.ID: 1, carol.ID: 0} {
+		if n := strings.Count(err.Error(), who.String()); n != times {
+			t.Errorf("%q names %s %d times, want %d", err, who, n, times)
 		}
 	}
 	if !strings.HasPrefix(err.Error(), "not known to have received everything: ") {
@@ -172,6 +175,15 @@ func TestWhoMissedIt(t *testing.T) {
 	}
 	if len(r.node.shouted) != 3 {
 		t.Errorf("the others got %q", r.node.shouted)
+	}
+}
+
+// What Close says counts where a signal came before Flush.
+func TestCloseNamesWhoMissedIt(t *testing.T) {
+	r := newRun(with(func(o *options) { o.noWait = true }), io.MultiReader(strings.NewReader("x"), brokenReader{}))
+	r.node.closeErr = missedBy(bob, zre.ErrPeerGone)
+	if err := r.cat.run(t.Context()); err == nil || r.cat.missed.empty() {
+		t.Errorf("%v; missed: %s", err, r.cat.missed.String())
 	}
 }
 
@@ -275,7 +287,7 @@ func TestStdoutFails(t *testing.T) {
 		options *options
 		status  int
 	}{
-		"closed, receiving":         {syscall.EPIPE, with(func(o *options) { o.receiveOnly = true }), cli.ExitOK},
+		"closed, receiving":         {syscall.EPIPE, with(func(o *options) { o.receiveOnly = true }), cli.ExitFailure},
 		"closed, input not at end":  {syscall.EPIPE, with(nil), cli.ExitFailure},
 		"full disk":                 {syscall.ENOSPC, with(func(o *options) { o.receiveOnly = true }), cli.ExitFailure},
 		"not written to: send only": {syscall.EPIPE, with(func(o *options) { o.sendOnly = true }), cli.ExitOK},

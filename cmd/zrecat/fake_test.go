@@ -21,11 +21,21 @@ type fakeNode struct {
 	groups   []string
 	flushed  int // how many messages had been shouted at the first Flush
 	closed   chan struct{}
-	flushErr error
+	flushErr *zre.DeliveryError
 	closeErr error
 	shoutErr map[int]error // by the number of the message, from 0
 	onShout  func(n int)
-	onTake   func() // an event was taken
+
+	whispered []whisper
+	taken     int    // events
+	acked     int    // events that were taken before the last Ack
+	onTake    func() // an event was taken
+}
+
+// whisper is a message to one peer.
+type whisper struct {
+	peer   uuid.UUID
+	frames [][]byte
 }
 
 func newFakeNode() *fakeNode {
@@ -35,13 +45,14 @@ func newFakeNode() *fakeNode {
 var (
 	alice = zre.Peer{ID: uuid.MustParse("aaaaaaaa-0000-4000-8000-000000000001"), Name: "alice"}
 	bob   = zre.Peer{ID: uuid.MustParse("bbbbbbbb-0000-4000-8000-000000000002"), Name: "bob"}
+	carol = zre.Peer{ID: uuid.MustParse("cccccccc-0000-4000-8000-000000000003"), Name: "carol"}
 )
 
 func (n *fakeNode) join(p zre.Peer, group string) {
 	n.mu.Lock()
 	n.members = append(n.members, p)
 	n.mu.Unlock()
-	n.events <- zre.Event{Type: zre.EventEnter, Peer: p.ID, Name: p.Name}
+	n.events <- zre.Event{Type: zre.EventEnter, Peer: p.ID, Name: p.Name, Headers: p.Headers}
 	n.events <- zre.Event{Type: zre.EventJoin, Peer: p.ID, Name: p.Name, Group: group}
 }
 
@@ -92,13 +103,30 @@ func (n *fakeNode) Shout(ctx context.Context, _ string, frames ...[]byte) error 
 	return err
 }
 
+func (n *fakeNode) Whisper(_ context.Context, peer uuid.UUID, frames ...[]byte) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.whispered = append(n.whispered, whisper{peer, frames})
+	return nil
+}
+
+// Ack counts what the program took before.
+func (n *fakeNode) Ack() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.acked = n.taken
+}
+
 func (n *fakeNode) Flush(context.Context) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.flushed < 0 {
 		n.flushed = len(n.shouted)
 	}
-	return n.flushErr
+	if n.flushErr != nil {
+		return n.flushErr
+	}
+	return nil
 }
 
 func (n *fakeNode) PeersByGroup(string) []zre.Peer {
@@ -120,20 +148,28 @@ func (n *fakeNode) Next(context.Context) (zre.Event, error) {
 	}
 	select {
 	case ev := <-n.events:
-		return ev, nil
+		return n.give(ev), nil
 	default:
 	}
 	select {
 	case ev := <-n.events:
-		return ev, nil
+		return n.give(ev), nil
 	case <-n.closed:
 	}
 	select { // what came before Close
 	case ev := <-n.events:
-		return ev, nil
+		return n.give(ev), nil
 	default:
 		return zre.Event{}, io.EOF
 	}
+}
+
+// give counts an event that is taken.
+func (n *fakeNode) give(ev zre.Event) zre.Event {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.taken++
+	return ev
 }
 
 func (n *fakeNode) Close() error {

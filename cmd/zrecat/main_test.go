@@ -16,6 +16,11 @@ func TestContradictions(t *testing.T) {
 		"count what?":         func(o *options) { o.sendOnly, o.count = true, 1 },
 		"whose leave?":        func(o *options) { o.sendOnly, o.untilLeave = true, true },
 		"end of which input?": func(o *options) { o.receiveOnly, o.shutdown = true, true },
+		"timeout of what?":    func(o *options) { o.sendOnly, o.timeout = true, 1 },
+		"timeout or leave?":   func(o *options) { o.shutdown, o.timeout = true, 1 },
+		"part of what?":       func(o *options) { o.partialOK = true },
+		"which form?":         func(o *options) { o.json, o.lines = true, true },
+		"which end?":          func(o *options) { o.null, o.lines = true, true },
 		"too much":            func(o *options) { o.bufsize = maxBufsize + 1 },
 	} {
 		if err := with(change).check(&cli.Env{}); cli.Status(err) != cli.ExitUsage {

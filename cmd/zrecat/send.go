@@ -27,12 +27,12 @@ func (c *cat) send(ctx context.Context) error {
 	next := c.chunks()
 	for first := true; ; first = false {
 		chunk, err := next()
-		if len(chunk) > 0 {
-			if first && !c.options.noWait {
-				if err := c.await(ctx); err != nil {
-					return err
-				}
+		if first && !c.options.noWait && (len(chunk) > 0 || c.options.mustWait) {
+			if err := c.meet(ctx); err != nil {
+				return err
 			}
+		}
+		if len(chunk) > 0 {
 			if err := c.shout(ctx, chunk); err != nil {
 				return err
 			}
@@ -79,11 +79,41 @@ func (c *cat) shout(ctx context.Context, chunk []byte) error {
 			c.note("nobody is in %s", c.group)
 		}
 	}
-	err := c.node.Shout(ctx, c.group, chunk)
+	c.progress.add(chunk)
+	within := ctx
+	if c.full.Load() {
+		// A member may wait for this end, as this end waits for it.
+		bounded, cancel := context.WithTimeoutCause(ctx, fullTime, errHeld)
+		defer cancel()
+		within = bounded
+	}
+	err := c.node.Shout(within, c.group, chunk)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if errors.Is(err, errHeld) {
+		c.missed.add(err)
+		return errors.New(c.missed.String())
+	}
 	return c.missed.add(err)
+}
+
+// fullTime bounds the wait for a member that takes nothing, while this end takes nothing
+// either because --count has been reached.
+const fullTime = 10 * time.Second
+
+var errHeld = errors.New("takes no messages")
+
+// meet waits for members, and then until everybody who is there is reached.
+func (c *cat) meet(ctx context.Context) error {
+	if err := c.await(ctx); err != nil || c.settle == nil || c.interactive {
+		return err
+	}
+	if err := c.settle(ctx); err != nil {
+		c.unsettled.Store(true)
+		c.note("%v", err)
+	}
+	return nil
 }
 
 // await waits for members to send to, and says so.

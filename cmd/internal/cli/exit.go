@@ -14,6 +14,7 @@ const (
 	ExitFailure = 1 // it failed, or failed for some peers
 	ExitUsage   = 2 // the command line or the configuration makes no sense
 	ExitNoPeer  = 3 // no peer came in the given time
+	ExitTimeout = 4 // peers came, but not what was waited for in the given time
 )
 
 // ExitError ends a program with a status of its own.

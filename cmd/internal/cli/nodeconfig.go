@@ -65,11 +65,18 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 // follows changes of the files that --trust names until it is closed. What is wrong with
 // the flags is said in their words.
 func (f *NodeFlags) StartNode(ctx context.Context, env *Env, groups ...string) (*zre.Node, error) {
+	return f.StartNodeWith(ctx, env, func(cfg *zre.Config) { cfg.Groups = groups })
+}
+
+// StartNodeWith is StartNode with what a program sets in the configuration.
+func (f *NodeFlags) StartNodeWith(
+	ctx context.Context, env *Env, set func(cfg *zre.Config),
+) (*zre.Node, error) {
 	cfg, err := f.Config(env)
 	if err != nil {
 		return nil, err
 	}
-	cfg.Groups = groups
+	set(&cfg)
 	node, err := zre.Start(ctx, cfg)
 	if err != nil {
 		return nil, env.NodeError(err)

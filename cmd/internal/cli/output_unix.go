@@ -5,10 +5,15 @@ package cli
 import (
 	"errors"
 	"os"
+	"os/signal"
 	"sync"
 
 	"golang.org/x/sys/unix"
 )
+
+// ignoreWriteSignals makes a write that fails an error to handle (EPIPE, EFBIG). It must not
+// end the process before it has said goodbye to the peers.
+func ignoreWriteSignals() { signal.Ignore(unix.SIGPIPE, unix.SIGXFSZ) }
 
 // WatchOutput calls gone once when nobody can read any more what is written to f, a pipe.
 // A program that writes now and then would notice that only at its next write. stop ends

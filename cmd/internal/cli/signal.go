@@ -28,9 +28,7 @@ func withSignals(
 	if reload != nil || !signal.Ignored(syscall.SIGHUP) {
 		wanted = append(wanted, syscall.SIGHUP)
 	}
-	// Writing to a pipe that nobody reads is an error to handle (EPIPE). It must not end
-	// the process before it has said goodbye to the peers.
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreWriteSignals()
 
 	came := make(chan os.Signal, 1) // capacity 1: package signal does not wait for us
 	signal.Notify(came, wanted...)
