@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,6 +23,7 @@ type Peer struct {
 	Groups   []string          // sorted
 	Headers  map[string]string // from its HELLO
 	Evasive  bool              // it does not answer PINGs
+	Idle     time.Duration     // since a message came from it, PING-OKs included
 	Stats    PeerStats
 
 	PublicKey string // in a secure network, 40 characters of Z85; else empty
@@ -30,8 +32,9 @@ type Peer struct {
 // Peers returns all peers that are present, sorted by name, then UUID.
 func (n *Node) Peers() []Peer {
 	var peers []Peer
+	now := n.engine.Time(time.Now())
 	n.engine.Inspect(func(c *core.Core) {
-		c.Peers(func(p *core.Peer) { peers = append(peers, copyPeer(p)) })
+		c.Peers(func(p *core.Peer) { peers = append(peers, copyPeer(p, now)) })
 	})
 	sortPeers(peers)
 	return peers
@@ -39,9 +42,10 @@ func (n *Node) Peers() []Peer {
 
 // Peer returns the peer with this UUID, if it is present.
 func (n *Node) Peer(id uuid.UUID) (peer Peer, ok bool) {
+	now := n.engine.Time(time.Now())
 	n.engine.Inspect(func(c *core.Core) {
 		if p := c.Peer(id); p != nil {
-			peer, ok = copyPeer(p), true
+			peer, ok = copyPeer(p, now), true
 		}
 	})
 	return peer, ok
@@ -50,8 +54,9 @@ func (n *Node) Peer(id uuid.UUID) (peer Peer, ok bool) {
 // PeersByGroup returns the peers in a group, sorted by name, then UUID.
 func (n *Node) PeersByGroup(group string) []Peer {
 	var peers []Peer
+	now := n.engine.Time(time.Now())
 	n.engine.Inspect(func(c *core.Core) {
-		c.Members(group, func(p *core.Peer) { peers = append(peers, copyPeer(p)) })
+		c.Members(group, func(p *core.Peer) { peers = append(peers, copyPeer(p, now)) })
 	})
 	sortPeers(peers)
 	return peers
@@ -77,11 +82,12 @@ func (n *Node) Leader(group string) (id uuid.UUID, ok bool) {
 	return id, id != uuid.Nil
 }
 
-func copyPeer(p *core.Peer) Peer {
+func copyPeer(p *core.Peer, now time.Duration) Peer {
 	messages, octets := p.Received()
 	return Peer{
 		ID: p.ID(), Name: p.Name(), Endpoint: p.Endpoint().String(),
 		Groups: p.Groups(), Headers: p.Headers(), PublicKey: p.Key().String(),
+		Idle:    max(0, now-p.LastMessage()), // A message can come between the two.
 		Evasive: p.State() == core.Evasive || p.State() == core.Silent,
 		Stats:   PeerStats{MessagesIn: messages, OctetsIn: octets, LinkStats: linkStats(engine.LinkOf(p).Stats())},
 	}

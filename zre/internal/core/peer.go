@@ -152,6 +152,9 @@ func (p *Peer) evasive() bool { return p.state == Evasive || p.state == Silent }
 // Received returns how many messages and octets came from the peer.
 func (p *Peer) Received() (messages, octets uint64) { return p.received, p.octets }
 
+// LastMessage returns when the last message came from the peer, in the time of the core.
+func (p *Peer) LastMessage() time.Duration { return p.lastMessage }
+
 // Groups returns the groups that the peer is in, sorted.
 func (p *Peer) Groups() []string { return slices.Sorted(slices.Values(p.groups.keys)) }
 
