@@ -58,22 +58,28 @@ func NewNodeFlags() *NodeFlags {
 	}
 }
 
-// Register adds the flags to a set.
+// Register adds the flags to a set. A flag that is there already keeps its letter.
 func (f *NodeFlags) Register(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.name, "name", "n", "", "`NAME` of this node (default: the first six digits of its UUID)")
-	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", "i", "use this network interface only; may be repeated (default: all)")
-	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", "g", "learn peers from this gossip server (one with a key: HOST:PORT|KEY); may be repeated")
+	free := func(letter string) string {
+		if fs.ShorthandLookup(letter) != nil {
+			return ""
+		}
+		return letter
+	}
+	fs.StringVarP(&f.name, "name", free("n"), "", "`NAME` of this node (default: the first six digits of its UUID)")
+	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", free("i"), "use this network interface only; may be repeated (default: all)")
+	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", free("g"), "learn peers from this gossip server (one with a key: HOST:PORT|KEY); may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "the address that others are to connect to, where it is not our own (behind NAT)")
 	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY); may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
-	fs.VarP(&f.multicast, "multicast-group", "m", "multicast group of the beacons")
+	fs.VarP(&f.multicast, "multicast-group", free("m"), "multicast group of the beacons")
 	fs.Var(&f.ttl, "multicast-ttl", "how many networks a multicast beacon may cross")
-	fs.VarP(&f.beacon, "beacon-period", "b", "send a beacon this often")
-	fs.VarP(&f.quiet, "quiet-period", "q", "PING a peer that has been silent for this long")
-	fs.VarP(&f.pingRate, "quiet-ping-rate", "p", "PING a silent peer this often")
-	fs.VarP(&f.dead, "dead-period", "d", "remove a silent peer after this long")
+	fs.VarP(&f.beacon, "beacon-period", free("b"), "send a beacon this often")
+	fs.VarP(&f.quiet, "quiet-period", free("q"), "PING a peer that has been silent for this long")
+	fs.VarP(&f.pingRate, "quiet-ping-rate", free("p"), "PING a silent peer this often")
+	fs.VarP(&f.dead, "dead-period", free("d"), "remove a silent peer after this long")
 	fs.Var(&f.ports, "port-range", "TCP ports to choose from for receiving")
 	fs.Var(&f.window, "send-window", "how much may be in flight to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much may be received and not yet used before peers wait")

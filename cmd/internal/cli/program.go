@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"runtime/debug"
@@ -98,6 +99,14 @@ func Main(p Program) int {
 
 // readFile reads a configuration file.
 func readFile(name string) ([]byte, error) { return regular.ReadFile(name, regular.MaxSize) }
+
+// Execute is Main with other arguments, files and signals than those of the process: a program
+// is tested with it. There are no environment variables and no zre.conf.
+func Execute(ctx context.Context, p Program, env *Env, args []string) (status int) {
+	env.getenv = func(string) string { return "" }
+	env.readFile = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
+	return execute(ctx, p, env, args)
+}
 
 func execute(ctx context.Context, p Program, env *Env, args []string) int {
 	name := p.Name

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,7 +19,8 @@ type Settler interface {
 }
 
 // Settle waits, as long as --settle says, until everybody who is there is reached. The
-// error is for the user: it names who was not reached. If ctx ends it returns nil.
+// error is for the user: it names who was not reached, and wraps a *zre.UnsettledError. If ctx
+// ends it returns nil.
 func (f *NodeFlags) Settle(ctx context.Context, node Settler) error {
 	if f.settle == 0 {
 		return nil
@@ -33,5 +33,14 @@ func (f *NodeFlags) Settle(ctx context.Context, node Settler) error {
 	if err == nil || ctx.Err() != nil {
 		return nil
 	}
-	return errors.New(visible.String(strings.TrimPrefix(err.Error(), "settle: ")))
+	return &unsettled{err}
 }
+
+// unsettled is an error of Settle in words for the user.
+type unsettled struct{ err error }
+
+func (e *unsettled) Error() string {
+	return visible.String(strings.TrimPrefix(e.err.Error(), "settle: "))
+}
+
+func (e *unsettled) Unwrap() error { return e.err }
