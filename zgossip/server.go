@@ -141,7 +141,7 @@ func (s *Server) start() {
 		l := s.newLink(to)
 		s.done.Go(func() { l.dialer.run(s.ctx) })
 	}
-	s.cfg.Logger.Info("gossip server is up", "endpoints", s.Endpoints(), "connect", connect)
+	s.cfg.Logger.Debug("gossip server is up", "endpoints", s.Endpoints(), "connect", connect)
 }
 
 // Endpoints returns what the server listens at, with the ports that were chosen.

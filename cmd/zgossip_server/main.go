@@ -40,8 +40,12 @@ key behind its address: --gossip HOST:PORT|KEY, or --connect for servers. It can
 still --connect to servers without a key, which have none behind theirs. The
 addresses and public keys of nodes are no secret on networks with beacons; this
 is for servers that strangers can reach. The files of --trust are read again when
-they change, and on SIGHUP; connections of keys that are not in them any more are
-closed.
+they change; connections of keys that are not in them any more are closed.
+
+On SIGHUP (systemctl reload) it reads zre.conf again and uses what can change while it
+runs: trust and debug. The log says what else has changed; that is used at the next
+start, as is a new secret key. The first line of the log says how the server listens,
+whom it trusts and what it will not do.
 
 With --dump it asks a running server, of any implementation, what it knows, prints
 that, and ends. ADDRESS is HOST:PORT of that server; without it, it is the port

@@ -123,6 +123,12 @@ func TestDaemon(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("it does not end")
 	}
+	first, _, _ := strings.Cut(log.String(), "\n")
+	for _, want := range []string{`"listens":["tcp://` + address + `"]`, `"trusts":"everybody`, `"encrypt or authenticate"`, "more than 4096 clients"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("the first line of the log does not say %s: %s", want, first)
+		}
+	}
 	for line := range strings.Lines(log.String()) {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("not JSON: %s", line)
@@ -294,7 +300,7 @@ func TestTrustIsReadAgain(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var following sync.WaitGroup
 	following.Go(func() {
-		followTrust(ctx, server, &cli.Env{Log: slog.New(slog.DiscardHandler), Reload: reload}, o, true)
+		o.keys.Follow(ctx, &cli.Env{Log: slog.New(slog.DiscardHandler), Reload: reload}, server.SetTrustedKeys)
 	})
 
 	state := func(c *zgossip.Client) zgossip.ServerState { return c.Servers()[0] }

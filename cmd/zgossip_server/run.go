@@ -39,10 +39,15 @@ func run(ctx context.Context, env *cli.Env, o *options) error {
 	if err != nil {
 		return usage(env, err)
 	}
+	announce(env.Log, server, cfg, o)
 	var workers sync.WaitGroup
 	serving, served := context.WithCancel(ctx)
 	workers.Go(func() { feedWatchdog(serving, server, env.Log) })
-	workers.Go(func() { followTrust(serving, server, env, o, cfg.SecretKey != "") })
+	apply := server.SetTrustedKeys
+	if cfg.SecretKey == "" {
+		apply = nil
+	}
+	workers.Go(func() { o.keys.Follow(serving, env, apply) })
 	stop, err := serveHTTP(o.http, server, env.Log)
 	if err == nil {
 		notify(env.Log, daemon.SdNotifyReady)
@@ -54,24 +59,6 @@ func run(ctx context.Context, env *cli.Env, o *options) error {
 	served()
 	workers.Wait()
 	return errors.Join(err, server.Close())
-}
-
-// followTrust reads the trusted keys again when they change, and on SIGHUP.
-func followTrust(
-	ctx context.Context, server *zgossip.Server, env *cli.Env, o *options, secure bool,
-) {
-	if secure {
-		o.keys.FollowTrust(ctx, env, server.SetTrustedKeys)
-		return
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-env.Reload:
-			env.Log.Info("nothing is read again: this server has no --key")
-		}
-	}
 }
 
 // notify sends a state to systemd, if it is there.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,9 +30,44 @@ func TestUnit(t *testing.T) {
 		}
 	}
 	for key, want := range map[string]string{"Type": "notify", "RestartPreventExitStatus": "2",
-		"ExecReload": "/bin/kill -HUP $MAINPID"} {
+		"LoadCredential": "zre.key",
+		"ExecReload":     "/bin/kill -HUP $MAINPID"} {
 		if settings[key] != want {
 			t.Errorf("%s=%s, want %s", key, settings[key], want)
+		}
+	}
+}
+
+// TestUnitForSystemd has systemd look at the unit, where it is installed.
+func TestUnitForSystemd(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("there is no systemd-analyze on this machine")
+	}
+	unit, err := os.ReadFile("../../packaging/zgossip_server.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The program that the unit names is not installed here; another one stands for it.
+	file := filepath.Join(t.TempDir(), "zgossip_server.service")
+	text := strings.Replace(string(unit), "/usr/local/bin/zgossip_server", program, 1)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"verify", "--man=no", file},
+		{"security", "--offline=yes", "--threshold=25", file}, // of 100; 20 is "OK"
+	} {
+		out, err := exec.Command(analyze, args...).CombinedOutput()
+		if strings.Contains(string(out), "unrecognized option") {
+			t.Skipf("this systemd-analyze is too old: %s", out)
+		}
+		if err != nil || args[0] == "verify" && len(out) > 0 {
+			t.Errorf("systemd-analyze %v: %v\n%s", args, err, out)
 		}
 	}
 }

@@ -53,7 +53,7 @@ func shellKeys() []string { return []string{"json", "join", "stay", "patience"} 
 // configure sets the flags that the command line did not: from ZRENAME and
 // from zre.conf.
 func configure(p Program, env *Env, flags *pflag.FlagSet) error {
-	env.flags = flags
+	env.flags, env.program = flags, p
 	env.typed = map[string]bool{}
 	flags.Visit(func(f *pflag.Flag) { env.typed[f.Name] = true })
 
@@ -121,9 +121,29 @@ func bare(err error) error {
 	return err
 }
 
-// applyConfig checks the sections that this program reads, and sets its flags. What the program's own section says replaces what [zre] says,
-// whole lists too. It returns the lines that each flag was set by.
+// applyConfig checks the sections that this program reads, and sets its flags. It returns the
+// lines that each flag was set by.
 func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) (map[string][]entry, error) {
+	chosen, err := chooseEntries(p, flags, file, entries)
+	if err != nil {
+		return nil, err
+	}
+	set := map[string][]entry{}
+	for _, e := range entries {
+		if list := chosen[e.key]; len(list) == 0 || list[0] != e || flags.Changed(e.key) {
+			continue
+		}
+		if err := setFlag(flags, file, chosen[e.key]); err != nil {
+			return nil, err
+		}
+		set[e.key] = chosen[e.key]
+	}
+	return set, nil
+}
+
+// chooseEntries returns the lines that say what each flag is to be. What the program's own
+// section says replaces what [zre] says, whole lists too.
+func chooseEntries(p Program, flags *pflag.FlagSet, file string, entries []entry) (map[string][]entry, error) {
 	shared := pflag.NewFlagSet("zre", pflag.ContinueOnError)
 	NewNodeFlags().Register(shared)
 	common := append(flagNames(shared, ""), "debug")
@@ -161,17 +181,7 @@ func applyConfig(p Program, flags *pflag.FlagSet, file string, entries []entry) 
 			break
 		}
 	}
-	set := map[string][]entry{}
-	for _, e := range entries {
-		if list := chosen[e.key]; len(list) == 0 || list[0] != e || flags.Changed(e.key) {
-			continue
-		}
-		if err := setFlag(flags, file, chosen[e.key]); err != nil {
-			return nil, err
-		}
-		set[e.key] = chosen[e.key]
-	}
-	return set, nil
+	return chosen, nil
 }
 
 // configKeys are the flags that may stand in zre.conf: those that ask for

@@ -23,13 +23,14 @@ type Env struct {
 	Level *slog.LevelVar
 	Logs  *LogWriter
 
-	// Reload gets an element when SIGHUP asks to read files again, see Program.Reload. It is
-	// nil in other programs.
+	// Reload gets an element when SIGHUP asks to read files again, see Program.Reload and
+	// KeyFlags.Follow. It is nil where SIGHUP ends the program.
 	Reload <-chan struct{}
 
 	// ConfigFile is the zre.conf that was read, or "".
 	ConfigFile string
 
+	program   Program
 	flags     *pflag.FlagSet
 	typed     map[string]bool    // flags given on the command line
 	lines     map[string][]entry // of zre.conf that flags were set by
@@ -41,6 +42,14 @@ type Env struct {
 
 // Set reports whether a flag was given, on the command line or in zre.conf.
 func (e *Env) Set(flag string) bool { return e.flags != nil && e.flags.Changed(flag) }
+
+// variable returns a variable of the environment, "" if there is none.
+func (e *Env) variable(name string) string {
+	if e.getenv == nil {
+		return ""
+	}
+	return e.getenv(name)
+}
 
 // Typed reports whether a flag was given on the command line.
 func (e *Env) Typed(flag string) bool { return e.typed[flag] }

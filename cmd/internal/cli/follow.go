@@ -11,21 +11,20 @@ import (
 // followInterval is how often the files with trusted keys are checked for changes.
 const followInterval = 2 * time.Second
 
-// FollowTrust calls apply with the trusted keys when the files and directories that --trust
-// names have changed, and when SIGHUP asks for it (see Program.Reload), until ctx ends. If they
-// cannot be read, that is logged and the keys stay as they are.
-func (f *KeyFlags) FollowTrust(ctx context.Context, env *Env, apply func(trusted []string) error) {
+// Follow reads again what can change while a program runs, until ctx ends: the files that
+// --trust names when they have changed, and all of it when SIGHUP asks for it (Env.Reload). It
+// calls apply with the trusted keys; apply is nil for a program that speaks in plain text. What
+// cannot be read, or cannot change, is logged, and stays as it is.
+func (f *KeyFlags) Follow(ctx context.Context, env *Env, apply func(trusted []string) error) {
 	f.follow(ctx, env, followInterval, apply)
 }
 
 func (f *KeyFlags) follow(
 	ctx context.Context, env *Env, every time.Duration, apply func(trusted []string) error,
 ) {
-	if len(f.trust) == 0 {
-		return
-	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	now := *env // What this goroutine reads again is not shared.
 	for {
 		asked := false
 		select {
@@ -33,12 +32,13 @@ func (f *KeyFlags) follow(
 			return
 		case <-env.Reload:
 			asked = true
+			f.reload(&now, apply != nil)
 		case <-ticker.C:
 		}
-		if f.fingerprint() == f.seen && !asked {
+		if apply == nil || f.fingerprint() == f.seen && !asked {
 			continue
 		}
-		trusted, err := f.loadTrusted(env)
+		trusted, err := f.loadTrusted(&now)
 		if err == nil {
 			err = apply(trusted)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/pflag"
@@ -20,6 +21,7 @@ type KeyFlags struct {
 	key   string
 	trust []string
 	seen  string // the fingerprint of the files of trust when they were read last
+	own   string // the secret key that is used
 }
 
 // Register adds the flags to a set. In the help, does says what the program does with a
@@ -38,15 +40,33 @@ func (f *KeyFlags) Load(env *Env) (secret string, trusted []string, err error) {
 		case isKey(f.key):
 			return "", nil, env.Refuse("key", "(hidden)", "is a key, and not the name of a file with one")
 		}
-		if secret, err = secretKey(env, f.key); err != nil {
-			return "", nil, env.Refuse("key", f.key, bareReason(err))
+	}
+	if file := f.file(env); file != "" {
+		if secret, err = secretKey(env, file); err != nil {
+			return "", nil, env.Refuse("key", file, bareReason(err))
 		}
 	}
 	if secret == "" && len(f.trust) > 0 {
 		return "", nil, env.Refuse("trust", f.trust[0], "want --key too: without it nothing is encrypted")
 	}
+	f.own = secret
 	trusted, err = f.loadTrusted(env)
 	return secret, trusted, err
+}
+
+// credential is the name under which systemd hands a service its secret key
+// (LoadCredential=zre.key).
+const credential = "zre.key"
+
+// file is the file with the secret key: that of --key, else the one that systemd hands over.
+func (f *KeyFlags) file(env *Env) string {
+	if dir := env.variable("CREDENTIALS_DIRECTORY"); dir != "" && !env.Set("key") {
+		name := filepath.Join(dir, credential)
+		if _, err := os.Stat(name); err == nil {
+			return name
+		}
+	}
+	return f.key
 }
 
 // loadTrusted reads the public keys that --trust names.
@@ -97,7 +117,9 @@ func secretKey(env *Env, file string) (string, error) {
 		if err != nil {
 			continue
 		}
-		if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		// The files that systemd hands over have other modes, and are safe.
+		handed := filepath.Dir(name) == env.variable("CREDENTIALS_DIRECTORY")
+		if runtime.GOOS != "windows" && !handed && info.Mode().Perm()&0o077 != 0 {
 			env.Log.Warn("others on this host can read the secret key", "file", name, "to correct that", "chmod 600 "+name)
 		}
 		break

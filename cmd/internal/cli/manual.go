@@ -32,8 +32,9 @@ func manual(p Program, path string) []Section {
 	}
 	environment := "ZRECFG   the configuration file to read; others are not looked for\n"
 	if p.Node != nil {
-		environment += "ZRENAME  the name of the node; beats zre.conf and loses to --name"
+		environment += "ZRENAME  the name of the node; beats zre.conf and loses to --name\n"
 	}
+	environment += "CREDENTIALS_DIRECTORY\n         set by systemd; the secret key is zre.key in it, if --key is not given\n"
 	var sections []Section
 	if len(p.Commands) > 0 {
 		sections = append(sections, Section{"Commands", p.commandList()})

@@ -62,8 +62,8 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 }
 
 // StartNode starts a node as the flags say, which is in these groups from the start, and
-// follows changes of the files that --trust names until it is closed. What is wrong with
-// the flags is said in their words.
+// follows changes of what can change while it runs until it is closed: see KeyFlags.Follow.
+// What is wrong with the flags is said in their words.
 func (f *NodeFlags) StartNode(ctx context.Context, env *Env, groups ...string) (*zre.Node, error) {
 	return f.StartNodeWith(ctx, env, func(cfg *zre.Config) { cfg.Groups = groups })
 }
@@ -86,7 +86,11 @@ func (f *NodeFlags) StartNodeWith(
 		defer stop()
 		<-node.Done()
 	}()
-	go f.keys.FollowTrust(following, env, node.SetTrustedKeys)
+	apply := node.SetTrustedKeys
+	if cfg.Security.SecretKey == "" {
+		apply = nil
+	}
+	go f.keys.Follow(following, env, apply)
 	return node, nil
 }
 

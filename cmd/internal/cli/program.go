@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -47,8 +49,9 @@ type Program struct {
 	// every user.
 	NoConfig bool
 
-	// Reload makes SIGHUP a request to read files again (Env.Reload). Otherwise it ends the
-	// program.
+	// Reload makes SIGHUP a request to read files again (Env.Reload). Without it, that holds for
+	// programs with a node that have no terminal which could have hung up, as in a service; it
+	// ends the others.
 	Reload bool
 
 	// Commands are the subcommands, such as "zre peers". Each is a Program of its own, whose
@@ -88,7 +91,7 @@ func Main(p Program) int {
 		getenv: os.Getenv, readFile: readFile,
 	}
 	var reload chan struct{}
-	if p.Reload {
+	if p.Reload || p.Node != nil && !onTerminal() && !signal.Ignored(syscall.SIGHUP) {
 		reload = make(chan struct{}, 1)
 		env.Reload = reload
 	}
