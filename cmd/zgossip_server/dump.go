@@ -31,7 +31,9 @@ func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
 	var address string
 	switch {
 	case len(args) == 1:
-		address = args[0]
+		if address, err = env.WithKey("dump", args[0]); err != nil {
+			return err
+		}
 	case secret == "":
 		address = ownAddress(o.addresses()[0])
 	default:

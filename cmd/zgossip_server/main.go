@@ -103,11 +103,11 @@ func newOptions() *options {
 }
 
 func (o *options) register(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&o.listen, "listen", nil, "tcp://IP:PORT to serve at, * for any IP; may be repeated (default tcp://*:PORT)")
+	fs.Var(cli.List(&o.listen, "IP:PORT"), "listen", "serve at this address, * for any IP; may be repeated (default tcp://*:PORT)")
 	fs.Var(&o.port, "port", "the port, where --listen does not say one")
-	fs.StringArrayVar(&o.connect, "connect", nil, "HOST:PORT of another server to exchange tuples with (one with a key: HOST:PORT|KEY); may be repeated")
+	fs.Var(cli.List(&o.connect, "HOST:PORT"), "connect", "exchange tuples with this server (one with a key: HOST:PORT|KEY, or a file with the key in place of it); may be repeated")
 	o.keys.Register(fs, "serve clients over CURVE only", "clients")
-	fs.StringVar(&o.http, "http", "", "IP:PORT for /metrics (Prometheus) and /healthz")
+	fs.StringVar(&o.http, "http", "", "`IP:PORT` for /metrics (Prometheus) and /healthz")
 	fs.Var(&o.idle, "idle-timeout", "forget a client that has sent PINGs and falls silent for this long")
 	fs.Var(&o.grace, "grace", "keep tuples for this long after the connection of their client was lost")
 	fs.Var(&o.slow, "slow-timeout", "close the connection of a client that does not read for this long")
@@ -118,7 +118,7 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.Var(&o.keyLength, "max-key", "refuse longer keys, in octets (32 to 255)")
 	fs.Var(&o.valueLength, "max-value", "refuse longer values, in octets (24 to 4096)")
 	fs.Var(&o.sendQueue, "send-queue", "how much may wait for a client that does not read (from 4K)")
-	fs.StringVar(&o.transport, "transport", "zmtp", "the transport: zmtp, or libzmq where that is built in")
+	fs.StringVar(&o.transport, "transport", "zmtp", "`NAME` of the transport: zmtp, or libzmq where that is built in")
 	fs.BoolVar(&o.dump, "dump", false, "print the tuples of a running server, and end")
 	fs.BoolVar(&o.json, "json", false, "print them as JSON, one object a line")
 	cli.CommandLineOnly(fs, "dump", "json")
@@ -140,9 +140,17 @@ func (o *options) config(env *cli.Env) (zgossip.ServerConfig, error) {
 	if err == nil && o.transport == "mem" {
 		err = env.Refuse("transport", o.transport, "reaches only programs of the same process")
 	}
+	connect := make([]string, 0, len(o.connect))
+	for _, address := range o.connect {
+		var keyed string
+		if err == nil {
+			keyed, err = env.WithKey("connect", address)
+		}
+		connect = append(connect, keyed)
+	}
 	return zgossip.ServerConfig{
 		SecretKey: secret, TrustedKeys: trusted,
-		Listen: o.addresses(), Connect: o.connect,
+		Listen: o.addresses(), Connect: connect,
 		MaxMessageSize: int64(o.message), MaxClients: int(o.clients), MaxTuples: int(o.tuples), MaxTuplesPerClient: int(o.perClient),
 		MaxKeyLength: int(o.keyLength), MaxValueLength: int(o.valueLength),
 		SendQueue: int(min(o.sendQueue, math.MaxInt32)), Transport: o.transport,

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/gozre/zre/zre"
 )
 
@@ -20,8 +22,17 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 	if err != nil {
 		return zre.Config{}, err
 	}
+	gossip, err := env.withKeys("gossip", f.gossip)
+	if err != nil {
+		return zre.Config{}, err
+	}
+	peers, err := env.withKeys("peer", f.peers)
+	if err != nil {
+		return zre.Config{}, err
+	}
 	cfg := zre.Config{
 		Name:    f.name,
+		UUID:    uuid.UUID(f.id),
 		Headers: maps.Clone(map[string]string(f.headers)),
 		Discovery: zre.Discovery{
 			Interfaces:     slices.Clone(f.interfaces),
@@ -30,10 +41,10 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 			MulticastGroup: netip.AddrPort(f.multicast),
 			MulticastTTL:   int(f.ttl),
 			NoBeacon:       f.noBeacon,
-			Gossip:         slices.Clone(f.gossip),
+			Gossip:         gossip,
 			GossipBind:     f.gossipBind,
 			Advertise:      f.advertise,
-			Peers:          slices.Clone(f.peers),
+			Peers:          peers,
 		},
 		Timing: zre.Timing{
 			QuietPeriod:   time.Duration(f.quiet),
@@ -133,7 +144,7 @@ func flagOfField(field string) (string, bool) {
 
 func flagsByField() map[string]string {
 	return map[string]string{
-		"Name": "name", "Groups": "join", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
+		"Name": "name", "UUID": "id", "Groups": "join", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",

@@ -17,6 +17,7 @@ const GossipPort = 31337
 // programs that start one share them. Make it with [NewNodeFlags].
 type NodeFlags struct {
 	name       string
+	id         nodeID
 	interfaces []string
 	gossip     []string
 	gossipBind string
@@ -67,11 +68,12 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 		return letter
 	}
 	fs.StringVarP(&f.name, "name", free("n"), "", "`NAME` of this node (default: the first six digits of its UUID)")
+	fs.Var(&f.id, "id", "UUID of this node (default: a new one at each start)")
 	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", free("i"), "use this network interface only; may be repeated (default: all)")
-	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", free("g"), "learn peers from this gossip server (one with a key: HOST:PORT|KEY); may be repeated")
+	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", free("g"), "learn peers from this gossip server (one with a key: HOST:PORT|KEY, or a file with the key in place of it); may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "the address that others are to connect to, where it is not our own (behind NAT)")
-	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY); may be repeated")
+	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY, or a file with the key); may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
 	fs.VarP(&f.multicast, "multicast-group", free("m"), "multicast group of the beacons")
@@ -92,7 +94,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 
 // complete adds the values that the shell completes.
 func (f *NodeFlags) complete(cmd *cobra.Command) error {
-	for _, name := range []string{"name", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range", "transport"} {
+	for _, name := range []string{"name", "id", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range", "transport"} {
 		if err := cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions); err != nil {
 			return err
 		}

@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/pflag"
 )
 
 // The types here are pflag.Values. Their errors say what would be right, because the same
@@ -173,6 +176,27 @@ func (p *port) Set(text string) error {
 	return err
 }
 
+// nodeID is a UUID, given in any of its usual forms.
+type nodeID uuid.UUID
+
+func (n *nodeID) String() string {
+	if id := uuid.UUID(*n); id != uuid.Nil {
+		return id.String()
+	}
+	return ""
+}
+
+func (n *nodeID) Type() string { return "UUID" }
+
+func (n *nodeID) Set(text string) error {
+	id, err := uuid.Parse(text)
+	if err != nil || id == uuid.Nil {
+		return errors.New("not a UUID (right: 6ba7b810-9dad-11d1-80b4-00c04fd430c8)")
+	}
+	*n = nodeID(id)
+	return nil
+}
+
 // hops is how far a datagram may go.
 type hops uint8
 
@@ -244,6 +268,9 @@ func (w words) Set(text string) error {
 	*w.list = append(*w.list, text)
 	return nil
 }
+
+// List returns a flag that collects strings which are not empty. kind is what help calls one.
+func List(list *[]string, kind string) pflag.Value { return words{list, kind} }
 
 // endpoints is a list of tcp://HOST:PORT, one for each time given; tcp:// may
 // be left out, and the port if there is a defaultPort. A key may follow after a |.

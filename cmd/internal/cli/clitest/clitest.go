@@ -26,6 +26,7 @@ func CheckExample(t *testing.T, program func() cli.Program, file string) {
 
 	plain := program()
 	flags := plain.FlagSet()
+	checkValues(t, flags)
 	if err := plain.LoadConfig(flags, file, text); err != nil {
 		t.Errorf("as it is: %v", err)
 	}
@@ -47,6 +48,18 @@ func CheckExample(t *testing.T, program func() cli.Program, file string) {
 		}
 		if !slices.Contains(listed["zre"], f.Name) && !slices.Contains(listed[full.Name], f.Name) {
 			t.Errorf("--%s is not in it, neither in [zre] nor in [%s]", f.Name, full.Name)
+		}
+	})
+}
+
+// checkValues checks that the help says what the value of each flag is: GROUP, and not the
+// name of a type.
+func checkValues(t *testing.T, flags *pflag.FlagSet) {
+	t.Helper()
+	flags.VisitAll(func(f *pflag.Flag) {
+		value, _ := pflag.UnquoteUsage(f)
+		if f.Value.Type() != "bool" && value != strings.ToUpper(value) {
+			t.Errorf("help calls the value of --%s %q", f.Name, value)
 		}
 	})
 }
