@@ -28,6 +28,19 @@
 // same, and the queues of both are full, the send ends with ErrEventsNotTaken after
 // Timing.StallTimeout. To avoid that, send from another goroutine.
 //
+// # Who is there
+//
+// A node that has just started knows nobody. A program that sends and leaves therefore calls
+// Settle before it sends: everyone who has announced himself is then a peer whose groups are
+// known, or is named in an *UnsettledError. With Config.Groups a node is in its groups
+// before anybody sees it.
+//
+//	node, err := zre.Start(ctx, zre.Config{Groups: []string{"chat"}})
+//	…
+//	missing := node.Settle(ctx)                       // who is there and cannot be reached?
+//	err = node.Shout(ctx, "chat", []byte("hello"))
+//	err = node.Close()                                // who has not acknowledged it?
+//
 // # Secure networks
 //
 // With Security.SecretKey a node speaks over CURVE (ZeroMQ RFC 26) only, and only

@@ -131,3 +131,57 @@ func TestWaitFor(t *testing.T) {
 		t.Errorf("a group without a name: %v", err)
 	}
 }
+
+// Without beacons the gossip server tells who is there.
+func TestSettleGossip(t *testing.T) {
+	w := newTestNet(t)
+	_, addr := gossipServer(t)
+	in := func(c *Config) { c.Groups = []string{"time"} }
+	for i := range 3 {
+		member := w.start(fmt.Sprint("member", i), withoutBeacon(addr), in)
+		must(t, member.Settle(bg(t))) // so that the server has its tuple
+	}
+	sender := w.start("sender", withoutBeacon(addr))
+	must(t, sender.Settle(bg(t)))
+	if there := sender.PeersByGroup("time"); len(there) != 3 {
+		t.Errorf("%d members are known, want 3", len(there))
+	}
+}
+
+// A gossip server that cannot be used is named: it may know of somebody.
+func TestSettleGossipRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, l.Close())
+	w := newTestNet(t)
+	n := w.start("alone", withoutBeacon(l.Addr().String()))
+	err = n.Settle(bg(t))
+	unsettled, ok := errors.AsType[*UnsettledError](err)
+	if !ok || len(unsettled.Servers) != 1 || unsettled.Servers[0].Server != l.Addr().String() || unsettled.Servers[0].Err == nil {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The text of the error names as many as can be read, and tells how many more there are.
+func TestUnsettledErrorText(t *testing.T) {
+	e := &UnsettledError{Err: context.Canceled}
+	if got := e.Error(); got != "settle: context canceled: not yet clear who is there" {
+		t.Error(got)
+	}
+	id := uuid.New()
+	for range 25 {
+		e.Peers = append(e.Peers, Unreached{Peer: id, Name: "bob", Endpoint: "tcp://10.0.0.1:1", Err: errNoConnection})
+	}
+	got := e.Error()
+	if !strings.HasPrefix(got, "settle: context canceled: still awaited: bob "+id.String()+" tcp://10.0.0.1:1: no answer; bob") ||
+		!strings.HasSuffix(got, "; and 15 more") {
+		t.Error(got)
+	}
+	e.Err, e.Servers = nil, []UnansweredServer{{"h:1", context.DeadlineExceeded}}
+	if got := e.Error(); !strings.HasPrefix(got, "settle: not reached: gossip server h:1: context deadline exceeded; bob ") {
+		t.Error(got)
+	}
+	if !errors.Is(e, errNoConnection) || !errors.Is(e, context.DeadlineExceeded) {
+		t.Error("the causes are not found")
+	}
+}

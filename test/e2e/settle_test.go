@@ -102,7 +102,7 @@ func command(t *testing.T, h *lab.Host, name string, args ...string) *exec.Cmd {
 func TestOneShot(t *testing.T) {
 	runs, lanes := 2, 1
 	if full {
-		runs, lanes = 200, 4
+		runs, lanes = 200, 8
 	}
 	leads := []time.Duration{2 * time.Second, 200 * time.Millisecond, 0}
 	for _, program := range []string{"zre", "zrecat", "library"} {
