@@ -45,7 +45,7 @@ func willNot(cfg zgossip.ServerConfig, o *options) []string {
 	} else {
 		list = append(list, "serve clients without a trusted key")
 	}
-	if o.http == "" {
+	if o.metrics == "" {
 		list = append(list, "serve metrics")
 	}
 	return list

@@ -34,9 +34,9 @@ func TestCannotListen(t *testing.T) {
 		}
 	}
 	o := newOptions()
-	o.listen, o.http = []string{"tcp://127.0.0.1:*"}, taken.Addr().String()
-	if err := run(ctx, env, o); err == nil || !strings.Contains(err.Error(), "--http "+o.http+": another program listens there") {
-		t.Errorf("--http: %v", err)
+	o.listen, o.metrics = []string{"tcp://127.0.0.1:*"}, taken.Addr().String()
+	if err := run(ctx, env, o); err == nil || !strings.Contains(err.Error(), "--metrics: "+o.metrics+": another program listens there") {
+		t.Errorf("--metrics: %v", err)
 	}
 	_, err = zgossip.Dump(ctx, zgossip.DumpConfig{Server: "127.0.0.1:1"})
 	if err == nil || !strings.Contains(err.Error(), "connection refused") {

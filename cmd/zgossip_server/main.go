@@ -52,11 +52,11 @@ that, and ends. ADDRESS is HOST:PORT of that server; without it, it is the port
 that this program would listen to, on this machine.`,
 		Example: `  zgossip_server                                      port 31337, all interfaces
   zgossip_server --listen tcp://10.0.0.1:31337 --connect other.example.org
-  zgossip_server --http 127.0.0.1:9100 --log-format json
+  zgossip_server --metrics 127.0.0.1:9100 --log-format json
   zgossip_server --key lab_secret                     for nodes that have this key
   zgossip_server --dump gossip.example.org            what does it know?
   zre --gossip gossip.example.org                     a node that uses it`,
-		Manual: []cli.Section{{Title: "Monitoring", Body: `With --http, /metrics has the server's counters for Prometheus, and /healthz
+		Manual: []cli.Section{{Title: "Monitoring", Body: `With --metrics, /metrics has the server's counters for Prometheus, and /healthz
 says 200 while the server works. Everybody who can reach that port can read both, so
 bind it to an address of a network you trust.`}},
 		Statuses: `0  it was asked to end, and did; or the dump is complete
@@ -81,7 +81,7 @@ bind it to an address of a network you trust.`}},
 type options struct {
 	listen, connect            []string
 	port                       port
-	http                       string
+	metrics                    string
 	dump, json                 bool
 	keys                       cli.KeyFlags
 	idle, grace, slow          cli.Seconds
@@ -107,7 +107,9 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.Var(&o.port, "port", "the port, where --listen does not say one")
 	fs.Var(cli.List(&o.connect, "HOST:PORT"), "connect", "exchange tuples with this server (one with a key: HOST:PORT|KEY, or a file with the key in place of it); may be repeated")
 	o.keys.Register(fs, "serve clients over CURVE only", "clients")
-	fs.StringVar(&o.http, "http", "", "`IP:PORT` for /metrics (Prometheus) and /healthz")
+	cli.MetricsFlag(fs, &o.metrics)
+	fs.StringVar(&o.metrics, "http", "", "the former name of --metrics: `IP:PORT`")
+	fs.Lookup("http").Hidden = true
 	fs.Var(&o.idle, "idle-timeout", "forget a client that has sent PINGs and falls silent for this long")
 	fs.Var(&o.grace, "grace", "keep tuples for this long after the connection of their client was lost")
 	fs.Var(&o.slow, "slow-timeout", "close the connection of a client that does not read for this long")

@@ -48,7 +48,7 @@ func TestDaemon(t *testing.T) {
 	t.Setenv("WATCHDOG_USEC", "100000")
 	o := newOptions()
 	address, web := freePort(t), freePort(t)
-	o.listen, o.http = []string{"tcp://" + address}, web
+	o.listen, o.metrics = []string{"tcp://" + address}, web
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var log bytes.Buffer
 	env := &cli.Env{Log: slog.New(slog.NewJSONHandler(&log, nil))}

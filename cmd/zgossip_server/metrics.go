@@ -6,8 +6,8 @@ import (
 	"github.com/gozre/zre/zgossip"
 )
 
-// metrics reads the server's numbers whenever Prometheus asks.
-type metrics struct{ server *zgossip.Server }
+// numbers reads the server's numbers whenever Prometheus asks.
+type numbers struct{ server *zgossip.Server }
 
 // metric is one number, or one per label value.
 type metric struct {
@@ -65,14 +65,14 @@ func (m metric) desc() *prometheus.Desc {
 }
 
 // Describe implements prometheus.Collector.
-func (metrics) Describe(out chan<- *prometheus.Desc) {
+func (numbers) Describe(out chan<- *prometheus.Desc) {
 	for _, m := range table() {
 		out <- m.desc()
 	}
 }
 
 // Collect reads all numbers at one moment.
-func (c metrics) Collect(out chan<- prometheus.Metric) {
+func (c numbers) Collect(out chan<- prometheus.Metric) {
 	stats := c.server.Stats()
 	for _, m := range table() {
 		if m.value != nil {

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -18,15 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/metrics"
 	"github.com/gozre/zre/zgossip"
-)
-
-// Times of the HTTP server: a request is answered from memory.
-const (
-	httpRead  = 5 * time.Second
-	httpWrite = 10 * time.Second
-	httpIdle  = time.Minute
-	httpEnd   = 2 * time.Second
 )
 
 // run serves until the context ends, which is how SIGTERM and SIGINT arrive.
@@ -48,7 +37,7 @@ func run(ctx context.Context, env *cli.Env, o *options) error {
 		apply = nil
 	}
 	workers.Go(func() { o.keys.Follow(serving, env, apply) })
-	stop, err := serveHTTP(o.http, server, env.Log)
+	stop, err := serveHTTP(o.metrics, server, env.Log)
 	if err == nil {
 		notify(env.Log, daemon.SdNotifyReady)
 		<-ctx.Done()
@@ -93,50 +82,16 @@ func feedWatchdog(ctx context.Context, server *zgossip.Server, log *slog.Logger)
 	}
 }
 
-// serveHTTP serves metrics and the health check, if an address is given. stop ends
-// it, after the requests in progress.
+// serveHTTP serves metrics and the health check, if an address is given. stop ends it.
 func serveHTTP(address string, server *zgossip.Server, log *slog.Logger) (stop func() error, err error) {
 	if address == "" {
 		return func() error { return nil }, nil
 	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("--http %s: another program listens there: stop it, or choose another port", address)
-		}
-		return nil, fmt.Errorf("--http: %w", err)
-	}
-	web := &http.Server{
-		Handler: handler(server), ReadTimeout: httpRead, WriteTimeout: httpWrite, IdleTimeout: httpIdle,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	ended := make(chan error, 1) // capacity 1: it may not be waited for
-	go func() { ended <- web.Serve(listener) }()
-	log.Info("metrics and health check are served", "address", listener.Addr().String())
-	return func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), httpEnd)
-		defer cancel()
-		if err := web.Shutdown(ctx); err != nil {
-			_ = web.Close() // connections that are still open are cut
-		}
-		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	}, nil
-}
-
-func handler(server *zgossip.Server) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(metrics{server}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if err := server.Check(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = io.WriteString(w, "ok\n") // the client may be gone
-	})
-	return mux
+	registry.MustRegister(numbers{server}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	page := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	if stop, err = metrics.Serve(address, page, server.Check, log); err != nil {
+		return nil, fmt.Errorf("--metrics: %w", err)
+	}
+	return stop, nil
 }

@@ -25,7 +25,10 @@ func TestHangupOfAService(t *testing.T) {
 	file := configuration(t, h, "")
 	cmd := h.Command(filepath.Join(dir, "zre"), "--json", "--stay")
 	cmd.Env = append(os.Environ(), "ZRECFG="+file, "ZRENAME=")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // A service has no terminal.
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Setsid = true // A service has no terminal.
 	said := &log{}
 	cmd.Stderr = said
 	output, err := cmd.StdoutPipe()

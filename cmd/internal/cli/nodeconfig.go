@@ -92,6 +92,9 @@ func (f *NodeFlags) StartNodeWith(
 	if err != nil {
 		return nil, env.NodeError(err)
 	}
+	if err := f.serveMetrics(env, node); err != nil {
+		return nil, errors.Join(err, node.Close())
+	}
 	following, stop := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
 		defer stop()

@@ -86,7 +86,8 @@ func TestNodeError(t *testing.T) {
 		}
 	}
 	flags.VisitAll(func(f *pflag.Flag) {
-		if !named[f.Name] && f.Name != "settle" { // is about what the programs do with the node
+		// settle and metrics are about what the programs do with the node.
+		if !named[f.Name] && f.Name != "settle" && f.Name != "metrics" {
 			t.Errorf("no field of zre.Config stands for --%s", f.Name)
 		}
 	})

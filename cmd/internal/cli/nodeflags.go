@@ -38,6 +38,7 @@ type NodeFlags struct {
 	contest    []string
 	settle     Bound
 	transport  string
+	metrics    string
 	keys       KeyFlags
 }
 
@@ -87,6 +88,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.queue, "receive-queue", "how much may be received and not yet used before peers wait")
 	fs.Var(&f.settle, "settle", "wait this long at most, before sending, until everybody who is there is reached; 0: send to those who are known")
 	fs.StringVar(&f.transport, "transport", "", "`NAME` of the transport: zmtp, or libzmq where it is built in (default zmtp)")
+	MetricsFlag(fs, &f.metrics)
 	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")
 	fs.Var(f.headers, "header", "a header that is sent to each peer; may be repeated")
 	fs.Var(words{&f.contest, "GROUP"}, "contest", "be a candidate for the leadership of this group when in it (not with gyre in it); may be repeated")
@@ -94,7 +96,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 
 // complete adds the values that the shell completes.
 func (f *NodeFlags) complete(cmd *cobra.Command) error {
-	for _, name := range []string{"name", "id", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range", "transport"} {
+	for _, name := range []string{"name", "id", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range", "transport", "metrics"} {
 		if err := cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions); err != nil {
 			return err
 		}

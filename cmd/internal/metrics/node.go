@@ -1,0 +1,59 @@
+package metrics
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"reflect"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"github.com/gozre/zre/zre"
+)
+
+// Node has the counters of a node as metrics: zre_messages_in_total for Stats.MessagesIn. Each
+// field of Stats is one, so that all that the library counts is there.
+func Node(stats func() zre.Stats) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_, _ = w.Write(nodeText(stats())) // the client may be gone
+	})
+}
+
+func nodeText(stats zre.Stats) []byte {
+	var out bytes.Buffer
+	write := func(name, kind, help string, value any) {
+		fmt.Fprintf(&out, "# HELP %s %s\n# TYPE %s %s\n%s %v\n", name, help, name, kind, name, value)
+	}
+	value := reflect.ValueOf(stats)
+	for _, f := range reflect.VisibleFields(value.Type()) {
+		if f.Anonymous || !f.IsExported() {
+			continue
+		}
+		name, kind := "zre_"+words(f.Name), "counter"
+		switch v := value.FieldByIndex(f.Index); {
+		case v.CanInt() || f.Name == "Unacknowledged": // What is now, and can become less.
+			kind = "gauge"
+		case !v.CanUint():
+			continue
+		default:
+			name += "_total"
+		}
+		write(name, kind, fmt.Sprintf("%s: see zre(7).", strings.ReplaceAll(words(f.Name), "_", " ")), value.FieldByIndex(f.Index))
+	}
+	write("go_goroutines", "gauge", "Goroutines of the program.", runtime.NumGoroutine())
+	return out.Bytes()
+}
+
+// words turns MessagesIn into messages_in.
+func words(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
+}
