@@ -188,7 +188,7 @@ func (n *Node) open() error {
 		Accept: n.engine.Accept, Security: n.trust.Security(),
 		Limits: transport.Limits{
 			MaxFrame: n.cfg.Limits.MaxMessageSize, MaxMessage: n.cfg.Limits.MaxMessageSize + frameOverhead,
-			KeepAlive: n.cfg.Timing.DeadPeriod / 3,
+			KeepAlive: n.cfg.Timing.DeadPeriod / 3, HandshakeTimeout: n.handshakeTimeout(),
 		},
 		Logger: n.log,
 	}
@@ -220,6 +220,12 @@ func (n *Node) stopWatch() {
 		n.unwatch()
 		n.watch.Wait()
 	}
+}
+
+// handshakeTimeout returns how long a handshake may take: as a peer may be silent, so that
+// round trips of several seconds are no obstacle.
+func (n *Node) handshakeTimeout() time.Duration {
+	return min(max(n.cfg.Timing.DeadPeriod, transport.DefaultHandshakeTimeout), DefaultDeadPeriod)
 }
 
 // frameOverhead is what the frames of a message count for, in addition to their octets,

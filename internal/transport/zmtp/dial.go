@@ -15,8 +15,12 @@ import (
 
 // connectTimeout bounds the time until TCP has a connection. It is short, so that a
 // host that comes back is found by a new attempt rather than by the one of TCP that
-// has doubled its pauses.
-const connectTimeout = 5 * time.Second
+// has doubled its pauses. When nothing answers it grows to connectMost, so that round
+// trips of 8 s are no obstacle.
+const (
+	connectTimeout = 5 * time.Second
+	connectMost    = 9 * time.Second
+)
 
 // runDialed is the goroutine of a dialed link.
 func (l *link) runDialed() {
@@ -41,11 +45,11 @@ func (l *link) runDialed() {
 // connect tries until a handshake succeeds. It returns nil if the link is down.
 func (l *link) connect(ctx context.Context) *peer {
 	e := l.engine
-	pause := e.cfg.Limits.RetryFirst
+	pause, within := e.cfg.Limits.RetryFirst, connectTimeout
 	for first := true; ; first = false {
-		p, err := l.attempt(ctx, e.dialer(first), false)
+		p, err := l.attempt(ctx, e.dialer(first), within, false)
 		if errors.Is(err, errNoMechanism) {
-			p, err = l.attempt(ctx, e.dial, true)
+			p, err = l.attempt(ctx, e.dial, within, true)
 		}
 		if err == nil {
 			return p
@@ -63,14 +67,19 @@ func (l *link) connect(ctx context.Context) *peer {
 		case <-time.After(jittered):
 		}
 		pause = min(2*pause, e.cfg.Limits.RetryMost)
+		if errors.Is(err, transport.ErrTimeout) {
+			within = min(2*within, connectMost)
+		}
 	}
 }
 
-// attempt is one attempt to connect.
-func (l *link) attempt(ctx context.Context, dial dialer, careful bool) (*peer, error) {
+// attempt is one attempt to connect, in which TCP has that much time.
+func (l *link) attempt(
+	ctx context.Context, dial dialer, within time.Duration, careful bool,
+) (*peer, error) {
 	e := l.engine
 	l.detach()
-	tcp, err := dial(ctx, l.target.Addr)
+	tcp, err := dial(ctx, l.target.Addr, within)
 	e.files.dialed(l.target.Addr, err)
 	if err != nil {
 		return nil, dialError(err)
@@ -91,11 +100,13 @@ func (l *link) attempt(ctx context.Context, dial dialer, careful bool) (*peer, e
 }
 
 // dialer makes a TCP connection. Tests have others.
-type dialer func(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error)
+type dialer func(ctx context.Context, to netip.AddrPort, within time.Duration) (*net.TCPConn, error)
 
-func (e *engine) dialTCP(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
+func (e *engine) dialTCP(
+	ctx context.Context, to netip.AddrPort, within time.Duration,
+) (*net.TCPConn, error) {
 	d := net.Dialer{
-		Timeout:         min(connectTimeout, e.cfg.Limits.HandshakeTimeout),
+		Timeout:         min(within, e.cfg.Limits.HandshakeTimeout),
 		KeepAliveConfig: e.keepAlive(),
 	}
 	// Not DialTCP: without a local address it binds the socket first, for which the system
@@ -120,27 +131,31 @@ func (e *engine) dialer(first bool) dialer {
 	if !first {
 		return e.dial
 	}
-	return func(ctx context.Context, to netip.AddrPort) (*net.TCPConn, error) {
-		return dialTwice(ctx, to, e.dial)
+	return func(
+		ctx context.Context, to netip.AddrPort, within time.Duration,
+	) (*net.TCPConn, error) {
+		return dialTwice(ctx, to, within, e.dial)
 	}
 }
 
 // dialTwice makes a TCP connection. While the first one has no answer for a time, a second
 // one is tried beside it, for a short time. The one that comes first is returned.
-func dialTwice(ctx context.Context, to netip.AddrPort, dial dialer) (*net.TCPConn, error) {
+func dialTwice(
+	ctx context.Context, to netip.AddrPort, within time.Duration, dial dialer,
+) (*net.TCPConn, error) {
 	firstCtx, cancelFirst := context.WithCancel(ctx)
 	defer cancelFirst()
 	secondCtx, cancelSecond := context.WithTimeout(ctx, secondAfter+secondWithin)
 	defer cancelSecond()
 	second := make(chan *net.TCPConn, 1) // capacity 1: the goroutine ends without a receiver
 	timer := time.AfterFunc(secondAfter, func() {
-		tcp, err := dial(secondCtx, to)
+		tcp, err := dial(secondCtx, to, within)
 		if err == nil {
 			cancelFirst()
 		}
 		second <- tcp
 	})
-	tcp, err := dial(firstCtx, to)
+	tcp, err := dial(firstCtx, to, within)
 	if timer.Stop() {
 		return tcp, err
 	}

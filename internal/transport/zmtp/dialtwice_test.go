@@ -26,7 +26,7 @@ func dialed(t *testing.T, outcomes ...outcome) (tcp *net.TCPConn, err error, too
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
 		begin := time.Now()
-		tcp, err = dialTwice(t.Context(), netip.AddrPort{}, func(ctx context.Context, _ netip.AddrPort) (*net.TCPConn, error) {
+		tcp, err = dialTwice(t.Context(), netip.AddrPort{}, time.Second, func(ctx context.Context, _ netip.AddrPort, _ time.Duration) (*net.TCPConn, error) {
 			o := outcomes[n.Add(1)-1]
 			select {
 			case <-time.After(o.after):

@@ -22,8 +22,8 @@ func endOn(t testing.TB, h *lab.Host, addr netip.AddrPort, change ...func(*trans
 	e := newEnd(t, change...)
 	engine := e.Transport.(*engine)
 	ordinary := engine.dial
-	engine.dial = func(ctx context.Context, to netip.AddrPort) (c *net.TCPConn, err error) {
-		h.Inside(func() { c, err = ordinary(ctx, to) })
+	engine.dial = func(ctx context.Context, to netip.AddrPort, within time.Duration) (c *net.TCPConn, err error) {
+		h.Inside(func() { c, err = ordinary(ctx, to, within) })
 		return c, err
 	}
 	var err error

@@ -81,7 +81,7 @@ func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
 	a = Awaited{ID: p.id, Name: p.name, Endpoint: p.endpoint, Link: p.link, Since: p.known}
 	switch {
 	case p.state == Leaving:
-		a.Await, a.Since = AwaitExit, p.leaveBy-lastWords
+		a.Await, a.Since = AwaitExit, p.leftAt
 	case p.farewell != 0:
 		a.Await, a.Since = AwaitExit, p.farewell
 	case p.Ready():

@@ -130,7 +130,7 @@ func (c *Core) tickRival(now time.Duration, p *Peer) {
 	}
 	switch {
 	case p.rival == nil:
-	case now-since >= rivalPatience && (p.askedAt != 0 || !p.Ready()):
+	case now-since >= p.within(rivalPatience, 1) && (p.askedAt != 0 || !p.Ready()):
 		c.log("the first connection of a peer is silent: the second one takes its place", p)
 		c.replaceConn(p)
 	case p.Ready() && now-p.pinged >= c.cfg.PingRate:
@@ -226,7 +226,7 @@ func (c *Core) connLost(now time.Duration, p *Peer) {
 			return
 		}
 		// libzmq connects again, and goes on with the next number.
-		p.reconnectBy = now + reconnectGrace
+		p.reconnectBy = now + p.within(reconnectGrace, dialTrips+1)
 		c.ping(now, p)
 	default:
 		p.greetAgain()

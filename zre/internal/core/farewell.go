@@ -40,7 +40,7 @@ func (c *Core) tickFarewell(now time.Duration, p *Peer) {
 // hasLeft reports whether a peer that is said to leave has not answered.
 func (c *Core) hasLeft(now time.Duration, p *Peer) bool {
 	return p.farewell != 0 && p.askedAt != 0 && p.pinged >= p.farewell &&
-		now-max(p.farewell, p.askedAt) >= farewellPatience
+		now-max(p.farewell, p.askedAt) >= p.within(farewellPatience, 1)
 }
 
 // stays notes that a peer answers, though it is said to leave. An answer that was in flight

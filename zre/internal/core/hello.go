@@ -111,8 +111,9 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 // answered a PING had received the HELLO before.
 func (c *Core) inFlight(now time.Duration, p *Peer) bool {
 	sent := now - max(p.greeted, p.linkedAt)
-	asked := p.firstPing != 0 && now-p.firstPing >= answerWithin
-	return !p.answered && p.linkState != linkEnded && (sent < answerWithin ||
+	within := p.within(answerWithin, 1)
+	asked := p.firstPing != 0 && now-p.firstPing >= within
+	return !p.answered && p.linkState != linkEnded && (sent < within ||
 		asked && (p.provenConn || !p.reusedConn))
 }
 

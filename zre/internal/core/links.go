@@ -12,6 +12,7 @@ func (c *Core) LinkUp(now time.Duration, l Link) {
 	}
 	p.linkState, p.linkedAt, p.refused = linkIsUp, now, false
 	c.changed()
+	p.measureDial(now)
 	switch {
 	case p.state != Connecting:
 	case p.rival != nil:
@@ -43,7 +44,7 @@ func (c *Core) LinkRetry(now time.Duration, l Link, refused bool) {
 		c.remove(p, ReasonLost)
 		return
 	}
-	p.refused = refused
+	p.refused, p.attempted = refused, now
 	c.changed()
 	if p.tries++; p.tries >= hearsayTries && p.unproven() {
 		c.giveUp(now, p)
@@ -119,7 +120,8 @@ func (c *Core) redial(now time.Duration, p *Peer) {
 
 // beginLeaving makes a peer one that is about to go, for a reason.
 func (c *Core) beginLeaving(now time.Duration, p *Peer, reason Reason) {
-	p.state, p.endReason, p.leaveBy = Leaving, reason, now+lastWords
+	p.state, p.endReason, p.leftAt = Leaving, reason, now
+	p.leaveBy = now + p.within(lastWords, 1)
 	c.changed()
 }
 

@@ -18,7 +18,7 @@ func (c *Core) alive(now time.Duration, p *Peer, messages, octets int) {
 		p.state = Ready
 	}
 	if p.state == Leaving {
-		p.leaveBy = max(p.leaveBy, now+lastWords)
+		p.leaveBy = max(p.leaveBy, now+p.within(lastWords, 1))
 	}
 }
 
@@ -123,7 +123,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		return
 	}
 	if now-p.pinged >= c.cfg.PingRate {
-		if p.unanswered > 0 && p.state == Ready {
+		if p.unanswered > 0 && p.state == Ready && now-p.askedAt >= p.within(0, 1) {
 			p.state = Evasive
 			c.deliver(p, Event{Type: EventEvasive})
 		}
@@ -146,7 +146,7 @@ func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
 	heard := p.evasive() && now-p.lastMessage >= 2*c.cfg.QuietPeriod &&
 		now-p.lastForeign < c.cfg.QuietPeriod
 	named := !p.Key().IsZero() && p.altEndpoint == p.helloEndpoint &&
-		!p.answered && p.pinged != 0 && now-p.entered >= retryAfter
+		!p.answered && p.pinged != 0 && now-p.entered >= p.within(retryAfter, 2)
 	return heard || named
 }
 
@@ -166,10 +166,10 @@ func (c *Core) isDeafTo(p *Peer) bool {
 // One that answered shortly before has forgotten us meanwhile: pyre does not read a
 // peer's messages after it was not able to send to it.
 func (c *Core) patience(p *Peer) time.Duration {
-	d := retryAfter
+	d := p.within(retryAfter, 2)
 	if p.provenConn {
 		cut := p.talksSince - p.lastAnswer
-		d = min(max(2*retryAfter, cut), c.cfg.DeadPeriod*2/3)
+		d = min(max(2*d, cut), c.cfg.DeadPeriod*2/3)
 	}
 	return d << p.newConns
 }
@@ -202,6 +202,9 @@ func (c *Core) ping(now time.Duration, p *Peer) {
 	if p.askedAt == 0 {
 		p.askedAt = now
 	}
+	if p.probe == 0 {
+		p.probe = now
+	}
 	p.unanswered++
 	p.link.Send(&zremsg.Ping{})
 }
@@ -210,7 +213,8 @@ func (c *Core) ping(now time.Duration, p *Peer) {
 func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 	c.tickRival(now, p)
 	switch {
-	case now-p.known >= c.cfg.DeadPeriod:
+	case now-p.known >= 2*c.cfg.DeadPeriod,
+		now-p.known >= c.cfg.DeadPeriod && p.hadTime(now, p.trip.smoothed):
 		c.remove(p, ReasonExpired)
 		if !p.proven && p.linkState != linkIsUp {
 			c.failed(now, p)
@@ -223,7 +227,7 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 		c.redial(now, p)
 	case p.linkState == linkIsUp && p.provenConn && p.lastStray <= p.greeted:
 		// Our HELLO arrives, or the connection ends.
-	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait:
+	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait && p.hadTime(now, p.trip.most()):
 		// It does not answer there, or its answer was lost.
 		p.greetWait *= 2
 		to := p.endpoint

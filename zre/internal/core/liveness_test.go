@@ -213,7 +213,7 @@ func TestGreetingAgain(t *testing.T) {
 			when = append(when, d.now-start)
 		}
 	}
-	if want := []time.Duration{3 * time.Second, 9 * time.Second, 21 * time.Second}; !slices.Equal(when, want) {
+	if want := []time.Duration{4500 * time.Millisecond, 10500 * time.Millisecond, 22500 * time.Millisecond}; !slices.Equal(when, want) {
 		t.Errorf("greeted again after %v, want %v", when, want)
 	}
 	d.pass(1)

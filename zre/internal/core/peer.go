@@ -96,7 +96,9 @@ type Peer struct {
 	known       time.Duration // it became known, or its last session ended
 	entered     time.Duration // the session began
 	greeted     time.Duration // our HELLO was sent
+	attempted   time.Duration // the attempt to connect the link began
 	linkedAt    time.Duration // the link came up
+	leftAt      time.Duration // in Leaving: that began
 	lastMessage time.Duration // a message came
 	lastSign    time.Duration // a message, or a beacon from its endpoint
 	lastForeign time.Duration // a beacon from another endpoint
@@ -109,6 +111,8 @@ type Peer struct {
 	unanswered  int           // PINGs since the last message from it
 
 	enters pacer // its sessions
+	trip   roundTrip
+	probe  time.Duration // a PING was sent then, whose answer is measured; 0 if none is
 
 	// When something is due; 0 if it is not.
 

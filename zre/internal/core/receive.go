@@ -137,6 +137,7 @@ func (c *Core) answer(now time.Duration, p *Peer) {
 		}
 		p.answered, p.provenConn, p.newConns = true, true, 0
 		c.stays(now, p)
+		p.measureAnswer(now)
 	}
 }
 

@@ -50,6 +50,7 @@ func (c *Core) add(p *Peer) {
 func (c *Core) open(now time.Duration, p *Peer, to endpoint.Endpoint) {
 	c.setLink(p, c.cfg.Shell.Open(p.id, to), to, linkDialed)
 	p.reusedConn, p.provenConn, p.redialAt, p.tries = false, false, 0, 0
+	p.attempted = now
 	c.sayHello(now, p)
 }
 
@@ -74,7 +75,7 @@ func (c *Core) unlink(p *Peer) {
 }
 
 func (c *Core) sayHello(now time.Duration, p *Peer) {
-	p.greeted = now
+	p.greeted, p.probe = now, 0
 	p.firstPing, p.pinged, p.askedAt, p.unanswered, p.answered = 0, 0, 0, 0, false
 	p.link.Send(c.hello(p.endpoint))
 }
@@ -153,7 +154,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 	p.reconnectBy, p.leaveBy, p.redirects, p.farewell = 0, 0, 0, 0
 	p.followed = false
 	if p.conn == nil {
-		p.reconnectBy = now + reconnectGrace
+		p.reconnectBy = now + p.within(reconnectGrace, dialTrips+1)
 	}
 	p.altEndpoint = endpoint.Endpoint{}
 	if p.helloEndpoint != p.endpoint {

@@ -17,17 +17,18 @@ import (
 // A dial of libzmq connects again by itself instead of going down: messages that were
 // in flight are lost, those that were not sent yet go on the new connection.
 type simDial struct {
-	w      *world
-	p      *process
-	id     []byte // identity
-	to     endpoint.Endpoint
-	events dialer
-	pause  time.Duration
-	tries  int          // attempts that were begun, so that a late answer is known
-	queue  []simMessage // what was sent before it was up
-	stream *simStream   // while it is up
-	lost   bool         // it has ended; down was told or will be
-	closed bool         // by its owner
+	w        *world
+	p        *process
+	id       []byte // identity
+	to       endpoint.Endpoint
+	events   dialer
+	pause    time.Duration
+	failures int
+	tries    int          // attempts that were begun, so that a late answer is known
+	queue    []simMessage // what was sent before it was up
+	stream   *simStream   // while it is up
+	lost     bool         // it has ended; down was told or will be
+	closed   bool         // by its owner
 }
 
 // dialer is told of the connection that it has dialed.
@@ -40,16 +41,19 @@ type dialer interface {
 // simMessage is a message on its way.
 type simMessage struct {
 	frames  [][]byte
-	asks    any  // the session of a PING
-	answers any  // the session of the PING that a PING-OK answers
-	last    bool // it is the end of the connection instead
+	asks    any           // the session of a PING
+	answers any           // the session of the PING that a PING-OK answers
+	at      time.Duration // it arrives then, on a slow line
+	last    bool          // it is the end of the connection instead
 }
 
 // The pauses between attempts, and how long an attempt takes that nothing answers.
 const (
-	firstPause  = 50 * time.Millisecond
-	longestWait = 2 * time.Second
-	zmqPause    = 100 * time.Millisecond
+	firstPause   = 50 * time.Millisecond
+	longestWait  = 2 * time.Second
+	zmqPause     = 100 * time.Millisecond
+	firstAttempt = 5 * time.Second
+	laterAttempt = 9 * time.Second
 )
 
 // dial makes a connection; what becomes of it is told later.
@@ -65,7 +69,8 @@ func (d *simDial) wants(try int) bool {
 	return d.p.alive && !d.closed && !d.lost && d.stream == nil && d.tries == try
 }
 
-// attempt sends a SYN, again after 1 s and 3 s, and gives up after 5 s.
+// attempt sends a SYN, again after 1 s, 3 s and 7 s, and gives up after 5 s, the next time
+// after 9 s.
 func (d *simDial) attempt(try int) {
 	switch {
 	case !d.wants(try):
@@ -77,14 +82,18 @@ func (d *simDial) attempt(try int) {
 		d.fails(try, true)
 		return
 	}
-	for _, after := range []time.Duration{0, time.Second, 3 * time.Second} {
-		d.w.after(after+d.w.some(d.w.delay), func() {
+	limit := firstAttempt
+	if d.failures > 0 {
+		limit = laterAttempt
+	}
+	for after := time.Duration(0); after < limit; after = 2*after + time.Second {
+		d.w.after(after+2*d.w.wires.latency+d.w.some(d.w.delay), func() {
 			if d.wants(try) && !d.w.parted(d.p.host(), d.to.Host()) {
 				d.answered(try, 0)
 			}
 		})
 	}
-	d.w.after(5*time.Second, func() { d.fails(try, false) })
+	d.w.after(limit, func() { d.fails(try, false) })
 }
 
 // answered handles that the host has answered, in the n-th moment of a handshake.
@@ -116,6 +125,7 @@ func (d *simDial) fails(try int, refused bool) {
 	}
 	d.tries++
 	d.p.refusedDials++
+	d.failures++
 	next := d.tries
 	wait := d.pause - d.w.some(d.pause/4)
 	d.pause = min(2*d.pause, longestWait)
@@ -138,15 +148,17 @@ func (d *simDial) establish(q *process) {
 	d.stream = s
 	d.w.streams = append(d.w.streams, s)
 	q.accepts = append(q.accepts, s)
-	s.queue = append(s.queue, d.queue...)
+	for _, m := range d.queue {
+		s.queue = append(s.queue, s.timed(m, 2*d.w.wires.latency))
+	}
 	d.queue = nil
 	d.pause = firstPause
-	d.w.after(d.w.some(d.w.delay), func() {
+	d.w.after(2*d.w.wires.latency+d.w.some(d.w.delay), func() {
 		if d.stream == s {
 			d.tell(d.events.up)
 		}
 	})
-	d.w.after(d.w.some(d.w.delay), s.accepted)
+	d.w.after(2*d.w.wires.latency+d.w.some(d.w.delay), s.accepted)
 }
 
 // tell calls the owner, which does not hear more after it has closed the connection.

@@ -1,6 +1,9 @@
 package core
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 // simStream is an established connection. Messages arrive in order, each after a
 // delay. Each end learns of the end of the other one behind what was sent before, or
@@ -12,8 +15,9 @@ type simStream struct {
 	in           receiver // at the accepting side, nil before that knows of it
 	queue        []simMessage
 	moving       bool
-	dialerOpen   bool // as the dialing side knows
-	acceptorOpen bool // as the accepting side knows
+	dialerOpen   bool          // as the dialing side knows
+	acceptorOpen bool          // as the accepting side knows
+	lastAt       time.Duration // when what was sent last arrives, on a slow line
 }
 
 // receiver is what the accepting side does with a connection.
@@ -38,7 +42,7 @@ func (s *simStream) accepted() {
 }
 
 func (s *simStream) send(m simMessage) {
-	s.queue = append(s.queue, m)
+	s.queue = append(s.queue, s.timed(m, 0))
 	s.move()
 }
 
@@ -48,6 +52,14 @@ func (s *simStream) move() {
 		return
 	}
 	s.moving = true
+	if at := s.queue[0].at; at != 0 {
+		s.w.after(max(0, at-s.w.now), func() {
+			if s.moving = false; s.acceptorOpen {
+				s.arrive()
+			}
+		})
+		return
+	}
 	s.w.packet(s.from.host(), s.to.host(), func() bool { return s.acceptorOpen }, s.arrive)
 }
 

@@ -36,6 +36,7 @@ type world struct {
 	loss   float64 // of beacons
 	secure bool    // nodes have keys
 	delay  time.Duration
+	wires  lines // slow lines between all hosts
 
 	answers answers // what a PING-OK may answer
 

@@ -1,0 +1,104 @@
+package core
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// lines are what all lines between hosts are like. Messages on a stream follow each other
+// closely, and arrive in order.
+type lines struct {
+	latency time.Duration // one way
+	loss    float64       // of packets: TCP sends them again
+}
+
+// timed sets when a message arrives that is sent now or, before the connection is up, later.
+func (s *simStream) timed(m simMessage, later time.Duration) simMessage {
+	w := s.w
+	if w.wires.latency == 0 {
+		return m
+	}
+	at := w.now + later + w.wires.latency + w.some(w.delay)
+	// TCP waits for one and a half round trips, and longer each time. What is sent meanwhile
+	// makes the other end ask for what is missing (fast retransmission).
+	again := max(250*time.Millisecond, 3*w.wires.latency)
+	for most := 3*time.Second + 2*w.wires.latency; w.rand.Float64() < w.wires.loss; again = min(2*again, most) {
+		at += again
+	}
+	s.lastAt = max(s.lastAt, at)
+	m.at = s.lastAt
+	return m
+}
+
+// chatter lets two nodes send to each other now and then.
+func chatter(w *world, a, b *simNode, n *uint64) {
+	*n++
+	number := *n
+	a.do(func() { a.whisper(b.id, number) })
+	b.do(func() { b.whisper(a.id, number) })
+	w.after(700*time.Millisecond, func() { chatter(w, a, b, n) })
+}
+
+// However slow the lines are, up to a round trip of 8 s, nodes meet within a few round trips
+// and stay together. The times of the core follow the round trips that it measures.
+func TestSimulatedSlowLines(t *testing.T) {
+	for _, talks := range []bool{false, true} {
+		for _, rtt := range []time.Duration{100, 800, 2200, 4000, 8000} {
+			rtt *= time.Millisecond
+			t.Run(fmt.Sprint(rtt, " talking ", talks), func(t *testing.T) {
+				seeds(t, 10, func(w *world, seed uint64) {
+					w.wires.latency, w.delay = rtt/2, rtt/10+time.Millisecond
+					w.secure = seed%2 == 1
+					a, b := w.start(w.random(), 1, 41000), w.start(w.random(), 2, 41000)
+					w.runUntil(8*time.Second+5*rtt, "met", func() bool { return a.here(b.id) && b.here(a.id) })
+					if talks {
+						chatter(w, a, b, new(uint64))
+					}
+					w.run(3 * time.Minute)
+					if a.enters() != 1 || b.enters() != 1 || a.exits()+b.exits() != 0 {
+						w.t.Errorf("events %v, %v", a.events, b.events)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Ten nodes on lines that lose a fifth of the packets, of which TCP sends each again, lose
+// nobody in three minutes.
+func TestSimulatedLossyLines(t *testing.T) {
+	for _, rtt := range []time.Duration{50, 400, 1000} {
+		rtt *= time.Millisecond
+		t.Run(fmt.Sprint(rtt), func(t *testing.T) {
+			seeds(t, 5, func(w *world, seed uint64) {
+				w.wires = lines{rtt / 2, 0.2}
+				w.delay, w.loss, w.secure = rtt, 0.2, seed%2 == 1
+				for host := range 10 {
+					w.start(w.random(), 1+host, 41000)
+				}
+				n := new(uint64)
+				w.run(30 * time.Second)
+				for i := range 9 {
+					chatter(w, w.nodes[i], w.nodes[i+1], n)
+				}
+				w.run(3 * time.Minute)
+				for _, node := range w.nodes {
+					if node.exits() != 0 || node.enters() != 9 {
+						w.t.Errorf("%s: %d enters, %d exits: %v", node.name, node.enters(), node.exits(), node.ends())
+					}
+				}
+			})
+		})
+	}
+}
+
+// ends returns why sessions ended.
+func (n *simNode) ends() (ends []string) {
+	for _, ev := range n.events {
+		if ev.Type == EventExit {
+			ends = append(ends, ev.Reason.String())
+		}
+	}
+	return ends
+}
