@@ -137,6 +137,9 @@ func (c *Config) checkNumbers() error {
 			return &ConfigError{f.name, f.value, "want 10ms or more"}
 		}
 	}
+	if d := c.Timing.SlowPeer; d != 0 && d < 10*time.Millisecond {
+		return &ConfigError{"Timing.SlowPeer", d, "want 10ms or more, or 0 for no end"}
+	}
 	if c.Timing.DeadPeriod <= c.Timing.QuietPeriod {
 		return &ConfigError{"Timing.DeadPeriod", c.Timing.DeadPeriod,
 			fmt.Sprintf("want more than QuietPeriod, which is %v", c.Timing.QuietPeriod)}

@@ -135,6 +135,11 @@ type Timing struct {
 	// StallTimeout bounds how long Whisper, Shout and Flush wait while this node's
 	// own queue of events is full and no event is taken. Default: 10 s.
 	StallTimeout time.Duration
+	// SlowPeer is how long Whisper and Shout wait for a peer that acknowledges nothing while
+	// as much as Limits.SendWindow is in flight to it. After that they leave it out, with
+	// ErrNotReading, until it acknowledges something. A warning in the log names such a peer
+	// after 3 s in any case. Default: 0, they wait until ctx ends. 10 ms or more.
+	SlowPeer time.Duration
 }
 
 // Limits is the limits of ports and memory.

@@ -22,6 +22,9 @@ var (
 	// events is full and the application takes no events (Timing.StallTimeout). The
 	// acknowledgements of peers are behind these events.
 	ErrEventsNotTaken = errors.New("no events were taken")
+	// ErrNotReading says that a peer was left out because it has acknowledged nothing for
+	// Timing.SlowPeer.
+	ErrNotReading = link.ErrNotReading
 	// ErrTooLarge says that a message is above Limits.MaxMessageSize.
 	ErrTooLarge = errors.New("message is larger than allowed")
 	// ErrGroupName says that a group's name is not 1 to 255 octets long, which

@@ -127,7 +127,8 @@ func (n *Node) makeParts() (err error) {
 	})
 	n.links = link.NewSet(link.Config{
 		Window: n.cfg.Limits.SendWindow, MaxMissed: n.cfg.Limits.MaxPeers,
-		Dial: n.dial, Events: n.engine, Stalled: n.stalled, Logger: n.log,
+		SlowPeer: n.cfg.Timing.SlowPeer,
+		Dial:     n.dial, Events: n.engine, Stalled: n.stalled, Logger: n.log,
 	})
 	for _, g := range n.cfg.Groups {
 		n.engine.Change(func(c *core.Core) { c.Join(g) })

@@ -1,6 +1,8 @@
 package zre
 
 import (
+	"time"
+
 	"github.com/gozre/zre/zre/internal/core"
 	"github.com/gozre/zre/zre/internal/engine"
 	"github.com/gozre/zre/zre/internal/link"
@@ -12,10 +14,19 @@ type LinkStats struct {
 	OctetsOut       uint64 // headers and content
 	Waits           uint64 // messages that waited for room in Limits.SendWindow
 	PongsUnexpected uint64 // PING-OKs that answer no PING of ours
-	Unacknowledged  uint64 // octets in flight now, 128 for each message included; 0 if no WHISPER or SHOUT is
+	// NotReading is how long the peer has acknowledged nothing, while a sender found
+	// Limits.SendWindow full; 0 if it has. In Stats it is the longest of all peers.
+	NotReading time.Duration
+
+	Unacknowledged uint64 // octets in flight now, 128 for each message included; 0 if no WHISPER or SHOUT is
 }
 
-func linkStats(s link.Stats) LinkStats { return LinkStats(s) }
+func linkStats(s link.Stats) LinkStats {
+	return LinkStats{
+		MessagesOut: s.MessagesOut, OctetsOut: s.OctetsOut, Waits: s.Waits, PongsUnexpected: s.PongsUnexpected,
+		NotReading: s.NotReading, Unacknowledged: s.Unacknowledged,
+	}
+}
 
 // PeerStats counts the traffic with one peer in its present session.
 type PeerStats struct {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -16,8 +17,13 @@ func main() {
 	os.Exit(cli.Main(program()))
 }
 
+// slowPeer is how long the shell waits for a peer that does not read: a person who talks to
+// several others does not want to wait for one of them.
+const slowPeer = 10 * time.Second
+
 func program() cli.Program {
 	flags, opts := cli.NewNodeFlags(), newOptions()
+	flags.LeaveOutSlow(slowPeer)
 	return cli.Program{
 		Name:  "zre",
 		Short: "a shell on a ZRE network",

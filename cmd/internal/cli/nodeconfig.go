@@ -50,6 +50,7 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 			QuietPeriod:   time.Duration(f.quiet),
 			QuietPingRate: time.Duration(f.pingRate),
 			DeadPeriod:    time.Duration(f.dead),
+			SlowPeer:      time.Duration(f.slowPeer),
 		},
 		Limits: zre.Limits{
 			Ports:        zre.PortRange{First: f.ports.first, Last: f.ports.last},
@@ -150,7 +151,7 @@ func flagsByField() map[string]string {
 		"Name": "name", "UUID": "id", "Groups": "join", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
-		"DeadPeriod": "dead-period", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
+		"DeadPeriod": "dead-period", "SlowPeer": "slow-peer", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",
 		"Advertise": "advertise", "Peers": "peer", "Contest": "contest", "SecretKey": "key", "TrustedKeys": "trust",
 		"SendWindow": "send-window", "ReceiveQueue": "receive-queue", "Transport": "transport", "Security": "key",
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -37,6 +38,7 @@ type NodeFlags struct {
 	headers    headers
 	contest    []string
 	settle     Bound
+	slowPeer   Bound
 	transport  string
 	metrics    string
 	keys       KeyFlags
@@ -59,6 +61,9 @@ func NewNodeFlags() *NodeFlags {
 		headers:    headers{},
 	}
 }
+
+// LeaveOutSlow sets the default of --slow-peer.
+func (f *NodeFlags) LeaveOutSlow(after time.Duration) { f.slowPeer = Bound(after) }
 
 // Register adds the flags to a set. A flag that is there already keeps its letter.
 func (f *NodeFlags) Register(fs *pflag.FlagSet) {
@@ -87,6 +92,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.window, "send-window", "how much may be in flight to a peer before senders wait")
 	fs.Var(&f.queue, "receive-queue", "how much may be received and not yet used before peers wait")
 	fs.Var(&f.settle, "settle", "wait this long at most, before sending, until everybody who is there is reached; 0: send to those who are known")
+	fs.Var(&f.slowPeer, "slow-peer", "leave out a peer that acknowledges nothing for this long while its window is full; 0: wait for it")
 	fs.StringVar(&f.transport, "transport", "", "`NAME` of the transport: zmtp, or libzmq where it is built in (default zmtp)")
 	MetricsFlag(fs, &f.metrics)
 	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")

@@ -32,6 +32,7 @@ type Link struct {
 	fenced bool                       // it is in Set.unasked
 	err    error                      // why nothing can be sent any more
 	count  Stats
+	slow   slow
 
 	receipts receipts
 }
@@ -201,6 +202,7 @@ func (l *Link) Ack() bool {
 		l.count.PongsUnexpected++
 		return false
 	}
+	l.moved()
 	l.wakeAll()
 	return true
 }

@@ -33,7 +33,10 @@ func (l *Link) whisperLater(ctx context.Context, frames [][]byte, octets int) er
 		if sent, err := l.try("", frames, nil, octets, wake); sent || err != nil {
 			return err
 		}
-		if err := l.set.wait(ctx, wake); err != nil {
+		if err := l.leftOut(); err != nil {
+			return err
+		}
+		if err := l.set.wait(ctx, wake, l); err != nil {
 			return fmt.Errorf("peer acknowledges nothing: %w", err)
 		}
 	}
@@ -78,6 +81,9 @@ func (s *Set) shoutLater(ctx context.Context, group string, frames [][]byte, sha
 	for {
 		links = slices.DeleteFunc(links, func(l *Link) bool {
 			sent, err := l.try(group, frames, shared, octets, wake)
+			if !sent && err == nil {
+				err = l.leftOut()
+			}
 			if err != nil {
 				missed = append(missed, l.Missed(err))
 			}
@@ -86,7 +92,7 @@ func (s *Set) shoutLater(ctx context.Context, group string, frames [][]byte, sha
 		if len(links) == 0 {
 			return missed
 		}
-		if err := s.wait(ctx, wake); err != nil {
+		if err := s.wait(ctx, wake, links...); err != nil {
 			for _, l := range links {
 				missed = append(missed, l.Missed(err))
 			}
@@ -95,10 +101,14 @@ func (s *Set) shoutLater(ctx context.Context, group string, frames [][]byte, sha
 	}
 }
 
-// wait returns when wake is signalled, or with the reason why there is no point in
-// waiting any longer.
-func (s *Set) wait(ctx context.Context, wake <-chan struct{}) error {
-	check := time.NewTicker(stallCheck)
+// wait returns when wake is signalled, when one of the links is to be left out, or with the
+// reason why there is no point in waiting any longer.
+func (s *Set) wait(ctx context.Context, wake <-chan struct{}, links ...*Link) error {
+	every := stallCheck
+	if s.cfg.SlowPeer > 0 {
+		every = min(every, s.cfg.SlowPeer)
+	}
+	check := time.NewTicker(every)
 	defer check.Stop()
 	for {
 		select {
@@ -109,6 +119,12 @@ func (s *Set) wait(ctx context.Context, wake <-chan struct{}) error {
 		case <-check.C:
 			if err := s.cfg.Stalled(); err != nil {
 				return err
+			}
+			for _, l := range links {
+				l.warnSlow()
+				if l.leftOut() != nil {
+					return nil
+				}
 			}
 		}
 	}
@@ -136,6 +152,7 @@ func (l *Link) tryHere(group string, frames [][]byte, shared *transport.Content,
 	case l.err != nil:
 		return false, l.err
 	case !l.win.Room() || !l.mayPass():
+		l.noRoom()
 		if wake != nil {
 			l.register(wake)
 		}

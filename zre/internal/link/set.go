@@ -17,7 +17,7 @@ import (
 // ErrGone says that the peer went away before it had acknowledged everything.
 var ErrGone = errors.New("peer is gone")
 
-// Config is what a Set is made of. All fields are needed.
+// Config is what a Set is made of. All fields are needed but SlowPeer.
 type Config struct {
 	// Window bounds what is in flight to one peer, in octets; see Window.
 	Window int
@@ -29,6 +29,9 @@ type Config struct {
 	Dial func(peer uuid.UUID, to endpoint.Endpoint, h transport.Handler) *transport.Conn
 	// Events gets what happens to the connections.
 	Events Events
+	// SlowPeer is how long a sender waits for a peer that acknowledges nothing until it
+	// leaves that out; 0 stands for no end.
+	SlowPeer time.Duration
 	// Stalled is asked once a second by each waiting sender. An error ends the wait.
 	Stalled func() error
 	Logger  *slog.Logger
