@@ -11,7 +11,6 @@ import (
 
 	"github.com/gozre/zre/zre/internal/core"
 	"github.com/gozre/zre/zre/internal/discovery"
-	"github.com/gozre/zre/zre/internal/link"
 	"github.com/gozre/zre/zre/internal/settle"
 )
 
@@ -209,8 +208,8 @@ func unreached(a *core.Awaited) Unreached {
 		u.Err = errLeaving
 	case core.AwaitLink:
 		u.Err = errNoConnection
-		if l, ok := a.Link.(*link.Link); ok && l.RetryCause() != nil {
-			u.Err = l.RetryCause()
+		if a.Cause != nil {
+			u.Err = a.Cause
 		}
 	}
 	return u

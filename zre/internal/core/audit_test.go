@@ -98,13 +98,14 @@ func (a *auditor) Reopen(l Link, _ Reason) Link {
 func (a *auditor) Local(endpoint.Endpoint) endpoint.Endpoint { return ownAt }
 func (a *auditor) IsLocal(e endpoint.Endpoint) bool          { return e.Addr == ownAt.Addr }
 
-func (l *auditLink) Answer()        {}
-func (l *auditLink) Owes() bool     { return l.sent%3 == 0 }
-func (l *auditLink) Shorten()       {}
-func (l *auditLink) Synced()        { l.late, l.taken = 0, 0 }
-func (l *auditLink) CountLate()     { l.pings -= min(l.pings, l.taken); l.Synced() }
-func (l *auditLink) Failed() Reason { return l.failed }
-func (l *auditLink) Close(r Reason) { l.end() }
+func (l *auditLink) Answer()           {}
+func (l *auditLink) Owes() bool        { return l.sent%3 == 0 }
+func (l *auditLink) Shorten()          {}
+func (l *auditLink) Synced()           { l.late, l.taken = 0, 0 }
+func (l *auditLink) CountLate()        { l.pings -= min(l.pings, l.taken); l.Synced() }
+func (l *auditLink) Failed() Reason    { return l.failed }
+func (l *auditLink) RetryCause() error { return nil }
+func (l *auditLink) Close(r Reason)    { l.end() }
 
 func (l *auditLink) Ack() bool {
 	switch {

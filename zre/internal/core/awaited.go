@@ -35,7 +35,7 @@ type Awaited struct {
 	Endpoint endpoint.Endpoint
 	// Remote is where its connection comes from; not valid if there is none.
 	Remote netip.Addr
-	Link   Link // nil if there is none
+	Cause  error // why the last attempt to connect failed, nil if none did
 	// Since is when this began: it was announced, or its session began or ended.
 	Since time.Duration
 	// Refused says that at the last attempt no process listened at the endpoint.
@@ -56,11 +56,22 @@ func (c *Core) Awaited() []Awaited {
 			all = append(all, a)
 		}
 	}
+	for id, r := range c.rumours.all() {
+		if r.since != 0 && c.peers.get(id) == nil {
+			all = append(all, Awaited{
+				ID: id, Endpoint: r.at, Since: r.since, Cause: r.cause,
+				Refused: r.refused, Hearsay: !r.beaconed,
+			})
+		}
+	}
 	for _, s := range c.static {
 		if s.peer || s.link == nil && s.next == 0 {
 			continue // It is there, or it is this node itself.
 		}
-		a := Awaited{Endpoint: s.endpoint, Link: s.link, Since: s.since, Refused: s.refused}
+		a := Awaited{Endpoint: s.endpoint, Since: s.since, Refused: s.refused}
+		if s.link != nil {
+			a.Cause = s.link.RetryCause()
+		}
 		if s.state == linkIsUp {
 			a.Await = AwaitHello
 		}
@@ -78,11 +89,11 @@ func (c *Core) Awaited() []Awaited {
 
 // awaited reports whether something is missing of a peer.
 func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
-	a = Awaited{ID: p.id, Name: p.name, Endpoint: p.endpoint, Link: p.link, Since: p.known}
+	a = Awaited{ID: p.id, Name: p.name, Endpoint: p.endpoint, Since: p.known}
 	switch {
 	case p.state == Leaving:
 		a.Await, a.Since = AwaitExit, p.leftAt
-	case p.farewell != 0:
+	case p.Ready() && p.farewell != 0:
 		a.Await, a.Since = AwaitExit, p.farewell
 	case p.Ready():
 		a.Await, a.Since = AwaitAnswer, max(p.entered, p.firstPing)
@@ -90,8 +101,16 @@ func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
 	case p.linkState == linkIsUp:
 		a.Await = AwaitHello
 	default:
-		a.Refused = p.refused
+		a.Refused, a.Cause = p.refused, p.link.RetryCause()
 		a.Hearsay = p.announced && !p.beaconed && !p.proven && p.conn == nil
+	}
+	if r := c.rumours.get(p.id); r != nil && r.since != 0 && !p.Ready() {
+		// It was not reached before, and is tried again.
+		a.Since, a.Refused = r.since, a.Refused || a.Await == AwaitLink && r.refused
+		a.Hearsay = a.Hearsay && !r.beaconed
+		if a.Cause == nil {
+			a.Cause = r.cause
+		}
 	}
 	if p.conn != nil {
 		a.Remote = p.conn.remote
@@ -106,6 +125,9 @@ const newFor = 3 * time.Second
 // IsNew reports whether a node has announced itself a short time ago and is not ready.
 func (c *Core) IsNew(now time.Duration, id uuid.UUID) bool {
 	p := c.peers.get(id)
+	if r := c.rumours.get(id); r != nil && r.since != 0 {
+		return false // It was new, and could not be reached.
+	}
 	return p != nil && !p.Ready() && now-p.known < newFor
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -205,4 +206,57 @@ func TestFollowsOnce(t *testing.T) {
 	}
 	d.linkUp(d.links[1])
 	d.wantLog("ENTER friend")
+}
+
+// A node that could not be reached in a few attempts is still one that has announced itself,
+// since the first time, whether or not it is being tried at the moment.
+func TestAwaitedGivenUp(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	heard := func() { d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{}) }
+	fail := func() {
+		l := d.links[len(d.links)-1]
+		l.cause = errors.New("firewall")
+		for range hearsayTries {
+			d.core.LinkRetry(d.now, l, true)
+		}
+	}
+	heard()
+	d.now += time.Second
+	fail()
+	if d.peer(friend) != nil {
+		t.Fatal("it is not given up")
+	}
+	d.wantAwaited("connection of 2222 since 1s, refused")
+	if a := d.core.Awaited()[0]; a.Endpoint != friendAt || a.Cause == nil || a.Cause.Error() != "firewall" {
+		t.Errorf("it is awaited at %v because of %v", a.Endpoint, a.Cause)
+	}
+	heard()
+	d.tick(hearsayFirst)
+	heard() // It is tried again.
+	if d.peer(friend) == nil {
+		t.Fatal("it is not tried again")
+	}
+	d.wantAwaited("connection of 2222 since 3s, refused")
+	if d.core.IsNew(d.now, friend) {
+		t.Error("it is new again")
+	}
+	fail()
+	d.wantAwaited("connection of 2222 since 3s, refused")
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.77"), 0, curve.Key{}) // another host's
+	d.wantAwaited("connection of 2222 since 3s, refused")
+	d.core.Beacon(d.now, friend, friendHost, 0, curve.Key{})
+	d.wantAwaited("")
+
+	// One that gossip alone tells of, and that is reached in the end.
+	d.core.Discovered(d.now, friend, friendAt)
+	fail()
+	d.wantAwaited("connection of 2222 since 0s, refused, hearsay")
+	d.tick(hearsayFirst)
+	d.linkUp(d.links[len(d.links)-1])
+	d.from(friend, hello(friendText))
+	d.tick(time.Second)
+	d.wantAwaited("PING-OK of 2222 since 0s")
+	d.from(friend, &zremsg.PingOK{Sequence: 2})
+	d.wantAwaited("")
 }

@@ -90,6 +90,8 @@ type Link interface {
 	// Failed returns why the link is broken, 0 while it is not: it cannot send, or
 	// the peer receives nothing of what has to be sent to it.
 	Failed() Reason
+	// RetryCause returns why the last attempt to connect failed, nil if none did.
+	RetryCause() error
 	// Shorten makes 0 follow on 65534 in the sequence of the link.
 	Shorten()
 	// Close closes the connection and drops what is unsent.

@@ -46,6 +46,7 @@ type deskLink struct {
 	acks     int
 	closed   Reason
 	failed   Reason
+	cause    error
 	short    bool
 	owes     bool
 }
@@ -127,9 +128,10 @@ func (l *deskLink) CountLate() {
 	l.pings, l.acks = l.pings-min(l.pings, l.taken), l.acks+l.taken
 	l.Synced()
 }
-func (l *deskLink) Owes() bool     { return l.owes }
-func (l *deskLink) Failed() Reason { return l.failed }
-func (l *deskLink) Shorten()       { l.short = true }
+func (l *deskLink) Owes() bool        { return l.owes }
+func (l *deskLink) Failed() Reason    { return l.failed }
+func (l *deskLink) RetryCause() error { return l.cause }
+func (l *deskLink) Shorten()          { l.short = true }
 
 func (l *deskLink) Close(reason Reason) {
 	if l.closed != 0 {

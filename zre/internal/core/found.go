@@ -28,6 +28,10 @@ func (c *Core) Beacon(
 		if p != nil && p.Key() == key && p.endpoint.Host() == at.Host() {
 			c.announcedLeave(now, p)
 		}
+		if r := c.rumours.get(id); r != nil && !r.gossip && r.at.Host() == at.Host() {
+			c.rumours.remove(id)
+			c.changed()
+		}
 		return
 	}
 	if p != nil && p.Key() == key {
@@ -41,6 +45,7 @@ func (c *Core) Beacon(
 	}
 	if p == nil {
 		if r := c.hearsay(id, at, false); r != nil && now < r.next {
+			r.beaconed = true
 			return // It could not be reached there a moment ago.
 		}
 	}

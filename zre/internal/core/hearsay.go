@@ -38,6 +38,13 @@ type rumour struct {
 	gossip bool          // a gossip server has announced it, and will not do so again
 	next   time.Duration // it is not tried before
 	pause  time.Duration // after the next failure
+
+	// What Awaited tells of it while it is not ready. The next attempts do not begin the
+	// wait for it again.
+	since    time.Duration // it was announced, and could not be reached; 0 before that
+	beaconed bool          // a beacon has announced it
+	refused  bool          // no process listened there at the last attempt
+	cause    error         // why the last attempt failed, nil if that is not known
 }
 
 // hearsay returns what is remembered about a node at an endpoint, nil if it is not known.
@@ -52,7 +59,7 @@ func (c *Core) hearsay(id uuid.UUID, at endpoint.Endpoint, gossip bool) *rumour 
 		}
 	}
 	if r.at != at {
-		r.at, r.next, r.pause = at, 0, hearsayFirst
+		r.at, r.next, r.pause, r.since = at, 0, hearsayFirst, 0
 	}
 	r.gossip = r.gossip || gossip
 	return r
@@ -89,6 +96,7 @@ func (c *Core) mayDial(now time.Duration, at endpoint.Endpoint) bool {
 	p := c.dialsTo[host]
 	if p.full(now, dialEvery, dialBurst) {
 		c.stats.DialsRefused++
+		c.hasNews() // There is somebody, who may connect by himself.
 		return false
 	}
 	p.take(now, dialEvery, dialBurst, 1)
@@ -129,6 +137,11 @@ func (c *Core) failed(now time.Duration, p *Peer) {
 		}
 		r.at = p.endpoint
 	}
+	if r.since == 0 {
+		r.since = p.known
+	}
+	r.beaconed = r.beaconed || p.beaconed
+	r.refused, r.cause = p.refused, p.link.RetryCause()
 	most := beaconMost
 	if r.gossip {
 		most = gossipMost
@@ -150,7 +163,7 @@ func (c *Core) tickRumours(now time.Duration) {
 		switch p := c.peers.get(id); {
 		case p != nil:
 			if p.Ready() {
-				r.next, r.pause = now+hearsayFirst, hearsayFirst
+				r.next, r.pause, r.since = now+hearsayFirst, hearsayFirst, 0
 			}
 		case now < r.next:
 		case !r.gossip:

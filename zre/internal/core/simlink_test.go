@@ -160,6 +160,8 @@ func (l *simLink) Synced()    { l.old, l.taken = 0, 0 }
 func (l *simLink) Owes() bool { return len(l.owes) > 0 }
 func (l *simLink) Shorten()   { l.short = true }
 
+func (l *simLink) RetryCause() error { return nil }
+
 func (l *simLink) Failed() Reason {
 	if l.failed {
 		return ReasonFailed

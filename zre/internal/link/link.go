@@ -108,7 +108,7 @@ func (l *Link) Peer() (id uuid.UUID, name string) {
 	return w.id, w.name
 }
 
-// RetryCause returns why the last attempt to connect failed, nil if none did.
+// RetryCause implements core.Link.
 func (l *Link) RetryCause() error {
 	if err := l.retry.Load(); err != nil {
 		return *err
