@@ -267,14 +267,14 @@ func (s *Server) Tuples() []Tuple {
 }
 
 // Links returns how the server stands with those of ServerConfig.Connect, in their order.
-// Of what is counted, only Refused is.
+// Of the counters, only Refused is set.
 func (s *Server) Links() []ServerState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]ServerState, 0, len(s.links))
 	for _, l := range s.links {
 		state := l.dialer.state()
-		state.Refused = l.link.Refused()
+		state.Refused, state.Complete = l.link.Refused(), l.link.Complete()
 		out = append(out, state)
 	}
 	return out

@@ -233,3 +233,29 @@ func Example_secureNodes() {
 	// true true
 	// 0 peers of mallory
 }
+
+// A program that sends and leaves waits until it is known who is there, and says who has not
+// got the message.
+func ExampleNode_Settle() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	port := examplePort()
+	bob := start(ctx, zre.Config{Name: "bob", Groups: []string{"time"}, Discovery: onThisHost(port)})
+
+	node := start(ctx, zre.Config{Discovery: onThisHost(port), DiscardEvents: true})
+	if err := node.Settle(ctx); err != nil {
+		log.Print(err) // It names who is there and cannot be reached.
+	}
+	if err := node.Shout(ctx, "time", []byte("test!")); err != nil {
+		log.Print(err)
+	}
+	ev := next(ctx, bob, zre.EventShout)
+	if err := node.Close(); err != nil {
+		log.Print(err) // It names who has not acknowledged everything.
+	}
+	fmt.Printf("%s: %s\n", ev.Group, ev.Content[0])
+	if err := bob.Close(); err != nil {
+		log.Fatal(err)
+	}
+	// Output: time: test!
+}

@@ -141,10 +141,13 @@ func TestSettleGossip(t *testing.T) {
 		member := w.start(fmt.Sprint("member", i), withoutBeacon(addr), in)
 		must(t, member.Settle(bg(t))) // so that the server has its tuple
 	}
-	sender := w.start("sender", withoutBeacon(addr))
-	must(t, sender.Settle(bg(t)))
-	if there := sender.PeersByGroup("time"); len(there) != 3 {
-		t.Errorf("%d members are known, want 3", len(there))
+	bind := func(c *Config) { c.Discovery.GossipBind = "tcp://127.0.0.1:*" }
+	for name, change := range map[string]func(*Config){"client": func(*Config) {}, "server": bind} {
+		sender := w.start(name, withoutBeacon(addr), change)
+		must(t, sender.Settle(bg(t)))
+		if there := sender.PeersByGroup("time"); len(there) != 3 {
+			t.Errorf("%s: %d members are known, want 3", name, len(there))
+		}
 	}
 }
 

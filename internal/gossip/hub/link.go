@@ -70,6 +70,9 @@ func (l *Link) Kind() uplink.Kind { return l.session.Kind() }
 // Ready reports whether tuples are exchanged.
 func (l *Link) Ready() bool { return l.session.Ready() }
 
+// Complete reports whether the other server has sent all that it had; see uplink.Session.
+func (l *Link) Complete() bool { return l.session.Complete() }
+
 // Refused returns how many received messages were none of the protocol.
 func (l *Link) Refused() uint64 { return l.session.Refused }
 

@@ -137,10 +137,7 @@ type Server struct {
 // Servers returns how many gossip servers have neither sent what they know nor failed, and
 // those that have failed.
 func (d *Discovery) Servers() (asking int, failed []Server) {
-	if d.client == nil {
-		return 0, nil
-	}
-	for _, s := range d.client.Servers() {
+	for _, s := range d.GossipServers() {
 		switch {
 		case s.Complete:
 		case s.Err != nil:
