@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -41,28 +43,38 @@ func letters(size int) string {
 	return string(text)
 }
 
-// oneShot starts receivers on hosts, and a program that sends and leaves some time after them. It
-// holds that the program ends with status 0 and every receiver gets all of it. It returns
-// how long the program took, and what was wrong.
-func oneShot(t *testing.T, program string, from *lab.Host, receivers []*lab.Host, lead time.Duration) (time.Duration, error) {
+// site is where a one-shot program and its receivers run.
+type site struct {
+	dir       string // of the programs
+	config    string // the file with their configuration
+	from      *lab.Host
+	receivers []*lab.Host
+}
+
+// command is a program of ours on one of the hosts.
+func (s *site) command(h *lab.Host, name string, args ...string) *exec.Cmd {
+	cmd := h.Command(filepath.Join(s.dir, name), args...)
+	cmd.Env = append(cmd.Environ(), "ZRECFG="+s.config, "ZRENAME=")
+	return cmd
+}
+
+// shoot starts the receivers, and a program that sends and leaves some time after them. It
+// returns how long that took, and an error unless it ends with status 0 and every receiver
+// gets all of it.
+func (s *site) shoot(program string, lead time.Duration) (time.Duration, error) {
 	shot := oneShots[program]
 	text := letters(shot.size)
 	name, args, input := shot.args(text)
-	type copied struct {
-		cmd *exec.Cmd
-		out bytes.Buffer
-	}
-	copies := make([]*copied, len(receivers))
-	for i, h := range receivers {
-		c := &copied{cmd: command(t, h, "zrecat", "--receive-only", "--until-leave", "--name", fmt.Sprint("r", i), "f")}
-		c.cmd.Stdout = &c.out
-		if err := c.cmd.Start(); err != nil {
+	outs, ended := make([]bytes.Buffer, len(s.receivers)), make([]*exec.Cmd, len(s.receivers))
+	for i, h := range s.receivers {
+		c := s.command(h, "zrecat", "--receive-only", "--until-leave", "--name", fmt.Sprint("r", i), "f")
+		c.Stdout, ended[i] = &outs[i], c
+		if err := c.Start(); err != nil {
 			return 0, err
 		}
-		copies[i] = c
 	}
-	time.Sleep(lead) // what is tested: how long they are there
-	sender := command(t, from, name, args...)
+	<-time.After(lead) // what is tested: how long they are there
+	sender := s.command(s.from, name, args...)
 	sender.Stdin = bytes.NewReader([]byte(input))
 	began := time.Now()
 	said, err := sender.CombinedOutput()
@@ -70,73 +82,76 @@ func oneShot(t *testing.T, program string, from *lab.Host, receivers []*lab.Host
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %.400s", name, err, said)
 	}
-	timer := time.AfterFunc(15*time.Second, func() {
-		for _, c := range copies {
-			_ = c.cmd.Process.Kill()
+	left := time.AfterFunc(patience, func() {
+		for _, c := range ended {
+			_ = c.Process.Kill()
 		}
 	})
-	defer timer.Stop()
-	for i, c := range copies {
-		waited := c.cmd.Wait()
-		if got := c.out.String(); got != text && err == nil {
+	defer left.Stop()
+	for i, c := range ended {
+		if err != nil {
+			_ = c.Process.Kill() // One that has got nothing waits for ever.
+		}
+		waited := c.Wait()
+		if got := outs[i].String(); got != text && err == nil {
 			err = fmt.Errorf("receiver %d has %d of %d octets (%v), and %s ended with 0", i, len(got), len(text), waited, name)
 		}
 	}
 	return took, err
 }
 
-// command is a program of ours on a host with the configuration of the test.
-func command(t *testing.T, h *lab.Host, name string, args ...string) *exec.Cmd {
-	dir, err := programs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := h.Command(dir+"/"+name, args...)
-	cmd.Env = append(cmd.Environ(), "ZRECFG="+configuration(t, h, ""), "ZRENAME=")
-	return cmd
-}
-
 // TestOneShot: programs that send and leave reach everybody who was there, on one host and on
 // several, one of which is far and one of which loses frames; receivers that have been there for
 // two seconds, or have started just before, or at the same moment.
 func TestOneShot(t *testing.T) {
-	runs, lanes := 2, 1
-	if full {
-		runs, lanes = 200, 8
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
 	}
-	leads := []time.Duration{2 * time.Second, 200 * time.Millisecond, 0}
-	for _, program := range []string{"zre", "zrecat", "library"} {
-		for _, lead := range leads {
-			t.Run(fmt.Sprintf("%s/one host/%v", program, lead), func(t *testing.T) {
-				repeat(t, runs, lanes, func(t *testing.T) func() (time.Duration, error) {
-					h := lab.New(t)
-					hosts := []*lab.Host{h, h, h, h, h}
-					return func() (time.Duration, error) { return oneShot(t, program, h, hosts, lead) }
+	runs := map[time.Duration]int{200 * time.Millisecond: 1}
+	if full {
+		runs = map[time.Duration]int{2 * time.Second: 200, 200 * time.Millisecond: 50, 0: 50}
+	}
+	places := map[string]func(t *testing.T) (from *lab.Host, receivers []*lab.Host){
+		"one host": func(t *testing.T) (*lab.Host, []*lab.Host) {
+			h := lab.New(t)
+			return h, slices.Repeat([]*lab.Host{h}, 5)
+		},
+		"three hosts": func(t *testing.T) (*lab.Host, []*lab.Host) {
+			s := lab.NewSwitch(t, "10.36.0.0/24", lab.Line{})
+			near, far, lossy := lab.New(t), lab.New(t), lab.New(t)
+			s.Plug(near, "eth0")
+			s.Plug(far, "eth0").Line(lab.Line{Delay: 100 * time.Millisecond})
+			s.Plug(lossy, "eth0").Line(lab.Line{Loss: 0.05})
+			return near, []*lab.Host{near, near, near, near, far, far, far, lossy, lossy, lossy}
+		},
+	}
+	for program := range oneShots {
+		for lead, count := range runs {
+			for name, place := range places {
+				t.Run(fmt.Sprintf("%s/%s/%v", program, name, lead), func(t *testing.T) {
+					repeat(t, count, func(t *testing.T) func() (time.Duration, error) {
+						from, receivers := place(t)
+						s := &site{dir, configuration(t, from, ""), from, receivers}
+						return func() (time.Duration, error) { return s.shoot(program, lead) }
+					})
 				})
-			})
-			t.Run(fmt.Sprintf("%s/three hosts/%v", program, lead), func(t *testing.T) {
-				repeat(t, runs, lanes, func(t *testing.T) func() (time.Duration, error) {
-					s := lab.NewSwitch(t, "10.36.0.0/24", lab.Line{})
-					near, far, lossy := lab.New(t), lab.New(t), lab.New(t)
-					s.Plug(near, "eth0")
-					s.Plug(far, "eth0").Line(lab.Line{Delay: 100 * time.Millisecond})
-					s.Plug(lossy, "eth0").Line(lab.Line{Loss: 0.05})
-					hosts := []*lab.Host{near, near, near, near, far, far, far, lossy, lossy, lossy}
-					return func() (time.Duration, error) { return oneShot(t, program, near, hosts, lead) }
-				})
-			})
+			}
 		}
 	}
 }
 
-// repeat runs a test in places of its own, several at a time, and sums up how long it took.
-func repeat(t *testing.T, runs, lanes int, place func(t *testing.T) func() (time.Duration, error)) {
+// most is how many runs of a test there are at once, each in a place of its own.
+const most = 8
+
+// repeat runs a test in several places, and sums up how long it took.
+func repeat(t *testing.T, runs int, place func(t *testing.T) func() (time.Duration, error)) {
 	var left, failed atomic.Int64
 	left.Store(int64(runs))
 	var mu sync.Mutex
-	var sum, most time.Duration
+	var sum, longest time.Duration
 	var done sync.WaitGroup
-	for range lanes {
+	for range min(runs, most) {
 		run := place(t)
 		done.Go(func() {
 			for left.Add(-1) >= 0 {
@@ -146,12 +161,12 @@ func repeat(t *testing.T, runs, lanes int, place func(t *testing.T) func() (time
 					t.Error(err)
 				}
 				mu.Lock()
-				sum, most = sum+took, max(most, took)
+				sum, longest = sum+took, max(longest, took)
 				mu.Unlock()
 			}
 		})
 	}
 	done.Wait()
 	t.Logf("%d runs, %d exceptions; mean %v, longest %v", runs, failed.Load(),
-		(sum / time.Duration(runs)).Round(time.Millisecond), most.Round(time.Millisecond))
+		(sum / time.Duration(runs)).Round(time.Millisecond), longest.Round(time.Millisecond))
 }

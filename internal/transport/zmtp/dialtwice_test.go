@@ -21,7 +21,7 @@ type outcome struct {
 }
 
 // dialed runs dialTwice with these outcomes of the two dials, in virtual time.
-func dialed(t *testing.T, outcomes ...outcome) (tcp *net.TCPConn, err error, took time.Duration, dials int32) {
+func dialed(t *testing.T, outcomes ...outcome) (tcp *net.TCPConn, took time.Duration, dials int32, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
@@ -37,7 +37,7 @@ func dialed(t *testing.T, outcomes ...outcome) (tcp *net.TCPConn, err error, too
 		})
 		took, dials = time.Since(begin), n.Load()
 	})
-	return tcp, err, took, dials
+	return tcp, took, dials, err
 }
 
 func TestDialTwice(t *testing.T) {
@@ -58,7 +58,7 @@ func TestDialTwice(t *testing.T) {
 		"refused after a time": {[]outcome{{400 * time.Millisecond, nil, transport.ErrRefused}, {400 * time.Millisecond, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 700 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
-			tcp, err, took, dials := dialed(t, test.outcomes...)
+			tcp, took, dials, err := dialed(t, test.outcomes...)
 			if tcp != test.want || !errors.Is(err, test.err) || took != test.took || int(dials) != len(test.outcomes) {
 				t.Errorf("%v, %v after %v and %d dials; want %v, %v after %v", tcp == test.want, err, took, dials, test.want, test.err, test.took)
 			}
