@@ -22,7 +22,7 @@ const (
 // that sends and leaves calls it after Start, and before it sends, so that what it sends
 // reaches everybody who was there. In a quiet network it takes until 1.1 s after Start, and
 // no time if the node runs longer; without beacons 0.3 s. A node that does not answer is
-// waited for for 5 s.
+// waited for for 5 s, one that has connected to this one for 8 s.
 //
 // Nil means that everyone was reached. An *UnsettledError names those who were not, and
 // the gossip servers that have not answered. If ctx ends before, it names those who are

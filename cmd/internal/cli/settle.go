@@ -10,7 +10,7 @@ import (
 )
 
 // defaultSettle is how long a program waits at most until it knows who is there. A node
-// that cannot be reached is given up after five seconds, one with a bad way after ten.
+// that cannot be reached is given up after five seconds, one that reaches this one after eight.
 const defaultSettle = Bound(10 * time.Second)
 
 // Settler is a node that knows when it knows who is there.

@@ -14,6 +14,9 @@ const (
 	// it counts as unreachable. It is enough for three lost SYNs: TCP sends them again
 	// after one and after three seconds.
 	ReachWithin = 5 * time.Second
+	// ReachOnWithin is the same for one that has a connection to this node, so that there is
+	// a way, which may be bad: another attempt is made after five seconds.
+	ReachOnWithin = 8 * time.Second
 	// RefusedAfter is the same for one at whose endpoint no process listens. Until then it
 	// may be heard at another endpoint.
 	RefusedAfter = time.Second
@@ -119,7 +122,7 @@ func bound(a *core.Awaited) time.Duration {
 	case a.Refused:
 		return RefusedAfter
 	case a.Remote.IsValid():
-		return 2 * ReachWithin // It reaches us, so there is a way, which may be bad.
+		return ReachOnWithin
 	}
 	return ReachWithin
 }

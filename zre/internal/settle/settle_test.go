@@ -52,7 +52,7 @@ func TestLook(t *testing.T) {
 		"silent":            {peer(core.Awaited{Since: soon}, forever), time.Second + ReachWithin},
 		"silent, long ago":  {peer(core.Awaited{Since: begin - ReachWithin}, forever), 1100 * time.Millisecond},
 		"refused":           {peer(core.Awaited{Since: soon, Refused: true}, forever), time.Second + RefusedAfter},
-		"reaches us":        {peer(core.Awaited{Since: soon, Remote: netip.IPv6Loopback()}, forever), time.Second + 2*ReachWithin},
+		"reaches us":        {peer(core.Awaited{Since: soon, Remote: netip.IPv6Loopback()}, forever), time.Second + ReachOnWithin},
 		"no HELLO":          {peer(core.Awaited{Since: soon, Await: core.AwaitHello}, forever), time.Second + ReachWithin},
 		"no PING-OK":        {peer(core.Awaited{Since: soon, Await: core.AwaitAnswer}, forever), time.Second + answerWithin},
 		"about to go":       {peer(core.Awaited{Since: soon, Await: core.AwaitExit}, forever), time.Second + exitWithin},
@@ -87,7 +87,7 @@ func TestLookIsBounded(t *testing.T) {
 			{Since: now, Remote: netip.IPv6Loopback()}, {Since: now - time.Second, Await: core.AwaitAnswer},
 		}}
 	})
-	if most := 1100*time.Millisecond + serverWithin + most + 2*ReachWithin; got > most {
+	if most := 1100*time.Millisecond + serverWithin + most + ReachOnWithin; got > most {
 		t.Errorf("settled after %v", got)
 	}
 }
