@@ -86,6 +86,7 @@ command waits a moment (--patience) for the group or the peer that it names.`,
 type options struct {
 	json     bool
 	stay     bool
+	all      bool
 	join     []string
 	patience cli.Seconds
 	keygen   string
@@ -97,6 +98,7 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.json, "json", false, "print events as JSON, one object a line")
 	fs.StringArrayVar(&o.join, "join", nil, "be in this `GROUP` from the start; may be repeated")
 	fs.BoolVar(&o.stay, "stay", false, "at the end of input go on until a signal")
+	fs.BoolVar(&o.all, "all", false, "show also the nodes of commands such as zre send as they come and go (--json: always)")
 	fs.Var(&o.patience, "patience", "how long after the start a command from a pipe waits for the group or peer it names")
 	fs.StringVar(&o.keygen, "keygen", "", "make a key for a secure network in FILE and `FILE`_secret, and leave")
 	cli.CommandLineOnly(fs, "keygen")

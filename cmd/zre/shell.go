@@ -34,6 +34,7 @@ type shell struct {
 	// went wrong and how to correct it, say what is only for a user who watches. They may be called from any goroutine.
 	print, hint, say func(text string)
 	format           format
+	visitors         visitors // belongs to watch
 
 	// settle waits until everybody who is there is reached. The error names who is not.
 	settle func(ctx context.Context) error
@@ -63,7 +64,10 @@ func (s *shell) watch() {
 		if err != nil {
 			return
 		}
-		s.print(s.format.event(ev, names.label(ev)))
+		label := names.label(ev)
+		if s.options.all || s.format.json || !s.visitors.hide(ev) {
+			s.print(s.format.event(ev, label))
+		}
 		select {
 		case s.changed <- struct{}{}:
 		default:

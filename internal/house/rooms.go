@@ -74,7 +74,7 @@ var rooms = []room{
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
 	{dir: "cmd/...", may: append([]string{"cmd/internal/..."}, programs...)},
 	// The shell draws on a terminal.
-	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
+	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "cmd/zre/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
 	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},
 	// The benchmark makes keys, and with the build tag libzmq it measures libzmq too, in C.
 	{dir: "cmd/zrebench/...", may: append([]string{"cmd/internal/...", "cmd/zrebench/...", "internal/curve", "gonum.org/v1/plot/..."}, programs...)},

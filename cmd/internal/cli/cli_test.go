@@ -166,7 +166,7 @@ func TestConfigErrors(t *testing.T) {
 	}{
 		"unknown key":              {"[zre]\n\nquiet-perod = 5\n", []string{"/etc/zre.conf:3: [zre] quiet-perod:", "did you mean quiet-period?"}},
 		"key of another program":   {"[zrecat]\njson = true\n", []string{":2: [zrecat] json:", "no such key"}},
-		"unknown, nothing near":    {"[zre]\nxyzzy = 5\n", []string{":2: [zre] xyzzy:", "there are advertise, beacon-period"}},
+		"unknown, nothing near":    {"[zre]\nxyzzy = 5\n", []string{":2: [zre] xyzzy:", "there are advertise, all, beacon-period"}},
 		"unknown section":          {"[zre]\n[zrecatt]\n", []string{":2: [zrecatt]", "did you mean zrecat?"}},
 		"bad seconds":              {"[zre]\nname=x\nquiet-period = soon\n", []string{":3: [zre] quiet-period:", `"soon"`, "right: 5, 0.5"}},
 		"no value":                 {"[zre]\nquiet-period =\n", []string{":2: [zre] quiet-period:", "not a number of seconds"}},

@@ -48,7 +48,7 @@ func sections() []string { return []string{"zre", "zrecat", "zgossip_server"} }
 
 // shellKeys are the flags of the program zre itself. They stand in section
 // [zre] together with what is for all programs, so the other programs skip them.
-func shellKeys() []string { return []string{"json", "join", "stay", "patience"} }
+func shellKeys() []string { return []string{"json", "join", "stay", "all", "patience"} }
 
 // configure sets the flags that the command line did not: from ZRENAME and
 // from zre.conf.

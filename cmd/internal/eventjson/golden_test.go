@@ -1,0 +1,80 @@
+package eventjson
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/zre"
+)
+
+var update = flag.Bool("update", false, "write the golden file")
+
+// everything is each object, with all fields and with those that are always there.
+func everything() []any {
+	at := Time(time.Date(2026, 2, 3, 4, 5, 6, 789e6, time.FixedZone("", 3600)))
+	bob := uuid.MustParse("bbbbbbbb-0000-4000-8000-000000000002")
+	full := zre.Peer{
+		ID: bob, Name: "bob\x1b", Endpoint: "tcp://192.0.2.2:41000", Groups: []string{"chat"},
+		Headers: map[string]string{"z": "1", "a": "<2>"}, Evasive: true, PublicKey: "KEY", Idle: 1500 * time.Millisecond,
+	}
+	unreached := UnreachedOf(&zre.UnsettledError{
+		Servers: []zre.UnansweredServer{{Server: "192.0.2.9:31337", Err: errors.New("refused")}},
+		Peers: []zre.Unreached{
+			{Endpoint: "tcp://192.0.2.3:1", Err: errors.New("no answer")},
+			{Peer: bob, Name: "bob", Endpoint: "tcp://192.0.2.2:41000", Err: errors.New("no answer")},
+		},
+	})
+	ms, zero := Milliseconds(1234567*time.Nanosecond), Milliseconds(0)
+	peers := []zre.Peer{full, {ID: id, Name: "alice"}}
+	return []any{
+		Peers{"PEERS", at, []Peer{PeerOf(full, 412*time.Microsecond), PeerOf(peers[1], 0)}, unreached},
+		Peers{"PEERS", at, []Peer{}, nil},
+		Info{"INFO", at, PeerOf(full, time.Millisecond)},
+		Groups{"GROUPS", at, []Group{{"chat", false, []uuid.UUID{bob}, []string{"bob"}}}, nil},
+		Members{"MEMBERS", at, "chat", 2, MembersOf(peers)},
+		Sent{"SENT", at, "chat", 5, MembersOf(peers[1:]), []Missed{{bob, "bob", "peer is gone: expired"}}, unreached[:1]},
+		Sent{"SENT", at, "", 5, MembersOf(peers[1:]), nil, nil},
+		Answer{"ANSWER", at, bob, "bob", 0, ms, Content{[]byte("text\n"), {0xff, 0}, {}}},
+		Answer{"ANSWER", at, bob, "bob", 2, ms, nil},
+		Ran{"RAN", at, "SHOUT", bob, "bob", "chat", 1, "exit status 1", ms},
+		Ran{"RAN", at, "ENTER", bob, "bob", "", 0, "", ms},
+		Ping{"PING", at, bob, "bob", 1, &ms, ""},
+		Ping{"PING", at, bob, "bob", 2, nil, "no answer within 5 s"},
+		Pings{"PINGS", at, bob, "bob", 2, 1, &ms, &ms, &ms, &zero},
+		Pings{"PINGS", at, bob, "bob", 2, 0, nil, nil, nil, nil},
+	}
+}
+
+// The objects are what scripts rely on: what the golden file holds stays as it is. A new field
+// is added to it by go test ./cmd/internal/eventjson -update.
+func TestGolden(t *testing.T) {
+	const file = "testdata/objects.jsonl"
+	var b strings.Builder
+	for _, o := range everything() {
+		b.WriteString(Line(o) + "\n")
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, wanted := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
+	if len(got) != len(wanted) {
+		t.Fatalf("%d objects, want %d", len(got)-1, len(wanted)-1)
+	}
+	for i := range got {
+		if got[i] != wanted[i] {
+			t.Errorf("%s\nwant %s", got[i], wanted[i])
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package oneshot
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gozre/zre/cmd/internal/cli"
+)
+
+// The headings of the commands in the help.
+const (
+	groupWho     = "Who is there"
+	groupMessage = "Messages"
+)
+
+// Commands are the commands for scripts.
+func Commands() []cli.Program {
+	return []cli.Program{
+		peersCommand(),
+		groupsCommand(),
+		infoCommand(),
+		waitCommand(),
+		pingCommand(),
+		sendCommand(),
+		subCommand(),
+		requestCommand(),
+		replyCommand(),
+		onCommand(),
+	}
+}
+
+// exactly allows so many arguments. right is what would be right: "zre info PEER".
+func exactly(n int, right string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return cli.Usagef("there are %d arguments, not %d (right: %s)", len(args), n, right)
+		}
+		return nil
+	}
+}
+
+// split is the arguments before and behind "--".
+type split struct{ before, command []string }
+
+// positional keeps what is before and behind "--".
+func (s *split) positional(right string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		dash := cmd.ArgsLenAtDash()
+		if dash < 0 || dash == len(args) {
+			return cli.Usagef("a command follows after -- (right: %s)", right)
+		}
+		s.before, s.command = slices.Clone(args[:dash]), slices.Clone(args[dash:])
+		return nil
+	}
+}
