@@ -93,15 +93,10 @@ func (s *session) ping(ctx context.Context, who string, p *pinging) error {
 		}
 	}
 	s.summary(peer, &t, time.Since(began))
-	switch {
-	case t.answered == 0 && ctx.Err() != nil && interrupted(ctx) != nil && t.sent == 0:
-		return interrupted(ctx)
-	case t.answered == 0:
-		return &cli.ExitError{Status: cli.ExitTimeout, Err: fmt.Errorf("no answer from %s", name)}
-	case t.answered < t.sent:
-		return &cli.ExitError{Status: cli.ExitFailure, Err: fmt.Errorf("%s answered %d of %d PINGs", name, t.answered, t.sent)}
+	if t.sent == 0 {
+		return s.ended(ctx, "no PING was sent")
 	}
-	return nil
+	return t.verdict(name)
 }
 
 // pinged prints one PING.
@@ -167,6 +162,17 @@ func (t *trips) add(trip time.Duration) {
 	t.answered++
 	t.sum += trip.Seconds()
 	t.squares += trip.Seconds() * trip.Seconds()
+}
+
+// verdict is what PINGs to a peer, at least one, end with.
+func (t *trips) verdict(name string) error {
+	switch {
+	case t.answered == 0:
+		return &cli.ExitError{Status: cli.ExitTimeout, Err: fmt.Errorf("no answer from %s", name)}
+	case t.answered < t.sent:
+		return &cli.ExitError{Status: cli.ExitFailure, Err: fmt.Errorf("%s answered %d of %d PINGs", name, t.answered, t.sent)}
+	}
+	return nil
 }
 
 // mean and deviation are of at least one trip.
