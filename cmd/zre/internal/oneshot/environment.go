@@ -49,7 +49,8 @@ func headerVariables(headers map[string]string) (env []string) {
 	kept := make(map[string]string)
 	left, room := 0, maxHeaders
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		n := len(name) + len(headers[name])
+		// As it is shown: an escape takes up to six times what it stands for.
+		n := len(eventjson.Line(name)) + len(eventjson.Line(headers[name]))
 		if n > room {
 			left++
 			continue
