@@ -22,6 +22,7 @@ type fakeNode struct {
 	own      []string
 	did      []string
 	closed   chan struct{}
+	acks     int
 	flushErr error
 	sendErr  error
 }
@@ -140,6 +141,12 @@ func (n *fakeNode) Leader(group string) (uuid.UUID, bool) {
 		return p.ID, true
 	}
 	return uuid.Nil, false
+}
+
+func (n *fakeNode) Ack() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.acks++
 }
 
 func (n *fakeNode) Next(context.Context) (zre.Event, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/zre"
 )
 
 func main() {
@@ -67,7 +68,10 @@ command waits a moment (--patience) for the group or the peer that it names.`,
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
 			env.Logs.Words(terminal)
 			// The node outlives ctx: saying goodbye takes a moment.
-			node, err := flags.StartNode(context.WithoutCancel(ctx), env, opts.join...)
+			node, err := flags.StartNodeWith(context.WithoutCancel(ctx), env, func(cfg *zre.Config) {
+				cfg.Groups = opts.join
+				cfg.ManualAck = !terminal // see pipe.acknowledge
+			})
 			if err != nil {
 				return err
 			}

@@ -25,6 +25,7 @@ type node interface {
 	PeerGroups() []string
 	Leader(group string) (uuid.UUID, bool)
 	Next(ctx context.Context) (zre.Event, error)
+	Ack()
 	Stats() zre.Stats
 	Close() error
 }

@@ -41,6 +41,7 @@ func (s *shell) runPipe(ctx context.Context) error {
 	s.print = p.write
 	s.hint = func(text string) { fmt.Fprintln(s.env.Stderr, text) }
 	s.say = func(string) {}
+	s.printed = p.acknowledge
 	s.patience = time.Now().Add(time.Duration(s.options.patience))
 	s.settling = &settling{settle: s.settle, say: func(err error) { s.hint(fmt.Sprintf("zre: %v", err)) }}
 
@@ -95,6 +96,14 @@ func (p *pipe) write(text string) {
 	}
 	if _, err := p.env.Stdout.WriteString(text + "\n"); err != nil {
 		p.breakOff(err)
+	}
+}
+
+// acknowledge acknowledges what was printed. What could not be printed is not acknowledged, so
+// that its sender knows.
+func (p *pipe) acknowledge() {
+	if p.outputError() == nil {
+		p.node.Ack()
 	}
 }
 

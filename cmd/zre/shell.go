@@ -38,6 +38,8 @@ type shell struct {
 
 	// settle waits until everybody who is there is reached. The error names who is not.
 	settle func(ctx context.Context) error
+	// printed is called when an event was printed, or the output has failed.
+	printed func()
 
 	// patience is when commands stop to wait for what they name; zero on a
 	// terminal, where the user sees the peers.
@@ -52,7 +54,7 @@ type shell struct {
 func newShell(n node, env *cli.Env, o options) *shell {
 	return &shell{
 		node: n, env: env, options: o, changed: make(chan struct{}, 1),
-		settle: func(context.Context) error { return nil },
+		settle: func(context.Context) error { return nil }, printed: func() {},
 	}
 }
 
@@ -68,6 +70,7 @@ func (s *shell) watch() {
 		if s.options.all || s.format.json || !s.visitors.hide(ev) {
 			s.print(s.format.event(ev, label))
 		}
+		s.printed()
 		select {
 		case s.changed <- struct{}{}:
 		default:

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/layout"
 	"github.com/gozre/zre/zre"
 )
 
@@ -37,7 +38,7 @@ type cat struct {
 	options options
 	stdin   io.Reader
 	stdout  io.Writer
-	layout  layout
+	layout  layout.Layout
 	note    func(format string, args ...any) // a line for the user, on stderr
 
 	// settle waits until everybody who is there is reached; nil: it is not waited for.
@@ -57,6 +58,7 @@ type cat struct {
 	incomplete atomic.Bool // a transfer of a peer was
 	unsettled  atomic.Bool // somebody was not reached before sending, which was said
 	progress   progress
+	satisfied  bool // what --count or --until-leave waits for has come
 	flushed    bool // Flush has said who has not acknowledged what was sent
 	lateNotes  int  // lines about members that joined late; of the goroutine that receives
 }
@@ -103,7 +105,7 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 	if c.options.receiveOnly {
 		late = c.timeout()
 	}
-	expecting := c.options.count > 0 || c.options.untilLeave || c.options.timeout > 0
+	expecting := c.expects() || c.options.timeout > 0
 	for {
 		select {
 		case err := <-sent:
@@ -133,7 +135,7 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 			if err != nil {
 				return inputDone, err
 			}
-			gotEnough = true
+			gotEnough, c.satisfied = true, true
 			if inputDone || c.options.receiveOnly || c.interactive {
 				return inputDone, nil
 			}
@@ -142,6 +144,9 @@ func (c *cat) attend(ctx context.Context, sent <-chan error) (inputDone bool, er
 		}
 	}
 }
+
+// expects reports whether something has to come before the program leaves by itself.
+func (c *cat) expects() bool { return c.options.count > 0 || c.options.untilLeave }
 
 // timeout returns when --timeout ends, counted from now.
 func (c *cat) timeout() <-chan time.Time {
@@ -212,8 +217,13 @@ func (c *cat) verdict(ctx context.Context, inputDone bool, err error) error {
 	if errors.Is(err, errStdoutClosed) && cutShort {
 		err = fmt.Errorf("%w before the end of the input", errStdoutClosed)
 	}
-	if sig, ok := errors.AsType[*cli.SignalError](context.Cause(ctx)); ok && cutShort && err == nil {
-		return &cli.ExitError{Status: sig.Status(), Err: fmt.Errorf("%v before the end of the input", sig.Signal)}
+	if sig, ok := errors.AsType[*cli.SignalError](context.Cause(ctx)); ok && err == nil {
+		switch {
+		case cutShort:
+			return &cli.ExitError{Status: sig.Status(), Err: fmt.Errorf("%v before the end of the input", sig.Signal)}
+		case c.expects() && !c.satisfied && !c.interactive:
+			return &cli.ExitError{Status: sig.Status(), Err: fmt.Errorf("%v before all had come", sig.Signal)}
+		}
 	}
 	switch {
 	case err != nil:

@@ -332,6 +332,9 @@ func TestSignals(t *testing.T) {
 		"waiting for members":        {with(func(o *options) { o.wait = 9 }), false, 130},
 		"someone typed":              {with(nil), true, cli.ExitOK},
 		"receiving":                  {with(func(o *options) { o.receiveOnly = true }), false, cli.ExitOK},
+		"receiving, too few":         {with(func(o *options) { o.receiveOnly, o.count = true, 2 }), false, 130},
+		"receiving a file":           {with(func(o *options) { o.receiveOnly, o.untilLeave = true, true }), false, 130},
+		"too few, typed":             {with(func(o *options) { o.count = 2 }), true, cli.ExitOK},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/layout"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zre"
 )
@@ -58,21 +59,7 @@ shows them instead. --lines, --null, --json-lines and --format are for scripts.`
   ZRENAME=zrenode1 zrecat test
   echo ping | zrecat -c 1 -W 3 test                   ask, and wait for one answer
   zrecat -r -F '{time} {name}: {payload}' test        who says what, and when`,
-		Manual: []cli.Section{{Title: "Format", Body: `The value of --format is text with these verbs in it:
-
-  {name}     the name of the sender
-  {uuid}     its UUID
-  {id}       the first six digits of its UUID
-  {group}    the group, empty for a whisper
-  {type}     SHOUT or WHISPER
-  {time}     when it came, as in 2026-02-03T04:05:06.789+01:00 (RFC 3339)
-  {octets}   the size of the payload
-  {payload}  the message
-  {{  }}     a brace
-  \n \t \\   newline, tab, backslash
-
-A message ends with a newline, or with --null with NUL. Control characters in names and groups are
-shown as escapes (\n), on a terminal those of the payload too.`}},
+		Manual: []cli.Section{{Title: "Format", Body: layout.Manual}},
 		Statuses: `0    every member acknowledged everything; or it only received, and got what it was
      to wait for
 1    it failed, a member is not known to have received everything, messages were lost,
@@ -80,7 +67,8 @@ shown as escapes (\n), on a terminal those of the payload too.`}},
 2    the command line or zre.conf makes no sense
 3    no peer came within --wait-timeout
 4    not enough came within --timeout
-128  and the number of the signal that came before the input was all sent`,
+128  and the number of the signal that came before the input was all sent, or before
+     what --count or --until-leave waits for`,
 		Node:       flags,
 		LogLevel:   slog.LevelWarn,
 		Flags:      opts.register,

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/layout"
 )
 
 // options are the flags of zrecat alone.
@@ -17,7 +18,7 @@ type options struct {
 	timeout     cli.Seconds // 0: for ever
 
 	lines, null, json bool
-	format            messageFormat
+	format            layout.Format
 
 	mustWait bool // --wait or --wait-timeout was given: wait for members also if nothing is sent
 }
@@ -63,7 +64,7 @@ func (o *options) check(env *cli.Env) error {
 		return cli.Usagef("--timeout waits after the end of input, and --shutdown leaves there")
 	case o.partialOK && !o.untilLeave:
 		return cli.Usagef("--partial-ok is about what --until-leave waits for")
-	case o.json && (o.lines || o.null || o.format.fields != nil):
+	case o.json && (o.lines || o.null || o.format.Given()):
 		return cli.Usagef("--json-lines has a format of its own: without --lines, --null and --format")
 	case o.null && o.lines:
 		return cli.Usagef("--null and --lines are two ends of a message")
@@ -79,9 +80,9 @@ func (o *options) check(env *cli.Env) error {
 }
 
 // layout is how messages are written.
-func (o *options) layout(terminal bool) layout {
-	return layout{
-		fields: o.format.fields, null: o.null, json: o.json, terminal: terminal,
-		lines: o.lines || terminal && !o.null,
+func (o *options) layout(terminal bool) layout.Layout {
+	return layout.Layout{
+		Format: o.format, Null: o.null, JSON: o.json, Terminal: terminal,
+		Lines: o.lines || terminal && !o.null,
 	}
 }

@@ -192,8 +192,8 @@ func (c *cat) tellLate(ev zre.Event) {
 
 // write writes a message, all of it.
 func (r *receiver) write(ev zre.Event) error {
-	if !r.layout.bare() {
-		r.buffer = r.layout.append(r.buffer[:0], ev, time.Now())
+	if !r.layout.Bare() {
+		r.buffer = r.layout.Append(r.buffer[:0], ev, time.Now())
 		err := r.writeOctets(r.buffer)
 		if cap(r.buffer) > 1<<20 {
 			r.buffer = nil

@@ -56,7 +56,7 @@ func TestScripts(t *testing.T) {
 			cat /etc/passwd | zrecat test && wait $receiver && cmp got /etc/passwd && echo same`,
 			"same\n", 0},
 		"a command again and again": {`
-			( while echo tick; do sleep 0.05; done ) 2>/dev/null | zrecat ticks & sender=$!
+			( while echo tick; do sleep 0.05; done ) 2>/dev/null | zrecat -l ticks & sender=$!
 			zrecat -r -c 3 ticks; kill $sender; wait $sender`,
 			"tick\ntick\ntick\n", 143},
 		"by line": {`

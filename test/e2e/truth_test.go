@@ -37,14 +37,19 @@ var truths = []truth{
 		zrecat --wait 2 test < sent 2> said; echo sender $?
 		wait $full; echo full $?; wait $good; echo good $?; cmp got sent && echo same
 		grep -o 'no space left on device' full
-		grep -c 'everything: unlucky (.*): left before it had acknowledged everything$' said`,
+		grep -c 'not known to have received everything: unlucky (' said`,
 		"sender 1\nfull 1\ngood 0\nsame\nno space left on device\n1\n", 5},
+	{"a shell at a full disk", `
+		( ulimit -f 100; exec zre -n unlucky --join test < /dev/null > part 2> full ) & full=$!
+		zrecat test < sent 2> said; echo sender $?; wait $full; echo full $?
+		grep -c 'everything: unlucky ' said`,
+		"sender 1\nfull 1\n1\n", 1},
 	{"a closed pipe", `
 		{ zrecat -n unlucky -r test 2> closed; echo receiver $? > status; } | head -c 1000 > first & reader=$!
 		zrecat test < sent 2> said; echo sender $?
-		wait $reader; until_ '[ -s status ]'; cat status; wc -c < first | tr -d ' '; cat closed
+		wait $reader; until_ '[ -s status ]'; cat status; wc -c < first | tr -d ' '; grep -o 'standard output was closed' closed
 		grep -c 'everything: unlucky ' said`,
-		"sender 1\nreceiver 1\n1000\nzrecat: standard output was closed\n1\n", 1},
+		"sender 1\nreceiver 1\n1000\nstandard output was closed\n1\n", 1},
 	{"a full disk", `
 		( ulimit -f 1000; exec zrecat -n unlucky -r test > part 2> full ) & full=$!
 		zrecat test < sent 2> said; echo sender $?
