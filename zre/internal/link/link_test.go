@@ -250,6 +250,29 @@ func TestMissed(t *testing.T) {
 }
 
 // A PING follows data soon, without any other message.
+// A link that fails in a write counts as missed from then on, and once: the session may end
+// some time later.
+func TestMissedWhenAWriteFails(t *testing.T) {
+	l, p := newLink(t, 1<<20)
+	l.Send(&zremsg.Hello{})
+	whisper(t, l, 1)
+	p.await(t, 2)
+	l.conn.Close(0)
+	if err := l.Whisper(t.Context(), [][]byte{{1}}, 1); !errors.Is(err, ErrGone) {
+		t.Fatalf("on a closed connection: %v", err)
+	}
+	if _, fenced := l.Fence(false); fenced {
+		t.Error("a fence on a link that is broken")
+	}
+	if missed := l.set.TakeMissed(); len(missed) != 1 || missed[0].Peer != l.who.Load().id || !errors.Is(missed[0].Err, ErrGone) {
+		t.Errorf("missed: %v", missed)
+	}
+	l.Close(core.ReasonLost)
+	if missed := l.set.TakeMissed(); len(missed) != 0 {
+		t.Errorf("missed again: %v", missed)
+	}
+}
+
 func TestPingFollowsData(t *testing.T) {
 	l, p := newLink(t, 1<<20)
 	l.Send(&zremsg.Hello{})

@@ -115,11 +115,22 @@ func (s *Set) retire(l *Link, dropped bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.retired.Add(l.count)
-	m := l.Missed(l.err)
+	id, _ := l.Peer()
 	if n := l.win.Unanswered(); dropped && n > 0 && len(s.late) < s.cfg.MaxMissed {
-		s.late[m.Peer] = n
+		s.late[id] = n
 	}
-	if l.win.UnackedData() > 0 && len(s.missed) < s.cfg.MaxMissed {
+}
+
+// miss remembers the peer of a link that has just failed, if it has not acknowledged all data.
+// That is not left to retire: the session may end a moment later, and a Flush must not find
+// everything in order meanwhile. Called under the link's mutex.
+func (s *Set) miss(l *Link) {
+	if l.win.UnackedData() == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := l.Missed(l.err); len(s.missed) < s.cfg.MaxMissed {
 		s.missed[m.Peer] = m
 	}
 }
