@@ -66,7 +66,7 @@ func explain(err error, secure, ours bool) error {
 	case errors.Is(err, transport.ErrProtocol), errors.Is(err, transport.ErrTooLarge):
 		words = "the server breaks the protocol: " + err.Error()
 	case errors.Is(err, transport.ErrEnded), errors.Is(err, transport.ErrReset):
-		words = "the server closes the connection"
+		words = "it closes the connection: it is full, or no gossip server"
 	default:
 		return err
 	}

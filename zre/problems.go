@@ -130,7 +130,7 @@ func (n *Node) peerProblems(now time.Time) (all []problems.Problem) {
 		case u.Since.IsZero(): // It is in the configuration.
 		case u.Up && now.Sub(u.Since) < wait:
 			continue
-		case !u.Up && u.Err == nil && now.Sub(u.Dialed) >= wait:
+		case !u.Up && u.Err == nil && now.Sub(u.Since) >= wait && now.Sub(u.Dialed) >= wait/3:
 			reach.Err = transport.ErrTimeout // The attempt still runs.
 		}
 		cause, advice, lasting := reach.Explain()
@@ -166,9 +166,12 @@ func (n *Node) refused(r trust.Refusal) {
 		Key: "refused " + r.From, Kind: problems.Refused, Where: r.From, Host: r.Host, Peer: r.Peer,
 		Cause: r.Cause.Error(), Lasting: true,
 	}
-	if !r.Key.IsZero() {
+	switch { // A host may have several addresses.
+	case !r.Key.IsZero():
 		p.Public = r.Key.String()
 		p.Key = "refused " + p.Public
+	case r.Peer != uuid.Nil:
+		p.Key = "refused " + r.Peer.String()
 	}
 	switch {
 	case errors.Is(r.Cause, trust.ErrPlain):

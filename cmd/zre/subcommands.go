@@ -7,11 +7,12 @@ import (
 
 // The headings of the subcommands in the help.
 const (
-	groupOther = "Without a network"
+	groupTrouble = "Troubleshooting"
+	groupOther   = "Without a network"
 )
 
 // subcommands are what zre does for scripts: one thing, and then it ends. Those with a node are
 // in package oneshot, the others each in a file of its own, command_NAME.go.
 func subcommands() []cli.Program {
-	return append(oneshot.Commands(), keygenCommand(), versionCommand())
+	return append(oneshot.Commands(), doctorCommand(), keygenCommand(), versionCommand())
 }

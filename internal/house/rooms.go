@@ -73,6 +73,8 @@ var rooms = []room{
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
 	{dir: "cmd/...", may: append([]string{"cmd/internal/..."}, programs...)},
+	// The doctor looks below the library.
+	{dir: "cmd/internal/doctor", may: append([]string{"cmd/internal/...", "internal/beacon", "internal/netif", "golang.org/x/net/..."}, programs...)},
 	// The shell draws on a terminal.
 	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "cmd/zre/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
 	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,20 +17,12 @@ import (
 )
 
 // Config is the node's configuration as the flags say it, with the log of env. It
-// reads the files with keys.
+// reads the files with keys. If it cannot, the rest of the configuration comes with the error.
 func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 	secret, trusted, err := f.keys.Load(env)
-	if err != nil {
-		return zre.Config{}, err
-	}
-	gossip, err := env.withKeys("gossip", f.gossip)
-	if err != nil {
-		return zre.Config{}, err
-	}
-	peers, err := env.withKeys("peer", f.peers)
-	if err != nil {
-		return zre.Config{}, err
-	}
+	gossip, gossipErr := env.withKeys("gossip", f.gossip)
+	peers, peersErr := env.withKeys("peer", f.peers)
+	err = cmp.Or(err, gossipErr, peersErr)
 	cfg := zre.Config{
 		Name:    f.name,
 		UUID:    uuid.UUID(f.id),
@@ -70,7 +63,12 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 	case own && !group:
 		cfg.Discovery.MulticastGroup = netip.AddrPortFrom(cfg.Discovery.MulticastGroup.Addr(), uint16(f.beaconPort))
 	}
-	return cfg, nil
+	return cfg, err
+}
+
+// KeyFiles returns the names of the files and directories with keys, as they were given.
+func (f *NodeFlags) KeyFiles() (key string, trust []string) {
+	return f.keys.key, slices.Clone(f.keys.trust)
 }
 
 // StartNode starts a node as the flags say, which is in these groups from the start, and
