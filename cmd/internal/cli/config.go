@@ -50,6 +50,11 @@ func sections() []string { return []string{"zre", "zrecat", "zgossip_server"} }
 // [zre] together with what is for all programs, so the other programs skip them.
 func shellKeys() []string { return []string{"json", "join", "stay", "all", "patience"} }
 
+// oneNodeKey reports whether a key of section [zre] is about one node of the host only.
+func oneNodeKey(key string) bool {
+	return slices.Contains([]string{"id", "gossip-bind", "advertise", "contest", "metrics"}, key)
+}
+
 // configure sets the flags that the command line did not: from ZRENAME and
 // from zre.conf.
 func configure(p Program, env *Env, flags *pflag.FlagSet) error {
@@ -158,6 +163,8 @@ func chooseEntries(p Program, flags *pflag.FlagSet, file string, entries []entry
 			applies = known
 		case p.Node == nil:
 			applies = []string{"debug"}
+		case p.Beside:
+			applies = slices.DeleteFunc(slices.Clone(common), oneNodeKey)
 		}
 		if section == "zre" {
 			known = slices.Concat(known, shellKeys())

@@ -58,7 +58,7 @@ func files(p Program, path string) string {
 	holds := fmt.Sprintf("Section [zre] holds for all programs, section [%s] for this one;", p.Name)
 	switch {
 	case path != p.Name:
-		holds = "Of it section [zre] holds, but for what the shell alone reads;"
+		holds = "Of it section [zre] holds, but for what the shell alone reads, and what only one node\nof a host can have: id, gossip-bind, advertise, contest, metrics;"
 	case p.Name == "zre":
 		holds = "Its section is [zre], which holds for all programs;"
 	case p.Node == nil:

@@ -58,6 +58,10 @@ type Program struct {
 	// Name is the second word. Of zre.conf it takes what section [zre] says for all programs.
 	Commands []Program
 
+	// Beside is for a program that runs beside the host's node. Of zre.conf it takes nothing
+	// that only one node can have, such as its UUID.
+	Beside bool
+
 	// Group is the heading of a subcommand in the help of its program.
 	Group string
 

@@ -115,3 +115,24 @@ func TestHelpOfSubcommands(t *testing.T) {
 		t.Errorf("manual page of say:\n%s", out)
 	}
 }
+
+// A program beside the host's node does not take what is for that node alone.
+func TestBeside(t *testing.T) {
+	conf := []byte("[zre]\nname = host\nid = 6ba7b810-9dad-11d1-80b4-00c04fd430c8\ngossip-bind = 127.0.0.1:1\n" +
+		"advertise = 192.0.2.1:1\ncontest = g\nmetrics = 127.0.0.1:2\njoin = g\n")
+	for _, beside := range []bool{false, true} {
+		p := Program{Name: "say", Node: NewNodeFlags(), Beside: beside}
+		flags := p.FlagSet()
+		if err := p.LoadConfig(flags, "zre.conf", conf); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"id", "gossip-bind", "advertise", "contest", "metrics"} {
+			if flags.Changed(name) == beside {
+				t.Errorf("beside %v: --%s is set: %v", beside, name, !beside)
+			}
+		}
+		if !flags.Changed("name") {
+			t.Errorf("beside %v: the name is not set", beside)
+		}
+	}
+}

@@ -16,7 +16,7 @@ const (
 
 // Commands are the commands for scripts.
 func Commands() []cli.Program {
-	return []cli.Program{
+	commands := []cli.Program{
 		peersCommand(),
 		groupsCommand(),
 		infoCommand(),
@@ -28,6 +28,10 @@ func Commands() []cli.Program {
 		replyCommand(),
 		onCommand(),
 	}
+	for i := range commands {
+		commands[i].Beside = true
+	}
+	return commands
 }
 
 // exactly allows so many arguments. right is what would be right: "zre info PEER".
