@@ -46,6 +46,7 @@ func commands() []command {
 		{name: "groups", help: "list the groups, yours and theirs", run: (*shell).listGroups},
 		{name: "stats", usage: "[PEER]", help: "show what this node has counted, or what it has of one peer",
 			args: []argument{peerName}, run: (*shell).showStats},
+		{name: "problems", help: "say what keeps this node from others, and what to do", run: (*shell).listProblems},
 		{name: "debug", help: "log what goes on underneath", run: (*shell).debug},
 		{name: "nodebug", help: "stop that", run: (*shell).nodebug},
 		{name: "help", usage: "[COMMAND]", help: "show this list, or one line of it",

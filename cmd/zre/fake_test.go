@@ -168,6 +168,10 @@ func (n *fakeNode) Next(context.Context) (zre.Event, error) {
 	}
 }
 
+func (n *fakeNode) Problems() []zre.Problem {
+	return []zre.Problem{{Kind: zre.ProblemStatic, Where: "10.0.0.9:1", Cause: "timed out", Advice: "open it"}}
+}
+
 func (n *fakeNode) Stats() zre.Stats { return zre.Stats{Peers: 1, MessagesIn: 42} }
 
 func (n *fakeNode) Close() error {

@@ -27,6 +27,7 @@ type node interface {
 	Next(ctx context.Context) (zre.Event, error)
 	Ack()
 	Stats() zre.Stats
+	Problems() []zre.Problem
 	Close() error
 }
 

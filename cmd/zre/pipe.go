@@ -166,6 +166,7 @@ func (p *pipe) fail(number int, err error) {
 	p.hint(fmt.Sprintf("zre: line %d: %v", number, err))
 	if errors.Is(err, errNobody) || errors.Is(err, errNoSuchPeer) {
 		p.absent = true
+		p.explainAbsence()
 	} else {
 		p.failed = true
 	}

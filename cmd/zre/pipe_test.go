@@ -102,6 +102,7 @@ func TestPipeStatus(t *testing.T) {
 		"all right":          {"/join a\n", 0, ""},
 		"a wrong command":    {"/jion a\n/join b\n", 1, "zre: line 1: there is no command /jion; did you mean /join?"},
 		"nobody there":       {"/shout a b\n", 3, "zre: line 1: nobody is in a"},
+		"and why":            {"/shout a b\n", 3, "zre: the configured peer 10.0.0.9:1 is not reached: timed out. What to do: open it\n"},
 		"no such peer":       {"\n/whisper a b\n", 3, "zre: line 2: there is no peer called a"},
 		"both":               {"/whisper a b\n/what\n", 1, "line 2: there is no command"},
 		"quit":               {"/quit\n/what\n", 0, ""},

@@ -47,6 +47,8 @@ type shell struct {
 	settling *settling     // from a pipe: who is there is known before a command asks or sends
 	changed  chan struct{} // wakes a command that waits; capacity 1: one wake-up is enough
 
+	explained sync.Once // why somebody did not come was said
+
 	mu     sync.Mutex
 	groups []string // those we joined or shouted to, the latest last
 }

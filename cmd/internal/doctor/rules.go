@@ -1,6 +1,10 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // match is whether a rule is for a packet.
 type match uint8
@@ -53,7 +57,8 @@ func (v verdict) String() string {
 // verdict asks all chains that packets to this host begin in: the first that drops decides.
 func (s ruleset) verdict(p packet) verdict {
 	last := verdict{sure: true}
-	for name, c := range s {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		c := s[name]
 		if !c.base {
 			continue
 		}

@@ -1,0 +1,27 @@
+//go:build unix
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gozre/zre/internal/lab"
+)
+
+// TestLogOnTheTerminal: on a terminal a warning is a line of its own, in words, and not
+// key=value; one that comes before the screen is drawn too.
+func TestLogOnTheTerminal(t *testing.T) {
+	w := startTerminal(t, lab.Loopback(t), t.TempDir(), "--no-beacon")
+	w.shows("warning: this node finds nobody by itself")
+	w.shows("What to do: name one with")
+	w.press("/quit\r")
+	w.left()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, part := range []string{"level=", "msg=", "cause="} {
+		if strings.Contains(w.raw.String(), part) {
+			t.Errorf("%q is on the terminal", part)
+		}
+	}
+}
