@@ -88,7 +88,7 @@ func (r *Report) firewall(ctx context.Context, cfg Config, run tool) {
 		}
 	}
 	if !read {
-		r.fact("firewall", "the rules of this host are not known; root can read them")
+		r.fact("firewall", "the rules of this host are not known: neither nft nor iptables can read them here (they need root)")
 	}
 }
 

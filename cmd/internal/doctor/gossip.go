@@ -15,7 +15,7 @@ const gossipTime = 5 * time.Second
 // gossip asks each gossip server.
 func (r *Report) gossip(ctx context.Context, cfg Config) {
 	for _, server := range cfg.Node.Discovery.Gossip {
-		name, _, _ := strings.Cut(server, "|")
+		name, _, _ := strings.Cut(strings.TrimPrefix(server, "tcp://"), "|")
 		asking, cancel := context.WithTimeout(ctx, gossipTime)
 		tuples, err := zgossip.Dump(asking, zgossip.DumpConfig{
 			Transport: cfg.Node.Transport, Server: server, SecretKey: cfg.Node.Security.SecretKey,

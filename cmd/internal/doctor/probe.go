@@ -59,8 +59,14 @@ func (r *Report) probe(ctx context.Context, cfg Config, usable []netif.Interface
 	case <-ctx.Done():
 		return
 	}
+	own := make(map[netip.Addr]bool)
 	for _, i := range usable {
-		r.judge(i, p, ways, d.BeaconPort)
+		for _, a := range i.Addrs() {
+			own[a.WithZone("")] = true
+		}
+	}
+	for _, i := range usable {
+		r.judge(i, p, own, ways, d.BeaconPort)
 	}
 }
 
@@ -145,8 +151,10 @@ func (p *prober) hear(payload []byte, from netip.AddrPort, ifindex int) {
 // maxHosts bounds the hosts that are counted on an interface.
 const maxHosts = 10_000
 
-// judge says what came of the ways of an interface.
-func (r *Report) judge(i netif.Interface, p *prober, ways []way, port int) {
+// judge says what came of the ways of an interface. Own are the addresses of this host.
+func (r *Report) judge(
+	i netif.Interface, p *prober, own map[netip.Addr]bool, ways []way, port int,
+) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var came, missing []string
@@ -166,11 +174,11 @@ func (r *Report) judge(i netif.Interface, p *prober, ways []way, port int) {
 	}
 	others := 0
 	for host := range p.heard[i.Index] {
-		if !i.Contains(host) || !isOwn(i, host) {
+		if !own[host.WithZone("")] {
 			others++
 		}
 	}
-	r.fact("beacons", "%s: %s; beacons of %d other hosts are heard", i.Name, outcome(came, missing), others)
+	r.fact("beacons", "%s: %s; beacons of other hosts: from %d addresses", i.Name, outcome(came, missing), others)
 	if len(missing) == 0 || i.Flags&net.FlagRunning == 0 {
 		return
 	}
@@ -199,22 +207,13 @@ func (r *Report) judge(i netif.Interface, p *prober, ways []way, port int) {
 	}
 }
 
-func isOwn(i netif.Interface, host netip.Addr) bool {
-	for _, a := range i.Addrs() {
-		if a == host {
-			return true
-		}
-	}
-	return false
-}
-
 func outcome(came, missing []string) string {
 	var parts []string
 	if len(came) > 0 {
-		parts = append(parts, strings.Join(came, ", ")+" come back")
+		parts = append(parts, strings.Join(came, ", ")+": works")
 	}
 	if len(missing) > 0 {
-		parts = append(parts, strings.Join(missing, ", ")+" do not")
+		parts = append(parts, strings.Join(missing, ", ")+": does not come back")
 	}
 	if len(parts) == 0 {
 		return "nothing can be sent to all nodes"

@@ -1,0 +1,81 @@
+package core
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
+)
+
+// unreached lists what Unreached says, by endpoint.
+func (d *desk) unreached() map[endpoint.Endpoint]Unreached {
+	all := make(map[endpoint.Endpoint]Unreached)
+	d.core.Unreached(d.now, func(u Unreached) { all[u.At] = u })
+	return all
+}
+
+// A node that was discovered is unreached until its session begins; it announces itself only
+// if it is heard again and again.
+func TestUnreached(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	there := at("10.0.9.9:41000")
+	id := uuid.UUID{9}
+	beacon := func() { d.core.Beacon(d.now, id, there.Host(), there.Addr.Port(), curve.Key{}) }
+	if d.core.Awaits() || len(d.unreached()) != 0 {
+		t.Fatalf("before anything is heard: %v", d.unreached())
+	}
+	beacon()
+	u, found := d.unreached()[there]
+	if !found || u.Peer != id || u.Up || u.Hello || u.Static || u.Announced || u.Since != d.now || !d.core.Awaits() {
+		t.Fatalf("after one beacon: %+v", u)
+	}
+	d.pass(1)
+	beacon()
+	if u = d.unreached()[there]; !u.Announced {
+		t.Errorf("after two beacons: %+v", u)
+	}
+	if got, to, ok := d.core.LinkTarget(d.links[0]); !ok || got != id || to != there {
+		t.Errorf("its link is meant for %v at %v, %v", got, to, ok)
+	}
+	d.pass(11)
+	if u = d.unreached()[there]; u.Announced {
+		t.Errorf("after 11 s without a beacon: %+v", u)
+	}
+	d.linkUp(d.links[0])
+	if u = d.unreached()[there]; !u.Up {
+		t.Errorf("with its link up: %+v", u)
+	}
+	d.from(id, hello("tcp://10.0.9.9:41000"))
+	if got := d.unreached(); len(got) != 0 || d.core.Awaits() {
+		t.Errorf("in a session: %v", got)
+	}
+}
+
+// A configured endpoint is unreached until a HELLO comes from there.
+func TestUnreachedStatic(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	there := at("10.0.9.9:41000")
+	d.core.AddStatic(d.now, there)
+	u, found := d.unreached()[there]
+	if !found || u.Peer != uuid.Nil || !u.Static || u.Up || u.Since != 0 {
+		t.Fatalf("%+v", u)
+	}
+	if got, to, ok := d.core.LinkTarget(d.links[0]); !ok || got != uuid.Nil || to != there {
+		t.Errorf("its link is meant for %v at %v, %v", got, to, ok)
+	}
+	d.core.LinkUp(d.now, d.links[0])
+	if u = d.unreached()[there]; !u.Up {
+		t.Errorf("with its link up: %+v", u)
+	}
+	d.from(friend, hello("tcp://10.0.9.9:41000"))
+	if got := d.unreached(); len(got) != 0 {
+		t.Errorf("in a session: %v", got)
+	}
+	if _, _, ok := d.core.LinkTarget(new(deskLink)); ok {
+		t.Error("a link that is not used is meant for somebody")
+	}
+}
