@@ -39,6 +39,8 @@ have_czmq() { library libczmq czmq.h; }
 # Network namespaces, for which the tests use ip(8), exist on Linux only.
 have_ip() { [ "$(uname -s)" != Linux ] || command -v ip >/dev/null 2>&1; }
 
+have_bashcompletion() { [ -f /usr/share/bash-completion/bash_completion ]; }
+
 have_zsh() { command -v zsh >/dev/null 2>&1; }
 
 have_fish() { command -v fish >/dev/null 2>&1; }

@@ -3,8 +3,8 @@
 #
 #   scripts/setup.sh         to build and run the programs: Go, and nothing else
 #   scripts/setup.sh test    what `make test` uses beyond that: a C compiler, libzmq, libczmq, ip(8),
-#                            zsh, fish
-#   scripts/setup.sh dist    what `make test-dist` uses: those shells, mandoc, debootstrap, rpm, busybox
+#                            bash-completion, zsh, fish
+#   scripts/setup.sh dist    what `make test-dist` uses: mandoc, debootstrap, rpm, busybox
 #   scripts/setup.sh arm64   what `make test-arm64` uses: qemu-user
 #   scripts/setup.sh bench   what `make bench` compares with: libzmq
 #
@@ -73,6 +73,7 @@ packages() {
 	dnf:ip) echo iproute ;;
 	*:zsh) echo zsh ;;
 	*:fish) echo fish ;;
+	*:bashcompletion) echo bash-completion ;;
 	apt:packing) echo mandoc debootstrap rpm busybox-static ;;
 	apk:packing) echo mandoc debootstrap rpm busybox-static ;;
 	brew:packing) echo mandoc ;;
@@ -152,16 +153,17 @@ check_go
 case ${1:-build} in
 build) ;;
 test)
-	provide cc libzmq czmq ip zsh fish
+	provide cc libzmq czmq ip bashcompletion zsh fish
 	without cc "no C compiler: the tests run without the race detector"
 	without libzmq "no libzmq 4.1 or later with headers, found by pkg-config: the tests over libzmq are left out"
 	without czmq "no libczmq with headers: the tests with czmq's gossip server are left out"
 	without ip "no ip(8): the tests between hosts (network namespaces) are left out"
+	without bashcompletion "no bash-completion: the completions are not tested in bash"
 	without zsh "no zsh: the completions are not tested in it"
 	without fish "no fish: the completions are not tested in it"
 	;;
 dist)
-	provide zsh fish packing
+	provide packing
 	without packing "not all of mandoc, debootstrap, rpm and a static busybox are here: what they test is left out"
 	;;
 arm64)

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"net"
 	"net/netip"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/zre"
@@ -98,24 +96,4 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")
 	fs.Var(f.headers, "header", "a header that is sent to each peer; may be repeated")
 	fs.Var(words{&f.contest, "GROUP"}, "contest", "be a candidate for the leadership of this group when in it (not with gyre in it); may be repeated")
-}
-
-// complete adds the values that the shell completes.
-func (f *NodeFlags) complete(cmd *cobra.Command) error {
-	for _, name := range []string{"name", "id", "gossip", "gossip-bind", "advertise", "peer", "header", "contest", "multicast-group", "port-range", "transport", "metrics"} {
-		if err := cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions); err != nil {
-			return err
-		}
-	}
-	return cmd.RegisterFlagCompletionFunc("interface", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		var names []cobra.Completion
-		interfaces, err := net.Interfaces()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		for _, i := range interfaces {
-			names = append(names, i.Name)
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
 }

@@ -68,7 +68,7 @@ type Program struct {
 	// Positional checks the arguments; nil allows none.
 	Positional cobra.PositionalArgs
 
-	// Complete completes arguments; nil completes nothing.
+	// Complete completes arguments; nil completes groups if Args is GROUP, else nothing.
 	Complete cobra.CompletionFunc
 
 	// Run does the work. ctx ends at the first SIGINT, SIGTERM or SIGHUP, with
@@ -167,7 +167,10 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 		positional = cobra.NoArgs
 	}
 	complete := p.Complete
-	if complete == nil {
+	switch {
+	case complete == nil && p.Args == "GROUP":
+		complete = firstArgument(env.CompleteGroups)
+	case complete == nil:
 		complete = cobra.NoFileCompletions
 	}
 	own := p.ownFlags()
@@ -217,10 +220,8 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 	cmd.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(fs, err) })
 	setHelp(cmd, p, path)
-	if p.Node != nil {
-		if err := p.Node.complete(cmd); err != nil {
-			return nil, err
-		}
+	if err := completeFlags(cmd, env); err != nil {
+		return nil, err
 	}
 	return cmd, nil
 }

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"net"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// completeFlags says what the shell completes for the value of each flag: files only where the
+// value is a file, and otherwise what is known without asking the network. To ask it would take
+// a second for each Tab, and would show the node to the others.
+func completeFlags(cmd *cobra.Command, env *Env) error {
+	var err error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if complete := env.completion(f); complete != nil && err == nil {
+			err = cmd.RegisterFlagCompletionFunc(f.Name, complete)
+		}
+	})
+	return err
+}
+
+// completion is what completes the value of a flag; nil for files.
+func (e *Env) completion(f *pflag.Flag) cobra.CompletionFunc {
+	value, _ := pflag.UnquoteUsage(f)
+	switch {
+	case f.Name == "transport":
+		return fixed("zmtp", "libzmq")
+	case value == "FILE" || value == "FILE|DIR" || value == "DIR":
+		return nil
+	case value == "FORMAT":
+		return fixed("text", "json")
+	case value == "INTERFACE":
+		return completeInterfaces
+	case value == "GROUP":
+		return e.CompleteGroups
+	case value == "PEER":
+		return e.CompletePeers
+	}
+	return cobra.NoFileCompletions
+}
+
+// fixed completes one of these words.
+func fixed(words ...cobra.Completion) cobra.CompletionFunc {
+	return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+}
+
+func completeInterfaces(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var names []cobra.Completion
+	for _, i := range interfaces {
+		names = append(names, i.Name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// CompleteGroups completes a group: those of zre.conf, and those named in the history of the
+// shell.
+func (e *Env) CompleteGroups(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return plainNames(append(e.configured("join", "contest"), e.remembered("join", "leave", "shout")...)),
+		cobra.ShellCompDirectiveNoFileComp
+}
+
+// CompletePeers completes a peer: those named in the history of the shell.
+func (e *Env) CompletePeers(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return plainNames(e.remembered("whisper")), cobra.ShellCompDirectiveNoFileComp
+}
+
+// firstArgument completes the first argument, and no other.
+func firstArgument(complete cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return complete(cmd, args, word)
+	}
+}
+
+// configured are the values of keys in zre.conf, of any section.
+func (e *Env) configured(keys ...string) []string {
+	file, data, err := findConfig(e)
+	if err != nil || file == "" {
+		return nil
+	}
+	entries, err := parseConfig(file, data)
+	if err != nil {
+		return nil
+	}
+	var values []string
+	for _, entry := range entries {
+		if slices.Contains(keys, entry.key) {
+			values = append(values, entry.value)
+		}
+	}
+	return values
+}
+
+// remembered are the first words behind commands of the shell, in the history of its lines.
+func (e *Env) remembered(commands ...string) []string {
+	data, err := e.readFile(e.historyFile())
+	if err != nil {
+		return nil
+	}
+	var words []string
+	for line := range strings.Lines(string(data)) {
+		command, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		name, isCommand := strings.CutPrefix(command, "/")
+		if word, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " "); isCommand && slices.Contains(commands, name) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// historyFile is where the shell keeps its history.
+func (e *Env) historyFile() string {
+	dir := e.variable("XDG_STATE_HOME")
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(e.variable("HOME"), ".local", "state")
+	}
+	return filepath.Join(dir, "zre", "history")
+}
+
+// plainNames leaves out what a shell would have to quote, and duplicates.
+func plainNames(names []string) []cobra.Completion {
+	plain := regexp.MustCompile(`^[\pL\pN_.@%+,/-]+$`)
+	names = slices.DeleteFunc(names, func(name string) bool { return !plain.MatchString(name) || name[0] == '-' })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
