@@ -16,7 +16,7 @@ stamp = -X github.com/gozre/zre/cmd/internal/cli.stamp=$(shell sh scripts/stamp.
 build = CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/
 
 .PHONY: all shell test test-libzmq test-arm64 cross lab generate bench fuzz install uninstall
-.PHONY: dist test-dist setup clean help
+.PHONY: attack check dist test-dist setup clean help
 
 all: setup ## build the programs into bin/ (what plain `make` does)
 	@$(build) ./cmd/...
@@ -38,6 +38,12 @@ cross: ## vet everything and build the programs for other systems
 
 lab: setup ## the end-to-end tests at full size, with 100 MB over slow links
 	CGO_ENABLED=0 ZRE_LAB=full go test -count=1 -v -timeout 60m ./test/...
+
+attack: setup ## attacks on a node, and the table of SECURITY.md (2 minutes)
+	CGO_ENABLED=0 ZRE_ATTACK=full go test -count=1 -v -timeout 5m -run TestAttacks ./test/attack
+
+check: ## vet, staticcheck, and known vulnerabilities in what is used
+	@sh scripts/test.sh format vet static vuln
 
 generate: setup ## write the codecs and grammars again, from specs/
 	CGO_ENABLED=0 go generate ./...

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything that has to hold, cheapest first; `make test` is this script.
 #
-#   scripts/test.sh            all steps but arm64 and dist
+#   scripts/test.sh            all steps but arm64, vuln and dist
 #   scripts/test.sh STEP...    only these:
 #
 #   shell     shellcheck, if it is here         unit      unit tests, with the race detector
@@ -10,6 +10,7 @@
 #   vet       go vet                            programs  the programs, as users get them
 #   static    staticcheck                       libzmq    node and programs again, over libzmq
 #   cross     vet and build for other systems
+#   vuln      govulncheck, if the database is reached; only where it is named
 #   dist      packages: made twice, installed and removed in clean roots; only where it is named
 #
 # Everything is built without C, as the programs are, except for the race detector and libzmq.
@@ -75,6 +76,22 @@ step_generate() {
 step_vet() { go vet ./...; }
 
 step_static() { go tool staticcheck ./...; }
+
+# Known vulnerabilities in what the packages call. The database is on the network; without it
+# nothing is known, which is no fault of this tree.
+step_vuln() {
+	limit=$(command -v timeout) && limit="$limit 300"
+	status=0
+	$limit go tool govulncheck ./... >"$tmp/vuln" 2>&1 || status=$?
+	case $status in
+	0) ;;
+	3) cat "$tmp/vuln"; return 1 ;;
+	*)
+		tail -n 3 "$tmp/vuln"
+		skip "govulncheck cannot reach the database of vulnerabilities"
+		;;
+	esac
+}
 
 # What counts is that everything compiles and links, so the compiler does not optimize and writes
 # no debug information. That saves a third of the time. Later runs take most from the build cache.
