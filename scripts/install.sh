@@ -45,6 +45,7 @@ put 644 "$made/zre.7" share/man/man7
 for document in zre.conf README.md CHANGELOG.md LICENSE; do
 	put 644 "$document" share/doc/zre
 done
+put 644 packaging/grafana/dashboard.json share/doc/zre
 if [ "$system" = Linux ]; then
 	for unit in packaging/*.service; do
 		sed "s|/usr/local/bin/|$prefix/bin/|" "$unit" >"$made/${unit##*/}"

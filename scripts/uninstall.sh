@@ -23,7 +23,7 @@ files() {
 	done
 	printf '%s\n' share/man/man5/zre.conf.5 share/man/man7/zre.7 \
 		share/doc/zre/zre.conf share/doc/zre/README.md share/doc/zre/CHANGELOG.md \
-		share/doc/zre/LICENSE lib/systemd/system/zgossip_server.service
+		share/doc/zre/LICENSE share/doc/zre/dashboard.json lib/systemd/system/zgossip_server.service
 }
 
 files "$@" | while read -r file; do

@@ -58,7 +58,8 @@ that this program would listen to, on this machine.`,
   zre --gossip gossip.example.org                     a node that uses it`,
 		Manual: []cli.Section{{Title: "Monitoring", Body: `With --metrics, /metrics has the server's counters for Prometheus, and /healthz
 says 200 while the server works. Everybody who can reach that port can read both, so
-bind it to an address of a network you trust.`}},
+bind it to an address of a network you trust. dashboard.json, beside
+zre.conf in the documentation, shows them in Grafana.`}},
 		Statuses: `0  it was asked to end, and did; or the dump is complete
 1  it failed, or the server to dump did not answer
 2  the command line or zre.conf makes no sense`,
