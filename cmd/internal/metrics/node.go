@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/gozre/zre/zre"
@@ -32,7 +33,11 @@ func nodeText(stats zre.Stats) []byte {
 			continue
 		}
 		name, kind := "zre_"+words(f.Name), "counter"
-		switch v := value.FieldByIndex(f.Index); {
+		v := value.FieldByIndex(f.Index)
+		number := v.Interface()
+		switch d, isTime := number.(time.Duration); {
+		case isTime:
+			name, kind, number = name+"_seconds", "gauge", d.Seconds()
 		case v.CanInt() || f.Name == "Unacknowledged": // What is now, and can become less.
 			kind = "gauge"
 		case !v.CanUint():
@@ -40,7 +45,7 @@ func nodeText(stats zre.Stats) []byte {
 		default:
 			name += "_total"
 		}
-		write(name, kind, fmt.Sprintf("%s: see zre(7).", strings.ReplaceAll(words(f.Name), "_", " ")), value.FieldByIndex(f.Index))
+		write(name, kind, fmt.Sprintf("%s: see zre(7).", strings.ReplaceAll(words(f.Name), "_", " ")), number)
 	}
 	write("go_goroutines", "gauge", "Goroutines of the program.", runtime.NumGoroutine())
 	return out.Bytes()
