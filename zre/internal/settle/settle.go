@@ -20,9 +20,11 @@ const (
 	// RefusedAfter is the same for one at whose endpoint no process listens. Until then it
 	// may be heard at another endpoint.
 	RefusedAfter = time.Second
-	// answerWithin is how long a ready peer has to answer a PING. Its application may not
-	// keep up; its groups are known then as far as they can be.
-	answerWithin = 2 * time.Second
+	// answerWithin is how long a ready peer has to answer a PING. Before it has, our HELLO
+	// may not have arrived, and the session may begin again. A node that reads nothing at the
+	// moment, because its application does not keep up, does not answer; its groups are
+	// known then as far as they can be.
+	answerWithin = ReachWithin
 	// exitWithin is how long a peer that is about to go is waited for.
 	exitWithin = time.Second
 	// handshakeWithin bounds the wait for accepted connections whose handshake is not
