@@ -69,7 +69,7 @@ var truths = []truth{
 		zrecat -n enough -r -c 3 test > got & receiver=$!
 		mkfifo in; zrecat -l test < in 2> said & sender=$!; exec 3> in
 		seq 3 >&3; wait $receiver; echo receiver $?; echo 4 >&3; exec 3>&-; wait $sender; echo sender $?
-		grep -c 'everything: enough (.*): left before the end' said; cat got`,
+		grep -c 'everything: enough (' said; cat got`,
 		"receiver 0\nsender 1\n1\n1\n2\n3\n", 1},
 	{"the sender is interrupted", `
 		zrecat -r -u test > got 2> partial & receiver=$!

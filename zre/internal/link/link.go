@@ -268,7 +268,6 @@ func (l *Link) end(reason core.Reason) bool {
 func (l *Link) fail(err error) {
 	if l.err == nil {
 		l.err = err
-		l.set.miss(l)
 		l.broken.Store(uint32(core.ReasonFailed))
 	}
 	l.wakeAll()

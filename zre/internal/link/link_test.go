@@ -249,30 +249,41 @@ func TestMissed(t *testing.T) {
 	}
 }
 
-// A PING follows data soon, without any other message.
-// A link that fails in a write counts as missed from then on, and once: the session may end
-// some time later.
-func TestMissedWhenAWriteFails(t *testing.T) {
-	l, p := newLink(t, 1<<20)
-	l.Send(&zremsg.Hello{})
-	whisper(t, l, 1)
-	p.await(t, 2)
-	l.conn.Close(0)
-	if err := l.Whisper(t.Context(), [][]byte{{1}}, 1); !errors.Is(err, ErrGone) {
-		t.Fatalf("on a closed connection: %v", err)
-	}
-	if _, fenced := l.Fence(false); fenced {
-		t.Error("a fence on a link that is broken")
-	}
-	if missed := l.set.TakeMissed(); len(missed) != 1 || missed[0].Peer != l.who.Load().id || !errors.Is(missed[0].Err, ErrGone) {
-		t.Errorf("missed: %v", missed)
-	}
-	l.Close(core.ReasonLost)
-	if missed := l.set.TakeMissed(); len(missed) != 0 {
-		t.Errorf("missed again: %v", missed)
+// After a write has failed, a flush waits until the session ends: what the peer acknowledges
+// until then counts.
+func TestFlushAfterAWriteFailed(t *testing.T) {
+	for _, acked := range []bool{false, true} {
+		l, p := newLink(t, 1<<20)
+		l.Send(&zremsg.Hello{})
+		whisper(t, l, 1)
+		p.await(t, 3) // with the PING
+		l.conn.Close(0)
+		if err := l.Whisper(t.Context(), [][]byte{{1}}, 1); !errors.Is(err, ErrGone) {
+			t.Fatalf("on a closed connection: %v", err)
+		}
+		goal, fenced := l.Fence(false)
+		if !fenced {
+			t.Fatal("a flush does not wait")
+		}
+		awaited := make(chan error, 1)
+		go func() { awaited <- l.Await(t.Context(), goal) }()
+		if acked && !l.Ack() {
+			t.Error("the PING-OK does not count")
+		}
+		l.Close(core.ReasonLost)
+		if err := <-awaited; !errors.Is(err, ErrGone) {
+			t.Errorf("the flush ended with %v", err)
+		}
+		if missed := l.set.TakeMissed(); (len(missed) == 0) != acked {
+			t.Errorf("acknowledged %v, missed: %v", acked, missed)
+		}
+		if _, fenced := l.Fence(false); fenced {
+			t.Error("a flush waits for a session that has ended")
+		}
 	}
 }
 
+// A PING follows data soon, without any other message.
 func TestPingFollowsData(t *testing.T) {
 	l, p := newLink(t, 1<<20)
 	l.Send(&zremsg.Hello{})

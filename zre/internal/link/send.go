@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -220,8 +221,13 @@ func (l *Link) fenceData() {
 func (l *Link) Fence(dataOnly bool) (goal uint64, ok bool) {
 	l.conn.Lock()
 	defer l.conn.Unlock()
-	if l.err != nil || (dataOnly && l.win.UnackedData() == 0) {
+	switch {
+	case dataOnly && l.win.UnackedData() == 0:
 		return 0, false
+	case l.err != nil:
+		// A write has failed. Whether the peer is missed shows when its session ends, which
+		// is soon: its last answers may still come.
+		return math.MaxUint64, l.carrier != nil && l.win.UnackedData() > 0
 	}
 	if l.win.Unfenced() {
 		l.ping()
@@ -241,7 +247,7 @@ func (l *Link) Await(ctx context.Context, goal uint64) error {
 		case l.win.Reached(goal):
 			l.conn.Unlock()
 			return nil
-		case l.err != nil:
+		case l.err != nil && l.carrier == nil:
 			l.conn.Unlock()
 			return l.err
 		}

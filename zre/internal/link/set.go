@@ -119,19 +119,8 @@ func (s *Set) retire(l *Link, dropped bool) {
 	if n := l.win.Unanswered(); dropped && n > 0 && len(s.late) < s.cfg.MaxMissed {
 		s.late[id] = n
 	}
-}
-
-// miss remembers the peer of a link that has just failed, if it has not acknowledged all data.
-// That is not left to retire: the session may end a moment later, and a Flush must not find
-// everything in order meanwhile. Called under the link's mutex.
-func (s *Set) miss(l *Link) {
-	if l.win.UnackedData() == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if m := l.Missed(l.err); len(s.missed) < s.cfg.MaxMissed {
-		s.missed[m.Peer] = m
+	if l.win.UnackedData() > 0 && len(s.missed) < s.cfg.MaxMissed {
+		s.missed[id] = l.Missed(l.err)
 	}
 }
 
