@@ -124,11 +124,11 @@ func (n *Node) peerProblems(now time.Time) (all []problems.Problem) {
 	wait := min(connectTime, n.cfg.Timing.DeadPeriod/2)
 	for _, u := range n.engine.Unreached() {
 		reach := problems.Reach{
-			Err: u.Err, Up: u.Up, Hello: u.Hello, Port: n.port, Key: n.trust.Public().String(),
+			Err: u.Err, Up: u.Up, Hello: u.Hello, Other: u.Other, Port: n.port, Key: n.trust.Public().String(),
 		}
 		switch {
 		case u.Since.IsZero(): // It is in the configuration.
-		case u.Up && now.Sub(u.Since) < wait:
+		case u.Up && u.Other == 0 && now.Sub(u.Since) < wait:
 			continue
 		case !u.Up && u.Err == nil && now.Sub(u.Since) >= wait && now.Sub(u.Dialed) >= wait/3:
 			reach.Err = transport.ErrTimeout // The attempt still runs.

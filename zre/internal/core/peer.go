@@ -70,6 +70,7 @@ type Peer struct {
 	asciiID   bool // the first octet of its identity is not 1, as with haskell-zre
 	votes     bool // it has sent ELECT or LEADER
 	toldTwice bool // the log says that another node claims its UUID
+	version   byte // of the protocol in its messages, if it is another one; else 0
 	asked     int  // elections that it was asked in and did not vote in
 
 	// Of the session.

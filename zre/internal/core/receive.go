@@ -148,6 +148,9 @@ const singlesNeeded = 3
 // it has used up a sequence number all the same.
 func (c *Core) malformed(now time.Duration, p *Peer, conn *Conn, header []byte, cause error) {
 	c.refuse(p, "malformed message", cause)
+	if p != nil && !p.Ready() {
+		p.version = otherVersion(header)
+	}
 	if !c.inSession(p, conn) {
 		return
 	}

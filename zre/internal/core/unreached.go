@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/codec/zremsg"
 	"github.com/gozre/zre/internal/endpoint"
 )
 
@@ -16,12 +17,24 @@ type Unreached struct {
 	Static bool          // it is in the configuration
 	Up     bool          // the connection to it is established
 	Hello  bool          // its HELLO has come
+	Other  byte          // the version of the protocol in its messages, if it is another one
 	Since  time.Duration // when it became known, or its last session ended; 0 if Static
 	Dialed time.Duration // our HELLO was queued or sent; 0 if Static
 
 	// Announced says that it goes on announcing itself: a gossip server has told of it, or
 	// a second beacon or a message has come within a time.
 	Announced bool
+}
+
+// otherVersion returns the version in the header of a message, if it is another one than
+// ours, and 0 if it is not or if that is no message of ZRE (RFC 36, "Protocol Grammar":
+// signature, message, version).
+func otherVersion(header []byte) byte {
+	const signature, version = "\xaa\xa1", 3
+	if len(header) <= version || string(header[:2]) != signature || header[version] == zremsg.Version {
+		return 0
+	}
+	return header[version]
 }
 
 // heardWithin is how old the last beacon of a node may be that counts as announcing
@@ -37,7 +50,7 @@ func (c *Core) Unreached(now time.Duration, f func(Unreached)) {
 		last := max(p.lastSign, p.lastForeign, p.lastMessage)
 		f(Unreached{
 			Peer: p.id, At: p.endpoint, Static: p.static != nil,
-			Up: p.linkState == linkIsUp, Hello: p.state == Connecting,
+			Up: p.linkState == linkIsUp, Hello: p.state == Connecting, Other: p.version,
 			Since: p.known, Dialed: p.greeted,
 			Announced: p.announced || last > p.known && now-last < heardWithin,
 		})

@@ -48,6 +48,15 @@ func TestUnreached(t *testing.T) {
 	if u = d.unreached()[there]; !u.Up {
 		t.Errorf("with its link up: %+v", u)
 	}
+	header, err := hello("tcp://10.0.9.9:41000").AppendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header[3] = 9 // the version
+	d.conn(id, curve.Key{}, there.Host()).octets(header)
+	if u = d.unreached()[there]; u.Other != 9 {
+		t.Errorf("after a HELLO of version 9: %+v", u)
+	}
 	d.from(id, hello("tcp://10.0.9.9:41000"))
 	if got := d.unreached(); len(got) != 0 || d.core.Awaits() {
 		t.Errorf("in a session: %v", got)

@@ -12,6 +12,7 @@ type Reach struct {
 	Err   error // of the last attempt to connect, nil if none has failed
 	Up    bool  // our connection to it is established
 	Hello bool  // its HELLO has come: it reaches us
+	Other byte  // the version of the protocol in its messages, if it is another one
 	Port  uint16
 	Key   string // this node's public key, "" if it has none
 }
@@ -20,6 +21,9 @@ type Reach struct {
 // until somebody changes something. The cause is "" while none is known.
 func (r Reach) Explain() (cause, advice string, lasting bool) {
 	switch {
+	case r.Other != 0:
+		return fmt.Sprintf("its messages have version %d of the protocol, and this node speaks another one", r.Other),
+			"use programs of the same version on all hosts", true
 	case !r.Hello && (r.Up || errors.Is(r.Err, transport.ErrEnded) || errors.Is(r.Err, transport.ErrReset)):
 		// It closes the connection when it gives up to reach us.
 		cause = "it accepts our connection, and neither greets nor connects to us"
@@ -38,6 +42,9 @@ func (r Reach) Explain() (cause, advice string, lasting bool) {
 
 // Class is the same for causes that differ only in their words.
 func (r Reach) Class() string {
+	if r.Other != 0 {
+		return "version"
+	}
 	if !r.Hello && (r.Up || errors.Is(r.Err, transport.ErrEnded) || errors.Is(r.Err, transport.ErrReset)) {
 		return "no greeting"
 	}

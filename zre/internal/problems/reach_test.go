@@ -29,6 +29,7 @@ func TestExplain(t *testing.T) {
 		{"plain they", Reach{Err: transport.ErrMechanism, Key: "K"}, "does not use CURVE", true},
 		{"version", Reach{Err: fmt.Errorf("%w: the peer speaks ZMTP 2", transport.ErrHandshake)}, "speaks ZMTP 2", false},
 		{"gives up", Reach{Err: transport.ErrEnded, Hello: true}, "closes the connection", false},
+		{"other version", Reach{Up: true, Other: 9}, "version 9 of the protocol", true},
 		{"other", Reach{Err: errors.New("too many open files")}, "too many open files", false},
 	} {
 		cause, advice, lasting := c.reach.Explain()
