@@ -102,11 +102,24 @@ func (r *release) nfpmConfig(s system, tree, kind string) (*nfpmConfig, error) {
 		Source: filepath.Join(r.root, "packaging", "zgossip_server.openrc"), Target: "/etc/init.d/zgossip_server",
 		Only: "apk", Info: nfpmInfo{Mode: 0o755, MTime: date},
 	})
-	// Where the package alone has files, the directory goes with it.
-	c.Contents = append(c.Contents, nfpmContent{
-		Target: "/usr/share/doc/zre", Type: "dir", Info: nfpmInfo{Mode: 0o755, MTime: date},
-	})
+	for _, dir := range ownDirectories(kind) {
+		c.Contents = append(c.Contents, nfpmContent{
+			Target: dir, Type: "dir", Info: nfpmInfo{Mode: 0o755, MTime: date},
+		})
+	}
 	return c, err
+}
+
+// ownDirectories are the directories that go with the package when nothing else is in them.
+// dpkg and apk find out by themselves.
+func ownDirectories(kind string) []string {
+	list := []string{"/usr/share/doc/zre"}
+	if kind == "rpm" { // No package that is always there has these.
+		list = append(list, "/usr/share/bash-completion", "/usr/share/bash-completion/completions",
+			"/usr/share/fish", "/usr/share/fish/vendor_completions.d",
+			"/usr/share/zsh", "/usr/share/zsh/site-functions")
+	}
+	return list
 }
 
 // description is one line, and for packages that can have more, what is in the package.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func need(t *testing.T, programs ...string) {
 func installDeb(t *testing.T, pkg string) {
 	need(t, "debootstrap")
 	root := filepath.Join(t.TempDir(), "debian")
-	if err := do(exec.Command("debootstrap", "--variant=minbase", "stable", root)); err != nil {
+	if err := do(exec.Command("debootstrap", "--variant=minbase", debian(), root)); err != nil {
 		t.Skipf("no Debian can be had: %v", err)
 	}
 	before := files(t, root)
@@ -93,21 +94,38 @@ func installDeb(t *testing.T, pkg string) {
 	nothingLeft(t, before, files(t, root))
 }
 
+// debian is the Debian of this machine, whose keys are here, else the stable one.
+func debian() string {
+	text, err := os.ReadFile("/etc/os-release")
+	m := regexp.MustCompile(`(?m)^VERSION_CODENAME=([a-z]+)$`).FindSubmatch(text)
+	if err != nil || m == nil || !strings.Contains(string(text), "\nID=debian\n") {
+		return "stable"
+	}
+	return string(m[1])
+}
+
 // installRPM installs the package with rpm in a root with busybox only.
 func installRPM(t *testing.T, pkg string) {
 	need(t, "rpm", "busybox")
 	root := busyboxRoot(t)
 	rpm := func(args ...string) {
 		t.Helper()
-		if err := do(exec.Command("rpm", append([]string{"--root", root, "--dbpath", "/var/lib/rpm", "--nodeps"}, args...)...)); err != nil {
+		if err := do(exec.Command("rpm", append([]string{"--root", root, "--dbpath", "/var/lib/rpm"}, args...)...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What the package "filesystem" has, without which no such system is.
+	for _, dir := range []string{"usr/lib/systemd/system", "usr/share/doc", "usr/share/man/man1",
+		"usr/share/man/man5", "usr/share/man/man7", "var/tmp"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
 	rpm("--initdb")
 	before := files(t, root)
-	rpm("-i", pkg)
+	rpm("-i", "--nodeps", pkg)
 	use(t, root)
-	rpm("-e", "zre")
+	rpm("-e", "--nodeps", "zre")
 	nothingLeft(t, before, files(t, root))
 }
 
@@ -159,7 +177,9 @@ func installAPK(t *testing.T, pkg string) {
 	script(".pre-deinstall")
 	slices.Sort(unpacked)
 	for _, name := range slices.Backward(unpacked) { // Directories only where they are empty.
-		_ = os.Remove(filepath.Join(root, name))
+		if !slices.Contains(before, name) {
+			_ = os.Remove(filepath.Join(root, name))
+		}
 	}
 	script(".post-deinstall")
 	nothingLeft(t, before, files(t, root))
