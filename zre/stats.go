@@ -58,6 +58,9 @@ type Stats struct {
 	Lost           uint64 // sessions that ended with their connection
 	Conflicts      uint64 // connections with the identity of a peer that had another one
 	PeersRefused   uint64 // newcomers ignored because of Limits.MaxPeers
+	GroupsRefused  uint64 // groups of peers ignored, as all peers together are in too many
+	DialsRefused   uint64 // discovered endpoints not dialed, as too many are on one host
+	Damped         uint64 // sessions whose ENTER waited, as a peer or a host began too many
 	Problems       int    // what keeps the node from others now, see Node.Problems
 	Untrusted      uint64 // beacons, gossip and connections of nodes that Security leaves out
 }
@@ -73,7 +76,8 @@ func (n *Node) Stats() Stats {
 			MessagesIn: c.MessagesIn, OctetsIn: c.OctetsIn,
 			Refused: c.Refused, Unexpected: c.Unexpected, Gaps: c.Gaps, StatusRepaired: c.StatusRepaired,
 			Restarts: c.Restarts, Expired: c.Expired, Lost: c.Lost, Conflicts: c.Conflicts,
-			PeersRefused: c.PeersRefused,
+			PeersRefused: c.PeersRefused, GroupsRefused: c.GroupsRefused,
+			DialsRefused: c.DialsRefused, Damped: c.Damped,
 		}
 		s.Peers = core.Ready()
 		engine.AllLinks(core, func(l *link.Link) { sum.Add(l.Stats()) })
