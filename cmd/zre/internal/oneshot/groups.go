@@ -29,7 +29,8 @@ names of their members.`,
 2  the command line or zre.conf makes no sense
 3  nobody is in a group
 4  --timeout passed before it was known who is there`,
-		Node: c.flags,
+		Node:       c.flags,
+		Positional: exactly(0, "zre groups"),
 		Flags: func(fs *pflag.FlagSet) {
 			c.register(fs, "take no longer than this")
 			fs.BoolVarP(&watch, "watch", "w", false, "go on, and list them again when something changes")

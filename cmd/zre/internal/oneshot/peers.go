@@ -32,7 +32,8 @@ headers. Nodes of other commands such as this one are left out (--all).`,
 2  the command line or zre.conf makes no sense
 3  nobody is there
 4  --timeout passed before it was known who is there`,
-		Node: c.flags,
+		Node:       c.flags,
+		Positional: exactly(0, "zre peers"),
 		Flags: func(fs *pflag.FlagSet) {
 			c.register(fs, "take no longer than this")
 			fs.BoolVar(&all, "all", false, "list the nodes of other commands too")

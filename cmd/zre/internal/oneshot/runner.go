@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -43,7 +44,10 @@ func (r *runner) find(argv []string) error {
 // bareExec is an error about a program without its name.
 func bareExec(err error) error {
 	if e, ok := errors.AsType[*exec.Error](err); ok {
-		return e.Err
+		err = e.Err
+	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
 	}
 	return err
 }
