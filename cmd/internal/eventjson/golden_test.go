@@ -1,6 +1,7 @@
 package eventjson
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -75,6 +76,34 @@ func TestGolden(t *testing.T) {
 	for i := range got {
 		if got[i] != wanted[i] {
 			t.Errorf("%s\nwant %s", got[i], wanted[i])
+		}
+	}
+}
+
+// zre(7) describes each object and each field.
+func TestManualDescribes(t *testing.T) {
+	page, err := os.ReadFile("../../../packaging/man/zre.7.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(page), `\_`, "_")
+	for _, o := range everything() {
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(Line(o)), &fields); err != nil {
+			t.Fatal(err)
+		}
+		name, _ := fields["event"].(string)
+		begin := strings.LastIndex(text, "\n**"+name+"**\n")
+		if begin < 0 {
+			t.Errorf("zre.7.md has no **%s**", name)
+			continue
+		}
+		about, _, _ := strings.Cut(text[begin+1:], "\n\n")
+		for field := range fields {
+			// INFO has the fields of PEERS, and what is in an array is described with it.
+			if !strings.Contains(about, "**"+field+"**") && field != "event" && field != "time" && name != "INFO" {
+				t.Errorf("zre.7.md does not say what %s is in %s", field, name)
+			}
 		}
 	}
 }
