@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,5 +80,45 @@ func TestFieldsWithoutACommentAreRefused(t *testing.T) {
 	}
 	if _, err := counters(file, "T"); err == nil {
 		t.Error("a struct that is not there is no error")
+	}
+}
+
+// TestEveryFieldIsInThePage compares zre(7) with the golden lines of all JSON objects.
+func TestEveryFieldIsInThePage(t *testing.T) {
+	file := filepath.Join(root, "cmd", "internal", "eventjson", "testdata", "objects.jsonl")
+	lines, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := overviewPage(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := 0
+	for line := range strings.Lines(string(lines)) {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			t.Fatal(err)
+		}
+		kind := object["event"].(string)
+		_, text, found := strings.Cut(page, "**"+kind+"**\n:   ")
+		if !found {
+			t.Errorf("zre(7) does not say what %s is", kind)
+			continue
+		}
+		kinds++
+		if kind == "INFO" { // It has the fields of PEERS.
+			text = page[strings.Index(page, "**PEERS**\n"):]
+		}
+		text, _, _ = strings.Cut(text, "\n\n")
+		for field := range object {
+			if field != "event" && field != "time" && field != "unreached" &&
+				!strings.Contains(text, "**"+strings.ReplaceAll(field, "_", `\_`)+"**") {
+				t.Errorf("zre(7) does not say what %s of %s is", field, kind)
+			}
+		}
+	}
+	if kinds < 10 {
+		t.Errorf("only %d kinds were found in %s", kinds, file)
 	}
 }

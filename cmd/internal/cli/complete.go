@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"math"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -73,10 +74,27 @@ func (e *Env) CompletePeers(*cobra.Command, []string, string) ([]cobra.Completio
 	return plainNames(e.remembered("whisper")), cobra.ShellCompDirectiveNoFileComp
 }
 
-// firstArgument completes the first argument, and no other.
-func firstArgument(complete cobra.CompletionFunc) cobra.CompletionFunc {
+// completeArguments completes arguments by how the usage line calls them: GROUP, [GROUP...],
+// PEER; behind -- what the shell completes by itself, as a command stands there; else nothing.
+func (e *Env) completeArguments(usage string) cobra.CompletionFunc {
+	most, complete := 1, cobra.CompletionFunc(cobra.NoFileCompletions)
+	switch first, _, _ := strings.Cut(strings.TrimLeft(usage, "{"), " "); first {
+	case "GROUP":
+		complete = e.CompleteGroups
+	case "[GROUP...]":
+		most, complete = math.MaxInt, e.CompleteGroups
+	case "PEER":
+		complete = e.CompletePeers
+	case "FILE":
+		complete = func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+	}
 	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 {
+		switch {
+		case cmd.ArgsLenAtDash() >= 0 && strings.Contains(usage, " -- "):
+			return nil, cobra.ShellCompDirectiveDefault
+		case len(args) >= most:
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return complete(cmd, args, word)

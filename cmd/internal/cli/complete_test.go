@@ -3,6 +3,8 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 func TestCompletions(t *testing.T) {
@@ -44,5 +46,40 @@ func TestCompletions(t *testing.T) {
 	env := &Env{getenv: func(n string) string { return w.vars[n] }, readFile: func(n string) ([]byte, error) { return []byte(w.files[n]), nil }}
 	if peers, _ := env.CompletePeers(nil, nil, ""); len(peers) != 1 || peers[0] != "bob" {
 		t.Errorf("peers %q", peers)
+	}
+}
+
+// What the usage line calls the arguments decides what is offered for them.
+func TestCompletionsOfArguments(t *testing.T) {
+	env := &Env{getenv: func(string) string { return "/s" }, readFile: func(string) ([]byte, error) {
+		return []byte("/join time\n/whisper bob hi\n"), nil
+	}}
+	const nothing, files = cobra.ShellCompDirectiveNoFileComp, cobra.ShellCompDirectiveDefault
+	for _, c := range []struct {
+		usage     string
+		typed     []string
+		want      string
+		directive cobra.ShellCompDirective
+	}{
+		{"", nil, "", nothing},
+		{"GROUP", nil, "time", nothing},
+		{"GROUP", []string{"a"}, "", nothing},
+		{"[GROUP...]", []string{"a", "b"}, "time", nothing},
+		{"PEER", nil, "bob", nothing},
+		{"{PEER | --group GROUP} [TEXT...]", nil, "bob", nothing},
+		{"{PEER | --group GROUP} [TEXT...]", []string{"bob"}, "", nothing},
+		{"FILE", nil, "", files},
+		{"GROUP -- COMMAND [ARG...]", nil, "time", nothing},
+		{"GROUP -- COMMAND [ARG...]", []string{"time", "--"}, "", files},
+		{"[GROUP...] -- COMMAND [ARG...]", []string{"--", "x"}, "", files},
+	} {
+		cmd := &cobra.Command{}
+		if err := cmd.Flags().Parse(c.typed); err != nil {
+			t.Fatal(err)
+		}
+		got, directive := env.completeArguments(c.usage)(cmd, cmd.Flags().Args(), "")
+		if strings.Join(got, " ") != c.want || directive != c.directive {
+			t.Errorf("%q after %q: %q %d, want %q %d", c.usage, c.typed, got, directive, c.want, c.directive)
+		}
 	}
 }

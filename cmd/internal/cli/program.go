@@ -68,7 +68,7 @@ type Program struct {
 	// Positional checks the arguments; nil allows none.
 	Positional cobra.PositionalArgs
 
-	// Complete completes arguments; nil completes groups if Args is GROUP, else nothing.
+	// Complete completes arguments; nil completes what Args says: groups, peers, else nothing.
 	Complete cobra.CompletionFunc
 
 	// Run does the work. ctx ends at the first SIGINT, SIGTERM or SIGHUP, with
@@ -167,11 +167,8 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 		positional = cobra.NoArgs
 	}
 	complete := p.Complete
-	switch {
-	case complete == nil && p.Args == "GROUP":
-		complete = firstArgument(env.CompleteGroups)
-	case complete == nil:
-		complete = cobra.NoFileCompletions
+	if complete == nil {
+		complete = env.completeArguments(p.Args)
 	}
 	own := p.ownFlags()
 	cmd := &cobra.Command{
