@@ -41,6 +41,8 @@ have_ip() { [ "$(uname -s)" != Linux ] || command -v ip >/dev/null 2>&1; }
 
 have_bashcompletion() { [ -f /usr/share/bash-completion/bash_completion ]; }
 
+have_mandoc() { command -v mandoc >/dev/null 2>&1; }
+
 have_zsh() { command -v zsh >/dev/null 2>&1; }
 
 have_fish() { command -v fish >/dev/null 2>&1; }

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh         to build and run the programs: Go, and nothing else
 #   scripts/setup.sh test    what `make test` uses beyond that: a C compiler, libzmq, libczmq, ip(8),
-#                            bash-completion, zsh, fish
+#                            bash-completion, zsh, fish, mandoc
 #   scripts/setup.sh dist    what `make test-dist` uses: mandoc, debootstrap, rpm, busybox
 #   scripts/setup.sh arm64   what `make test-arm64` uses: qemu-user
 #   scripts/setup.sh bench   what `make bench` compares with: libzmq
@@ -73,6 +73,7 @@ packages() {
 	dnf:ip) echo iproute ;;
 	*:zsh) echo zsh ;;
 	*:fish) echo fish ;;
+	*:mandoc) echo mandoc ;;
 	*:bashcompletion) echo bash-completion ;;
 	apt:packing) echo mandoc debootstrap rpm busybox-static ;;
 	apk:packing) echo mandoc debootstrap rpm busybox-static ;;
@@ -153,12 +154,13 @@ check_go
 case ${1:-build} in
 build) ;;
 test)
-	provide cc libzmq czmq ip bashcompletion zsh fish
+	provide cc libzmq czmq ip bashcompletion zsh fish mandoc
 	without cc "no C compiler: the tests run without the race detector"
 	without libzmq "no libzmq 4.1 or later with headers, found by pkg-config: the tests over libzmq are left out"
 	without czmq "no libczmq with headers: the tests with czmq's gossip server are left out"
 	without ip "no ip(8): the tests between hosts (network namespaces) are left out"
 	without bashcompletion "no bash-completion: the completions are not tested in bash"
+	without mandoc "no mandoc: the manual pages are not checked by it"
 	without zsh "no zsh: the completions are not tested in it"
 	without fish "no fish: the completions are not tested in it"
 	;;
