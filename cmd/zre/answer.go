@@ -2,24 +2,32 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/cmd/internal/visible"
+	"github.com/gozre/zre/zre"
 )
 
 // start is the first line: who this node is.
 func (s *shell) start() {
 	if s.format.json {
 		s.print(eventjson.Line(startObject{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint(), Headers: s.node.Headers()}))
+		return
+	}
+	if s.screen != nil {
+		l := s.screen.look
+		encrypted := ""
+		if _, has := s.node.Headers()[keyHeader]; has {
+			encrypted = " encrypted"
+		}
+		s.screen.put([][]span{l.line(s.screen.now(), l.word(arrives, "START", shown(s.node.Name()),
+			l.id(s.node.ID())+l.address(s.node.Endpoint())+encrypted+l.headers(s.node.Headers()))...)})
 		return
 	}
 	s.print(fmt.Sprintf("%-7s %s %s %s%s", "START", visible.String(s.node.Name()), s.node.ID(), s.node.Endpoint(), headerList(s.node.Headers())))
@@ -39,11 +47,7 @@ func (s *shell) listPeers(ctx context.Context, _ []string) error {
 		}
 		list := make([]object, len(peers))
 		for i, p := range peers {
-			headers := p.Headers
-			if headers == nil {
-				headers = map[string]string{}
-			}
-			list[i] = object{p.ID, p.Name, p.Endpoint, notNil(p.Groups), headers, p.Evasive}
+			list[i] = object{p.ID, p.Name, p.Endpoint, notNil(p.Groups), notNilMap(p.Headers), p.Evasive}
 		}
 		s.print(eventjson.Line(struct {
 			Event string   `json:"event"`
@@ -53,6 +57,14 @@ func (s *shell) listPeers(ctx context.Context, _ []string) error {
 	}
 	if len(peers) == 0 {
 		s.print("nobody is here yet")
+		return nil
+	}
+	if s.brief() {
+		rows := s.peerRows(peers, true)
+		if width, _ := s.screen.size(); !keepsWords(rows, width-1) {
+			rows = s.peerRows(peers, false)
+		}
+		s.print(s.grid(rows))
 		return nil
 	}
 	rows := [][]string{{"NAME", "UUID", "ENDPOINT", "GROUPS", "HEADERS"}}
@@ -65,6 +77,36 @@ func (s *shell) listPeers(ctx context.Context, _ []string) error {
 	}
 	s.print(table(rows))
 	return nil
+}
+
+// peerRows is the table of peers for people. Headers are left out where there is no room for
+// them: /info shows them.
+func (s *shell) peerRows(peers []zre.Peer, headers bool) [][]string {
+	rows := [][]string{{"NAME", "ID", "ADDRESS", "GROUPS"}}
+	headers = headers && slices.ContainsFunc(peers, func(p zre.Peer) bool { return len(hideKey(p.Headers)) > 0 })
+	if headers {
+		rows[0] = append(rows[0], "HEADERS")
+	}
+	label := s.labels(peers)
+	for _, p := range peers {
+		name := shown(label(p))
+		if p.Evasive {
+			name += " (does not answer)"
+		}
+		row := []string{name, shortID(p.ID), s.addressCell(p.Endpoint), visible.String(strings.Join(p.Groups, ", "))}
+		if headers {
+			row = append(row, strings.TrimSpace(headerList(hideKey(p.Headers))))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func notNilMap(m map[string]string) map[string]string {
+	if m == nil {
+		return map[string]string{}
+	}
+	return m
 }
 
 func notNil(list []string) []string {
@@ -107,6 +149,10 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 		s.print("there are no groups yet; /join GROUP makes one")
 		return nil
 	}
+	if s.screen != nil {
+		s.print(s.grid(s.groupRows(all, own)))
+		return nil
+	}
 	rows := [][]string{{"GROUP", "MEMBERS"}}
 	for _, g := range all {
 		var names []string
@@ -127,6 +173,32 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 	}
 	s.print(table(rows))
 	return nil
+}
+
+// groupRows is the table of groups for people. Of a large group not all members are in it.
+func (s *shell) groupRows(all, own []string) [][]string {
+	const most = 20
+	rows := [][]string{{"GROUP", "", "MEMBERS"}}
+	label := s.labels(s.node.Peers())
+	for _, g := range all {
+		var names []string
+		leader, elected := s.node.Leader(g)
+		add := func(name string, id uuid.UUID) {
+			if elected && id == leader {
+				name += " (leader)"
+			}
+			names = append(names, name)
+		}
+		if slices.Contains(own, g) {
+			add("you", s.node.ID())
+		}
+		for _, p := range s.node.PeersByGroup(g) {
+			add(shown(label(p)), p.ID)
+		}
+		listed := strings.Join(names[:min(len(names), most)], ", ") + more(len(names)-most)
+		rows = append(rows, []string{shown(g), number(len(names)), listed})
+	}
+	return rows
 }
 
 func (s *shell) showStats(_ context.Context, args []string) error {
@@ -153,75 +225,20 @@ func (s *shell) showStats(_ context.Context, args []string) error {
 	if len(peers) == 0 {
 		return nil
 	}
+	label := func(p zre.Peer) string { return p.Name }
+	if s.screen != nil {
+		label = s.labels(peers)
+	}
 	rows := [][]string{{"PEER", "MESSAGES IN", "OCTETS IN", "MESSAGES OUT", "OCTETS OUT", "WAITS", "IN FLIGHT"}}
 	for _, p := range peers {
-		row := []string{visible.String(p.Name)}
+		row := []string{visible.String(label(p))}
 		for _, n := range []uint64{p.Stats.MessagesIn, p.Stats.OctetsIn, p.Stats.MessagesOut, p.Stats.OctetsOut, p.Stats.Waits, p.Stats.Unacknowledged} {
 			row = append(row, fmt.Sprint(n))
 		}
 		rows = append(rows, row)
 	}
-	s.print(table(rows))
+	s.print(s.grid(rows))
 	return nil
-}
-
-// object is a JSON object that keeps the order of its fields.
-type object []field
-
-type field struct {
-	name  string // words with "_" between them
-	value any
-}
-
-// MarshalJSON implements json.Marshaler.
-func (o object) MarshalJSON() ([]byte, error) {
-	out := []byte{'{'}
-	for i, f := range o {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		value, err := eventjson.Encode(f.value)
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(append(append(out, '"'), f.name...), `":`...), value...)
-	}
-	return append(out, '}'), nil
-}
-
-var _ json.Marshaler = object(nil)
-
-func (o object) table() string {
-	var rows [][]string
-	for _, f := range o {
-		rows = append(rows, []string{strings.ReplaceAll(f.name, "_", " "), fmt.Sprint(f.value)})
-	}
-	return table(rows)
-}
-
-// counters lists the fields of a struct of counters, so that all that the
-// library counts is shown.
-func counters(stats any) object {
-	var list object
-	value := reflect.ValueOf(stats)
-	for _, f := range reflect.VisibleFields(value.Type()) {
-		if !f.Anonymous && f.IsExported() {
-			list = append(list, field{words(f.Name), value.FieldByIndex(f.Index).Interface()})
-		}
-	}
-	return list
-}
-
-// words turns MessagesIn into messages_in.
-func words(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }
 
 // table lines the columns of rows up.

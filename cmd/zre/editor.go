@@ -8,8 +8,6 @@ import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"github.com/gozre/zre/cmd/internal/visible"
 )
 
 // maxTyped bounds the line, in characters.
@@ -18,16 +16,21 @@ const maxTyped = 64 << 10
 // promptChanged tells the editor that a command has been run.
 type promptChanged struct{}
 
-// editor is the line being typed. Only bubbletea's event loop touches it.
+// editor is the line being typed. Only bubbletea's event loop touches it. It is in one of
+// three states: a line is typed; a search for an earlier one; or a question about what was
+// pasted.
 type editor struct {
 	shell   *shell
 	history *history
 	screen  *screen
 
-	input   textinput.Model
-	listed  string // the line that Tab could not complete; the next Tab lists the choices
-	leaving bool
-	frame   int // counts the messages, see View
+	input    textinput.Model
+	view     viewport
+	pasted   bool // a part of the line was
+	search   *search
+	question *question
+	leaving  bool
+	frame    int // counts the messages, see View
 }
 
 func newEditor(s *shell, h *history, screen *screen) *editor {
@@ -35,16 +38,12 @@ func newEditor(s *shell, h *history, screen *screen) *editor {
 	input.CharLimit = maxTyped
 	input.ShowSuggestions = false
 	input.KeyMap.Paste = key.NewBinding() // the terminal pastes; no program is run for it
-	// The cursor is drawn by the library, so that it can be found in what it
-	// draws; View makes it a real one there.
 	styles := textinput.Styles{}
 	styles.Cursor.Blink = false
 	input.SetStyles(styles)
-	input.SetVirtualCursor(true)
+	input.SetVirtualCursor(false) // View draws the line
 	input.Focus()
-	e := &editor{shell: s, history: h, screen: screen, input: input}
-	e.layout()
-	return e
+	return &editor{shell: s, history: h, screen: screen, input: input}
 }
 
 // Init implements tea.Model.
@@ -55,89 +54,154 @@ func editorPrompt(group string) string {
 	if group == "" {
 		return "> "
 	}
-	return ansi.Truncate(visible.String(group), 24, "…") + "> "
-}
-
-// layout fits the line into the window: a long one scrolls sideways.
-func (e *editor) layout() {
-	e.input.Prompt = editorPrompt(e.shell.current())
-	width, _ := e.screen.size()
-	e.input.SetWidth(max(1, width-ansi.StringWidth(e.input.Prompt)-1))
-	// The part that is shown is computed again only when the cursor moves.
-	at := e.input.Position()
-	e.input.CursorEnd()
-	e.input.SetCursor(at)
+	return shown(group) + "> "
 }
 
 // Update implements tea.Model.
 func (e *editor) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	e.frame++
+	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		e.screen.setSize(msg.Width, msg.Height)
-		e.layout()
-		return e, nil
-	case promptChanged:
-		e.layout()
-		return e, nil
-	case tea.KeyPressMsg:
-		if cmd, taken := e.key(msg); taken {
-			return e, cmd
+	case tea.ModeReportMsg:
+		if msg.Mode == ansi.ModeUnicodeCore && !msg.Value.IsNotRecognized() && !msg.Value.IsPermanentlyReset() {
+			e.view.graphemes = true // as bubbletea draws from now on
 		}
+	case promptChanged:
+	case tea.PasteMsg:
+		e.endSearch()
+		cmd = e.paste(msg.Content)
+	case tea.KeyPressMsg:
+		cmd = e.press(msg)
+	default:
+		e.input, cmd = e.input.Update(msg)
 	}
+	return e, cmd
+}
+
+func (e *editor) press(msg tea.KeyPressMsg) tea.Cmd {
+	if e.question != nil {
+		return e.answer(msg)
+	}
+	if e.search != nil && e.searchKey(msg) {
+		return nil
+	}
+	if cmd, taken := e.key(msg); taken {
+		return cmd
+	}
+	before := e.input.Position()
 	var cmd tea.Cmd
 	e.input, cmd = e.input.Update(msg)
-	return e, cmd
+	e.wholeCharacter(before)
+	if e.input.Value() == "" {
+		e.pasted = false
+	}
+	return cmd
+}
+
+// wholeCharacter moves the cursor out of the middle of a character, on in its direction.
+func (e *editor) wholeCharacter(before int) {
+	at, runes := e.input.Position(), 0
+	for _, g := range e.view.glyphs([]rune(e.input.Value())) {
+		if runes < at && at < runes+g.runes {
+			if at > before {
+				e.input.SetCursor(runes + g.runes)
+			} else {
+				e.input.SetCursor(runes)
+			}
+			return
+		}
+		runes += g.runes
+	}
 }
 
 // key handles the keys that mean more than editing.
 func (e *editor) key(msg tea.KeyPressMsg) (cmd tea.Cmd, taken bool) {
-	pressed := msg.String()
-	if pressed != "tab" {
-		e.listed = ""
-	}
-	switch pressed {
+	switch msg.String() {
 	case "enter", "ctrl+j": // ctrl+j is what Enter was while the program was starting
-		line := e.input.Value()
-		e.input.Reset()
-		e.history.add(line)
-		if strings.TrimSpace(line) != "" {
-			e.screen.typed.add(typedLine{line, e.shell.current()})
-		}
-		return nil, true
+		return e.submit(), true
 	case "tab":
 		return e.complete(), true
 	case "up", "ctrl+p":
 		e.recall(e.history.older(e.input.Value()))
-		return nil, true
 	case "down", "ctrl+n":
 		e.recall(e.history.newer())
-		return nil, true
+	case "ctrl+r":
+		e.startSearch()
 	case "ctrl+l":
+		e.screen.clear()
 		return tea.ClearScreen, true
 	case "ctrl+z":
 		return tea.Suspend, true
+	case "ctrl+c":
+		if e.input.Value() != "" {
+			e.clear()
+			return nil, true
+		}
+		e.leaving = true
+		return tea.Quit, true
 	case "ctrl+d":
 		if e.input.Value() != "" {
 			return nil, false // deletes the character under the cursor
 		}
-		fallthrough
-	case "ctrl+c":
 		e.leaving = true
 		return tea.Quit, true
+	default:
+		return nil, false
 	}
-	return nil, false
+	return nil, true
+}
+
+// submit hands the line over to be run.
+func (e *editor) submit() tea.Cmd {
+	line := e.input.Value()
+	if e.pasted {
+		line = commandAtStart(line)
+		_, isText := said(line)
+		_, _, opens := e.shell.opening(line)
+		if isText || opens && !strings.HasPrefix(strings.TrimLeft(line, " "), "/whisper") {
+			if err := mayBeSaid(line, e.shell.current()); err != nil {
+				return e.printError(err)
+			}
+		}
+	}
+	e.history.add(line)
+	e.clear()
+	if strings.TrimSpace(line) != "" {
+		e.screen.typed.add(typedLine{text: line, group: e.shell.current()})
+	}
+	return nil
+}
+
+// clear begins a new line.
+func (e *editor) clear() {
+	e.input.Reset()
+	e.history.rest()
+	e.search, e.question, e.pasted = nil, nil, false
+}
+
+func (e *editor) setLine(line string) {
+	e.input.SetValue(line)
+	e.input.CursorEnd()
 }
 
 func (e *editor) recall(line string, ok bool) {
 	if ok {
-		e.input.SetValue(line)
-		e.input.CursorEnd()
+		e.setLine(line)
+		e.pasted = false
 	}
 }
 
-// complete completes the word before the cursor as far as it is clear, and at
-// the second Tab lists what it could be.
+func (e *editor) endSearch() {
+	if e.search != nil {
+		e.setLine(e.found())
+		e.search = nil
+	}
+}
+
+// complete completes the word before the cursor as far as it is clear; where it is not, it
+// lists what it could be.
 func (e *editor) complete() tea.Cmd {
 	line, at := []rune(e.input.Value()), e.input.Position()
 	before, behind := string(line[:at]), string(line[at:])
@@ -145,31 +209,33 @@ func (e *editor) complete() tea.Cmd {
 	if completed != before {
 		e.input.SetValue(completed + behind)
 		e.input.SetCursor(len([]rune(completed)))
-		e.listed = ""
 		return nil
 	}
 	if len(candidates) < 2 {
 		return nil
 	}
-	if e.listed != before {
-		e.listed = before
-		return nil
-	}
-	shown := make([]string, len(candidates))
-	for i, c := range candidates {
-		shown[i] = visible.String(c)
-	}
+	width, _ := e.screen.size()
+	return e.printText(listChoices(candidates, width))
+}
+
+// print, printText and printError print above the line, in order.
+func (e *editor) print(line []span) tea.Cmd {
+	width, _ := e.screen.size()
+	return e.printText(layOut(e.screen.look.color, [][]span{line}, width, 2))
+}
+
+func (e *editor) printError(err error) tea.Cmd { return e.print([]span{{wrong, err.Error()}}) }
+
+func (e *editor) printText(text string) tea.Cmd {
 	width, height := e.screen.size()
 	var prints []tea.Cmd
-	for _, part := range fit(columns(shown, width), width, height) {
+	for _, part := range fit(text, width, height) {
 		prints = append(prints, tea.Println(part))
 	}
 	return tea.Sequence(prints...)
 }
 
-// View implements tea.Model. The library computes the place of a real cursor as if every
-// character were one column wide. So the cursor is put where the library draws its virtual
-// one.
+// View implements tea.Model: one row, in which the line scrolls sideways.
 //
 // bubbletea leaves the cursor at the left after it has printed above the line, and does not
 // draw a view that is equal to the one before. So each view ends with another colour, which
@@ -179,15 +245,23 @@ func (e *editor) View() tea.View {
 		return tea.NewView("")
 	}
 	width, _ := e.screen.size()
-	drawn := e.input.View()
-	before, _, found := strings.Cut(drawn, reverse)
-	text := ansi.Truncate(strings.TrimRight(ansi.Strip(drawn), " ")+" ", width, "")
-	view := tea.NewView(fmt.Sprintf("%s\x1b[38;2;%d;%d;%dm", text, byte(e.frame>>16), byte(e.frame>>8), byte(e.frame)))
-	if found {
-		view.Cursor = tea.NewCursor(ansi.StringWidth(before), 0)
+	var row []span
+	x := 0
+	switch {
+	case e.question != nil:
+		text, before := e.questionLine(width)
+		row, x = []span{{warns, before}, {faint, strings.TrimPrefix(text, before)}}, ansi.StringWidth(before)
+	case e.search != nil:
+		text, before := e.searchLine()
+		shownText, _ := (&viewport{}).draw([]rune(text), 0, width-1)
+		row, x = []span{{plain, shownText}}, min(ansi.StringWidth(before), width-1)
+	default:
+		prompt := shorten(editorPrompt(e.shell.current()), max(3, width/2))
+		text, at := e.view.draw([]rune(e.input.Value()), e.input.Position(), width-ansi.StringWidth(prompt))
+		row, x = []span{{inGroup, prompt}, {plain, text}}, ansi.StringWidth(prompt)+at
 	}
+	view := tea.NewView(fmt.Sprintf("%s\x1b[38;2;%d;%d;%dm", paint(e.screen.look.color, row), byte(e.frame>>16), byte(e.frame>>8), byte(e.frame)))
+	view.Cursor = tea.NewCursor(x, 0)
+	view.Cursor.Blink = false
 	return view
 }
-
-// reverse begins the character under the virtual cursor.
-const reverse = "\x1b[7m"

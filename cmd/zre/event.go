@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -15,10 +15,9 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// format turns events into lines.
+// format turns events into lines of a pipe.
 type format struct {
 	json bool
-	most int // how many octets of a message are shown; 0: all
 }
 
 // event is one line. label is the peer's name as [roster.label] gives it.
@@ -46,43 +45,14 @@ func (f format) event(ev zre.Event, label string) string {
 	return fmt.Sprintf("%-7s %s%s", ev.Type, visible.String(label), detail)
 }
 
-// content shows the frames of a message, with bars between them.
+// content is the frames of a message on one line, with bars between them.
 func (f format) content(frames [][]byte) string {
-	size := 0
-	for _, frame := range frames {
-		size += len(frame)
+	parts := make([]string, len(frames))
+	for i, frame := range frames {
+		// A newline at the end is how echo and uptime end what they say.
+		parts[i] = visible.String(strings.TrimSuffix(string(frame), "\n"))
 	}
-	left := size
-	if f.most > 0 {
-		left = f.most
-	}
-	var shown []string
-	for _, frame := range frames {
-		part := string(frame[:min(len(frame), left)])
-		left -= len(part)
-		part = strings.TrimSuffix(whole(part, frame), "\n") // as echo and uptime end what they say
-		shown = append(shown, visible.String(part))
-		if left == 0 && f.most > 0 && size > f.most {
-			break
-		}
-	}
-	text := strings.Join(shown, " | ")
-	if f.most > 0 && size > f.most {
-		text += fmt.Sprintf("… (%d octets in all)", size)
-	}
-	return text
-}
-
-// whole takes the beginning of a character off the end of a part that was cut
-// out of a frame.
-func whole(part string, frame []byte) string {
-	if len(part) == len(frame) || !utf8.Valid(frame) {
-		return part
-	}
-	for len(part) > 0 && !utf8.ValidString(part) {
-		part = part[:len(part)-1]
-	}
-	return part
+	return strings.Join(parts, " | ")
 }
 
 // headerList is " name=value …" in the order of the names.
@@ -97,8 +67,9 @@ func headerList(headers map[string]string) string {
 // roster gives each peer a name to print: its own, and with it a piece of the
 // UUID while another one, or this node, has the same name.
 type roster struct {
-	own   string
-	count map[string]int
+	own    string
+	digits int // of the UUID; 6 if it is 0
+	count  map[string]int
 }
 
 // label is the name of the peer that an event is about. It must see every
@@ -112,7 +83,7 @@ func (r *roster) label(ev zre.Event) string {
 	}
 	label := ev.Name
 	if r.count[ev.Name] > 1 || ev.Name == "" {
-		label += "/" + hexDigits(ev.Peer)[:6]
+		label += "/" + hexDigits(ev.Peer)[:cmp.Or(r.digits, 6)]
 	}
 	if ev.Type == zre.EventExit {
 		if r.count[ev.Name]--; r.count[ev.Name] <= 0 {

@@ -70,24 +70,6 @@ func frames(list ...string) [][]byte {
 	return out
 }
 
-func TestLongMessagesAreCut(t *testing.T) {
-	f := format{most: 10}
-	for text, want := range map[string]string{
-		"0123456789":        "0123456789",
-		"0123456789x":       "0123456789… (11 octets in all)",
-		"012345678žluť":     "012345678… (15 octets in all)", // not half of the ž
-		"012345678\xc5x":    `012345678\xc5… (11 octets in all)`,
-		"01234567890123456": "0123456789… (17 octets in all)",
-	} {
-		if got := f.content(frames(text)); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-	if got, want := f.content(frames("01234", "56789", "more")), "01234 | 56789… (14 octets in all)"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
 // Two peers with one name get different labels, as long as there are two.
 func TestLabels(t *testing.T) {
 	r := roster{own: "me"}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -149,7 +151,7 @@ func (n *fakeNode) Ack() {
 	n.acks++
 }
 
-func (n *fakeNode) Next(context.Context) (zre.Event, error) {
+func (n *fakeNode) Next(ctx context.Context) (zre.Event, error) {
 	select {
 	case ev := <-n.events:
 		return ev, nil
@@ -158,6 +160,8 @@ func (n *fakeNode) Next(context.Context) (zre.Event, error) {
 	select {
 	case ev := <-n.events:
 		return ev, nil
+	case <-ctx.Done():
+		return zre.Event{}, context.Cause(ctx)
 	case <-n.closed:
 	}
 	select { // what came before Close
@@ -172,10 +176,28 @@ func (n *fakeNode) Problems() []zre.Problem {
 	return []zre.Problem{{Kind: zre.ProblemStatic, Where: "10.0.0.9:1", Cause: "timed out", Advice: "open it"}}
 }
 
+// Ping takes a time that depends on nothing.
+func (n *fakeNode) Ping(_ context.Context, peer uuid.UUID) (time.Duration, error) {
+	n.note("ping %s", peer)
+	return 412 * time.Microsecond, n.sendErr
+}
+
 func (n *fakeNode) Stats() zre.Stats { return zre.Stats{Peers: 1, MessagesIn: 42} }
 
 func (n *fakeNode) Close() error {
 	n.note("close")
 	close(n.closed)
 	return nil
+}
+
+// wide is a peer whose name and groups are of wide characters and accents.
+var wide = zre.Peer{ID: uuid.MustParse("eeeebbbb-0000-4000-8000-000000000005"), Name: "žlut\u030cý 日本", Endpoint: "tcp://[fe80::1%eth0]:41000",
+	Groups: []string{"chat", "料理の話"}, Headers: map[string]string{"X-PUBLICKEY": strings.Repeat("k", 40), "role": "printer"}}
+
+func message(p zre.Peer, group string, content ...string) zre.Event {
+	ev := zre.Event{Type: zre.EventWhisper, Peer: p.ID, Name: p.Name, Content: frames(content...)}
+	if group != "" {
+		ev.Type, ev.Group = zre.EventShout, group
+	}
+	return ev
 }

@@ -105,9 +105,9 @@ func (h *history) rewrite() error {
 
 // add keeps a line; blank ones, and one like the line before, are not kept.
 func (h *history) add(line string) {
-	defer func() { h.at, h.begun = len(h.lines), "" }()
+	defer h.rest()
 	line = strings.TrimRight(line, " ") // Tab leaves one
-	if line == "" || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
+	if line == "" || strings.Contains(line, "\n") || len(h.lines) > 0 && h.lines[len(h.lines)-1] == line {
 		return
 	}
 	h.lines = append(h.lines, line)
@@ -123,6 +123,9 @@ func (h *history) add(line string) {
 		h.log.Debug("history is not kept", "error", err)
 	}
 }
+
+// rest forgets the line that the user has stepped back to.
+func (h *history) rest() { h.at, h.begun = len(h.lines), "" }
 
 // older steps back to the next line that begins with what had been typed.
 func (h *history) older(typed string) (string, bool) {
@@ -151,4 +154,15 @@ func (h *history) newer() (string, bool) {
 	}
 	h.at = len(h.lines)
 	return h.begun, true
+}
+
+// search finds the latest line before a place that has the query in it, whatever the case.
+func (h *history) search(query string, before int) (at int, found bool) {
+	query = strings.ToLower(query)
+	for i := min(before, len(h.lines)) - 1; i >= 0; i-- {
+		if strings.Contains(strings.ToLower(h.lines[i]), query) {
+			return i, true
+		}
+	}
+	return 0, false
 }

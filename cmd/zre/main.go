@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -32,9 +31,11 @@ func program() cli.Program {
 commands that are typed. Peers on the same network find each other by
 themselves; elsewhere --gossip or --peer says where to begin.
 
-On a terminal it keeps the line being typed below what it prints; Tab completes
-commands, groups and peers; the arrow keys bring earlier lines back. Ctrl-C,
-Ctrl-D and /quit leave.
+On a terminal it keeps the line being typed below what it prints, with the time
+in front of each event. Peers are shown by their names, and where two have the
+same name with the beginning of their UUIDs (--long: all of it). Tab completes
+commands, groups, peers and files; the arrow keys and Ctrl-R bring earlier lines
+back. Ctrl-C clears the line; on an empty line Ctrl-C, Ctrl-D and /quit leave.
 
 Where standard input or output is not a terminal, commands are read from
 standard input line by line, and plain lines are printed; --json prints one JSON
@@ -51,7 +52,7 @@ command waits a moment (--patience) for the group or the peer that it names.`,
   zre --keygen lab && zre --key lab_secret            encrypted, among those who have the key
   echo /peers | zre --json                            who is there?
   zre --json --join time < /dev/null | jq .           what is said in a group, until Ctrl-C`,
-		Manual: []cli.Section{{Title: "In the shell", Body: manual()}},
+		Manual: []cli.Section{{Title: "In the shell", Body: manual()}, {Title: "Keys in the shell", Body: keyManual()}},
 		Statuses: `0  all went well
 1  it failed, a command from a pipe failed, a peer is not known to have received
    everything, or one that is there was not reached before commands sent
@@ -91,12 +92,14 @@ type options struct {
 	json     bool
 	stay     bool
 	all      bool
+	long     bool
+	color    colorMode
 	join     []string
 	patience cli.Seconds
 	keygen   string
 }
 
-func newOptions() *options { return &options{patience: defaultPatience} }
+func newOptions() *options { return &options{patience: defaultPatience, color: colorAuto} }
 
 func (o *options) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.json, "json", false, "print events as JSON, one object a line")
@@ -104,17 +107,8 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&o.stay, "stay", false, "at the end of input go on until a signal")
 	fs.BoolVar(&o.all, "all", false, "show also the nodes of commands such as zre send as they come and go (--json: always)")
 	fs.Var(&o.patience, "patience", "how long after the start a command from a pipe waits for the group or peer it names")
+	fs.BoolVar(&o.long, "long", false, "on a terminal show UUIDs and all headers")
+	fs.Var(&o.color, "color", "colours on a terminal: auto (unless NO_COLOR is set), always or never")
 	fs.StringVar(&o.keygen, "keygen", "", "make a key for a secure network in FILE and `FILE`_secret, and leave")
 	cli.CommandLineOnly(fs, "keygen")
-}
-
-// manual is the table of commands as text.
-func manual() string {
-	var b strings.Builder
-	for _, c := range commands() {
-		b.WriteString("  " + c.usageLine() + "\n")
-	}
-	b.WriteString("\n  Anything else is said to the group the prompt names: the one joined or\n  shouted to last. A line that is to begin with a slash begins with two.\n")
-	b.WriteString("  A name with blanks in it goes into \"quotes\".")
-	return b.String()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,6 +20,7 @@ type node interface {
 	Whisper(ctx context.Context, peer uuid.UUID, frames ...[]byte) error
 	Shout(ctx context.Context, group string, frames ...[]byte) error
 	Flush(ctx context.Context) error
+	Ping(ctx context.Context, peer uuid.UUID) (time.Duration, error)
 	Peers() []zre.Peer
 	PeersByGroup(group string) []zre.Peer
 	Groups() []string

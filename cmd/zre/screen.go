@@ -1,26 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 
 	"github.com/gozre/zre/cmd/internal/visible"
 )
-
-// mostShown is how much of one message the screen shows, in octets: enough to read, but
-// not a whole file.
-const mostShown = 4000
 
 // runScreen is the front for people: a line to type on, and everything else
 // above it.
@@ -29,15 +20,18 @@ func (s *shell) runScreen(ctx context.Context) error {
 		typed: typed{wake: make(chan struct{}, 1)},
 		ready: make(chan struct{}),
 		gone:  make(chan struct{}),
+		look:  look{color: s.options.colored(), long: s.options.long, own: s.node.Name()},
+		now:   s.now,
 	}
 	if width, height, err := term.GetSize(int(s.env.Stdout.Fd())); err == nil {
 		screen.setSize(width, height)
 	}
 	editor := newEditor(s, openHistory(s.env.Log), screen)
+	screen.out = &terminal{File: s.env.Stdout, ready: sync.OnceFunc(func() { close(screen.ready) })}
 	screen.program = tea.NewProgram(editor,
-		tea.WithInput(s.env.Stdin), tea.WithOutput(&terminal{File: s.env.Stdout, ready: sync.OnceFunc(func() { close(screen.ready) })}), tea.WithoutSignalHandler())
-	s.print, s.hint, s.say = screen.show, screen.show, screen.show
-	s.format.most = mostShown
+		tea.WithInput(s.env.Stdin), tea.WithOutput(screen.out), tea.WithoutSignalHandler())
+	s.print, s.hint, s.say = screen.show(plain), screen.show(faint), screen.show(faint)
+	s.screen = screen
 
 	s.env.Logs.Redirect(screen)  // Before anything is drawn: no line of the log runs through it.
 	ended := make(chan error, 1) // capacity 1: read once, after everything else
@@ -50,7 +44,7 @@ func (s *shell) runScreen(ctx context.Context) error {
 	s.start()
 	s.hint("Tab completes, /help lists the commands, Ctrl-D leaves")
 	drained := make(chan struct{})
-	go func() { defer close(drained); s.watch() }()
+	go func() { defer close(drained); s.feed(screen) }()
 
 	err := s.joinFirst(ctx)
 	var screenErr error
@@ -67,7 +61,7 @@ func (s *shell) runScreen(ctx context.Context) error {
 	patient := time.AfterFunc(500*time.Millisecond, func() {
 		fmt.Fprintln(s.env.Stderr, "waiting for peers to acknowledge what was sent")
 	})
-	closeErr := delivery(s.node.Close())
+	closeErr := s.delivered(s.node.Close())
 	patient.Stop()
 	<-drained
 	return errors.Join(err, screenErr, closeErr)
@@ -87,14 +81,7 @@ func (s *shell) attend(ctx context.Context, screen *screen, ended <-chan error) 
 			if !ok {
 				return
 			}
-			screen.show(editorPrompt(line.group) + line.text)
-			err := s.execute(working, line.text)
-			switch {
-			case errors.Is(err, errQuit):
-				screen.program.Quit()
-			case err != nil && working.Err() == nil:
-				screen.show(err.Error())
-			}
+			s.run(working, line)
 			screen.program.Send(promptChanged{})
 		}
 	}()
@@ -114,73 +101,43 @@ func (s *shell) attend(ctx context.Context, screen *screen, ended <-chan error) 
 	return err
 }
 
-// screen prints above the line being typed.
-type screen struct {
-	program       *tea.Program
-	typed         typed
-	ready         chan struct{} // closed when the line has been drawn for the first time
-	gone          chan struct{} // closed when the program has ended
-	width, height atomic.Int64
-	printing      sync.Mutex // keeps the lines of one text together
-}
-
-func (s *screen) setSize(width, height int) {
-	s.width.Store(int64(width))
-	s.height.Store(int64(height))
-}
-
-// size is that of the window; 80 by 24 if it is not known.
-func (s *screen) size() (width, height int) {
-	width, height = int(s.width.Load()), int(s.height.Load())
-	if width <= 0 || height <= 0 {
-		return 80, 24
+// run runs a line that was typed. What it sends is shown as a message of this node's own;
+// any other command is repeated as it was typed.
+func (s *shell) run(ctx context.Context, line typedLine) {
+	sends := line.to != ""
+	if !sends {
+		_, isText := said(line.text)
+		_, _, opens := s.opening(line.text)
+		sends = isText || opens
 	}
-	return width, height
-}
-
-// show prints text of one or more lines. Once the program has ended it does
-// nothing: the terminal is the user's again.
-//
-// The prints are sent as messages and not returned as commands, because
-// bubbletea runs each command in a goroutine of its own, in no order.
-//
-// Before the line is drawn bubbletea assumes that it is as high as the window, and would
-// scroll what is printed out of sight.
-func (s *screen) show(text string) {
-	select {
-	case <-s.ready:
-	case <-s.gone:
-		return
+	typed := []span{{faint, editorPrompt(line.group)}, {plain, visible.String(line.text)}}
+	if !sends {
+		s.screen.put([][]span{typed})
 	}
-	s.printing.Lock()
-	defer s.printing.Unlock()
-	width, height := s.size()
-	for _, part := range fit(text, width, height) {
-		s.program.Send(tea.Println(part)())
+	var err error
+	s.sent = false
+	if line.to != "" {
+		err = s.sendTo(ctx, line.to, line.text)
+	} else {
+		err = s.execute(ctx, line.text)
+	}
+	if sends && !s.sent {
+		s.screen.put([][]span{typed})
+	}
+	switch {
+	case errors.Is(err, errQuit):
+		s.screen.program.Quit()
+	case err != nil && ctx.Err() == nil:
+		s.screen.show(wrong)(visible.String(err.Error()))
 	}
 }
 
-// terminal is the output of bubbletea; it notices when the first frame is on
-// it, which bubbletea itself does not tell: that is when the cursor is shown.
-type terminal struct {
-	*os.File
-	ready func()
-}
-
-func (t *terminal) Write(p []byte) (int, error) {
-	n, err := t.File.Write(p)
-	if bytes.Contains(p, []byte(ansi.ShowCursor)) {
-		t.ready()
+// echo shows a message of this node's own, in a pipe nothing.
+func (s *shell) echo(message func(look) []span) {
+	s.sent = true
+	if s.screen != nil {
+		s.screen.put([][]span{s.screen.look.line(s.screen.now(), message(s.screen.look)...)})
 	}
-	return n, err
-}
-
-// Write implements io.Writer for the log.
-func (s *screen) Write(p []byte) (int, error) {
-	for line := range strings.SplitSeq(strings.TrimRight(string(p), "\n"), "\n") {
-		s.show(visible.String(line))
-	}
-	return len(p), nil
 }
 
 // typed is the queue of lines that were typed and not yet run. It has no bound: a user
@@ -193,7 +150,11 @@ type typed struct {
 }
 
 // typedLine is a line with the group that the prompt named.
-type typedLine struct{ text, group string }
+type typedLine struct {
+	text  string
+	group string
+	to    string // the group that the text goes to as it is, if it is no line that was typed
+}
 
 func (t *typed) add(line typedLine) {
 	t.mu.Lock()

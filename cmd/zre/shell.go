@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/peername"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zre"
 )
@@ -19,6 +20,9 @@ const defaultPatience = cli.Seconds(3 * time.Second)
 
 // errNobody says that a group has no members. They may still come.
 var errNobody = errors.New("nobody")
+
+// errNoGroup says that there is no group for a text without a command.
+var errNoGroup = errors.New("you are in no group: /join GROUP first, or /shout GROUP TEXT, or /whisper PEER TEXT (/help says more)")
 
 // errQuit is how /quit asks the front to end.
 var errQuit = errors.New("quit")
@@ -35,6 +39,9 @@ type shell struct {
 	print, hint, say func(text string)
 	format           format
 	visitors         visitors // belongs to watch
+	screen           *screen  // nil in a pipe
+	now              func() time.Time
+	sent             bool // the command that runs has sent something
 
 	// settle waits until everybody who is there is reached. The error names who is not.
 	settle func(ctx context.Context) error
@@ -55,12 +62,12 @@ type shell struct {
 
 func newShell(n node, env *cli.Env, o options) *shell {
 	return &shell{
-		node: n, env: env, options: o, changed: make(chan struct{}, 1),
+		node: n, env: env, options: o, changed: make(chan struct{}, 1), now: time.Now,
 		settle: func(context.Context) error { return nil }, printed: func() {},
 	}
 }
 
-// watch prints events until the node is closed and everything is read.
+// watch prints events in a pipe until the node is closed and everything is read.
 func (s *shell) watch() {
 	names := roster{own: s.node.Name()}
 	for {
@@ -131,8 +138,9 @@ func (s *shell) company(group string) string {
 	}
 	const most = 8
 	var names []string
+	label := s.labels(s.node.Peers())
 	for _, p := range peers[:min(len(peers), most)] {
-		names = append(names, visible.String(p.Name))
+		names = append(names, visible.String(label(p)))
 	}
 	if more := len(peers) - most; more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
@@ -182,7 +190,7 @@ func (s *shell) shout(ctx context.Context, args []string) error {
 func (s *shell) sayText(ctx context.Context, text string) error {
 	group := s.current()
 	if group == "" {
-		return errors.New("you are in no group: /join GROUP first, or /shout GROUP TEXT, or /whisper PEER TEXT (/help says more)")
+		return errNoGroup
 	}
 	return s.sendTo(ctx, group, text)
 }
@@ -191,8 +199,9 @@ func (s *shell) sayText(ctx context.Context, text string) error {
 func (s *shell) sendTo(ctx context.Context, group, text string) error {
 	s.settling.beforeSending(ctx)
 	there := s.await(ctx, func() bool { return len(s.node.PeersByGroup(group)) > 0 })
+	s.echo(func(l look) []span { return l.said(group, text) })
 	if err := s.node.Shout(ctx, group, []byte(text)); err != nil {
-		return delivery(err)
+		return s.delivered(err)
 	}
 	if !there {
 		return fmt.Errorf("%w is in %s, so nobody got that", errNobody, visible.String(group))
@@ -201,17 +210,48 @@ func (s *shell) sendTo(ctx context.Context, group, text string) error {
 }
 
 func (s *shell) whisper(ctx context.Context, args []string) error {
-	var peer zre.Peer
-	var err error
 	s.settling.beforeSending(ctx)
-	s.await(ctx, func() bool {
-		peer, err = find(s.node.Peers(), args[0])
-		return !errors.Is(err, errNoSuchPeer)
-	})
+	peer, err := s.awaitPeer(ctx, args[0])
 	if err != nil {
 		return err
 	}
-	return delivery(s.node.Whisper(ctx, peer.ID, []byte(args[1])))
+	s.echo(func(l look) []span { return l.whispered(s.labels(s.node.Peers())(peer), args[1]) })
+	return s.delivered(s.node.Whisper(ctx, peer.ID, []byte(args[1])))
+}
+
+// awaitPeer finds the peer that a command names; in a pipe it waits for it.
+func (s *shell) awaitPeer(ctx context.Context, who string) (peer zre.Peer, err error) {
+	s.settling.wait(ctx)
+	s.await(ctx, func() bool {
+		peer, err = s.find(who)
+		return !errors.Is(err, errNoSuchPeer)
+	})
+	return peer, err
+}
+
+// find returns the peer that the user means, see the function find.
+func (s *shell) find(who string) (zre.Peer, error) {
+	peers := s.node.Peers()
+	peer, err := find(peers, who)
+	if several, ok := errors.AsType[*peername.SeveralError](err); ok && s.screen != nil {
+		return peer, s.several(several, s.labels(peers))
+	}
+	return peer, err
+}
+
+// several names the peers that a word could stand for as the screen does.
+func (s *shell) several(e *peername.SeveralError, label func(zre.Peer) string) error {
+	const most = 20
+	var candidates []string
+	for _, p := range e.Found[:min(len(e.Found), most)] {
+		name := label(p)
+		if name == p.Name {
+			name += " (" + shortID(p.ID) + ")"
+		}
+		candidates = append(candidates, visible.String(name))
+	}
+	return fmt.Errorf("%s could be %s%s; say the UUID, or enough of it",
+		visible.String(e.Who), strings.Join(candidates, ", "), more(len(e.Found)-most))
 }
 
 // await waits until there returns true, until the patience of the shell ends.
@@ -242,20 +282,6 @@ func (s *shell) await(ctx context.Context, there func() bool) bool {
 	}
 }
 
-// delivery words the errors of sending. A peer that is named may have received everything: what
-// is missing is its acknowledgement.
-func delivery(err error) error {
-	missed, ok := errors.AsType[*zre.DeliveryError](err)
-	if !ok {
-		return err
-	}
-	var parts []string
-	for _, m := range missed.Missed {
-		parts = append(parts, fmt.Sprintf("%s (%s): %v", visible.String(m.Name), m.Peer, m.Err))
-	}
-	return errors.New("not known to have received everything: " + strings.Join(parts, "; "))
-}
-
 func (s *shell) debug(context.Context, []string) error {
 	s.env.SetDebug(true)
 	s.say("debug lines are on; /nodebug turns them off")
@@ -265,20 +291,6 @@ func (s *shell) debug(context.Context, []string) error {
 func (s *shell) nodebug(context.Context, []string) error {
 	s.env.SetDebug(false)
 	s.say("debug lines are off")
-	return nil
-}
-
-func (s *shell) help(_ context.Context, args []string) error {
-	if len(args) == 0 {
-		s.explain(manual())
-		return nil
-	}
-	name := strings.TrimPrefix(args[0], "/")
-	c, ok := lookup(name)
-	if !ok {
-		return fmt.Errorf("there is no command /%s; /help lists those there are", visible.String(name))
-	}
-	s.explain(c.usageLine())
 	return nil
 }
 

@@ -53,6 +53,16 @@ func TestCommands(t *testing.T) {
 		{line: "/", err: "there is no command /"},
 		{line: "/peers now", err: "too much"},
 		{line: "/help nothing", err: "there is no command /nothing"},
+		{line: "/send testdata/notes.txt alice", want: `whisper ` + alice.ID.String() + ` ["Buy tea.\nAnd biscuits.\n"]`},
+		{line: "/send testdata/notes.txt", err: "you are in no group"},
+		{line: "/send testdata alice", err: "not a file with content"},
+		{line: "/send testdata/none alice", err: "no such file"},
+		{line: "/send testdata/notes.txt carol", err: "there is no peer called carol"},
+		{line: "/ping bob", want: "ping " + bob.ID.String()},
+		{line: "/ping", err: "something is missing"},
+		{line: "/info carol", err: "there is no peer called carol"},
+		{line: "/who nowhere", err: "nobody is in nowhere"},
+		{line: "/who", err: "say which group"},
 		{line: "/quit", err: "quit"},
 	}
 	for _, test := range tests {
@@ -73,7 +83,8 @@ func TestCommands(t *testing.T) {
 // Every row of the table can be run, has a line in the help, and completes.
 func TestTable(t *testing.T) {
 	for _, c := range commands() {
-		args := map[string]string{"join": "g", "shout": "chat x", "whisper": "alice x", "leave": "g", "stats": "alice", "help": "join"}[c.name]
+		args := map[string]string{"join": "g", "shout": "chat x", "whisper": "alice x", "leave": "g", "stats": "alice", "help": "join",
+			"send": "testdata/notes.txt alice", "info": "alice", "ping": "alice", "who": "chat"}[c.name]
 		s, out := newTestShell(newFakeNode(alice, bob))
 		if err := s.execute(t.Context(), "/join g"); err != nil {
 			t.Fatal(err)
@@ -85,7 +96,10 @@ func TestTable(t *testing.T) {
 		if err := s.execute(t.Context(), "/help "+c.name); err != nil || !strings.Contains((*out)[0], c.help) {
 			t.Errorf("/help %s: %v, %q", c.name, err, *out)
 		}
-		if completed, _ := s.complete("/" + c.name[:len(c.name)-1]); completed != "/"+c.name+" " {
+		if !strings.Contains((*out)[0], c.example) || !strings.HasPrefix(c.example, "/"+c.name) {
+			t.Errorf("/help %s has no example", c.name)
+		}
+		if completed, _ := s.complete("/" + c.name); completed != "/"+c.name+" " {
 			t.Errorf("/%s is not completed but to %q", c.name, completed)
 		}
 	}
@@ -125,6 +139,10 @@ func TestFind(t *testing.T) {
 		{who: "AAC", want: &bob},
 		{who: "aa", err: "could be " + alice.ID.String() + " (alice), " + bob.ID.String() + " (bob)"},
 		{who: "bob", err: "could be"},
+		{who: "bob/aacc", want: &bob},
+		{who: "bob/CCCCBBBB", want: &twin},
+		{who: "bob/", err: "no peer"},
+		{who: "alice/cccc", err: "no peer"},
 		{who: "alcie", err: "did you mean alice?"},
 		{who: "zzz", err: "/peers lists"},
 		{who: "", err: "no peer"},
@@ -143,6 +161,11 @@ func TestFind(t *testing.T) {
 	impostor := zre.Peer{ID: twin.ID, Name: alice.ID.String()}
 	if got, err := find([]zre.Peer{impostor, alice}, alice.ID.String()); err != nil || got.ID != alice.ID {
 		t.Errorf("%s, %v", got.ID, err)
+	}
+	// Nor one whose name is what the screen calls another peer.
+	impostor = zre.Peer{ID: alice.ID, Name: "bob/ccccbbbb"}
+	if got, err := find([]zre.Peer{impostor, bob, twin}, "bob/ccccbbbb"); err == nil {
+		t.Errorf("%s was taken for the only one", got.Name)
 	}
 	if _, err := find(nil, "x"); !strings.Contains(err.Error(), "nobody is here yet") {
 		t.Errorf("%v", err)

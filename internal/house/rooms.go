@@ -108,7 +108,7 @@ var programs = []string{
 // ZeroMQ is not in it: tests too use package libzmq, except in rooms that say otherwise.
 var inTests = []string{
 	"github.com/google/go-cmp/...", "github.com/google/uuid", "pgregory.net/rapid", "go.uber.org/goleak",
-	"golang.org/x/sys/...", "golang.org/x/net/...", "golang.org/x/crypto/nacl/box", "golang.org/x/term", "github.com/creack/pty", "github.com/hinshun/vt10x",
+	"golang.org/x/sys/...", "golang.org/x/net/...", "golang.org/x/crypto/nacl/box", "golang.org/x/term", "github.com/creack/pty", "github.com/hinshun/vt10x", "github.com/charmbracelet/x/vt",
 }
 
 // closedToPure is what pure rooms may not import of the standard library.

@@ -147,12 +147,14 @@ func (w *terminal) until(what string, is func() bool) {
 	}
 }
 
-// shows waits for text, which may go on in the next row where one is full.
+// shows waits for text, which may go on in the next row where one is full, or be broken
+// between words.
 func (w *terminal) shows(text string) {
 	w.t.Helper()
 	w.until(text, func() bool {
 		lines := w.lines()
-		return strings.Contains(lines, text) || strings.Contains(strings.ReplaceAll(lines, "\n", ""), text)
+		return strings.Contains(lines, text) || strings.Contains(strings.ReplaceAll(lines, "\n", ""), text) ||
+			strings.Contains(strings.Join(strings.Fields(lines), " "), text)
 	})
 }
 
@@ -195,9 +197,9 @@ func TestTerminal(t *testing.T) {
 	h := lab.Loopback(t)
 	bob := startShell(t, h, "--name", "bob", "--join", "test")
 	alice := startTerminal(t, h, t.TempDir(), "--name", "alice")
-	alice.shows("START   alice ")
-	alice.shows("ENTER   bob " + bob.id)
-	alice.shows("JOIN    bob test")
+	alice.shows(" START   alice ")
+	alice.shows(" ENTER   bob ")
+	alice.shows(" JOIN    bob test")
 	alice.prompts("> |")
 
 	// Tab completes the command and the group.
@@ -214,7 +216,8 @@ func TestTerminal(t *testing.T) {
 	for _, text := range []string{"one", "two", strings.Repeat("long ", 40) + "end"} {
 		bob.say("/shout test " + text)
 	}
-	alice.shows("SHOUT   bob test: one\nSHOUT   bob test: two\nSHOUT   bob test: long")
+	alice.shows("[test] bob: one\n")
+	alice.shows("[test] bob: two\n")
 	alice.shows("end\ntest> Xhalf a thought")
 	alice.prompts("test> X|half a thought")
 
@@ -223,8 +226,9 @@ func TestTerminal(t *testing.T) {
 	if e := bob.expect("SHOUT", nil); e.text() != "Xhalf a thought" || e.Group != "test" {
 		t.Errorf("bob heard %+v", e)
 	}
-	alice.shows("test> Xhalf a thought\n")
-	alice.press("/wh" + tab + "b" + tab + "psst žluť\r")
+	alice.shows("[test] alice: Xhalf a thought\n")
+	alice.press("/whi" + tab + "b" + tab + "psst žluť\r")
+	alice.shows("WHISPER to bob: psst žluť\n")
 	if e := bob.expect("WHISPER", nil); e.text() != "psst žluť" {
 		t.Errorf("bob was whispered %+v", e)
 	}
@@ -238,6 +242,8 @@ func TestTerminal(t *testing.T) {
 	alice.shows("you are in no group")
 	alice.press("/j" + up)
 	alice.prompts("> /join test|")
+	alice.press(ctrlC)
+	alice.prompts("> |")
 	alice.press(ctrlC)
 	alice.left()
 	if e := bob.expect("EXIT", func(e event) bool { return e.Peer == join.Peer }); e.Reason != "goodbye" {
@@ -255,7 +261,9 @@ func TestTerminalIsSafe(t *testing.T) {
 		t.Fatal(err)
 	}
 	mallory.input.Close()
-	alice.shows(`SHOUT   mal\x1b]0;name\x07lory test: \x1b]0;content\x07\u009b2J\u202etxt\rback\nnext\xff`)
+	alice.shows(`[test] "mal\x1b]0;name\x07lory":`)
+	alice.shows(`\x1b]0;content\x07\u009b2J\u202etxt\rback`)
+	alice.shows(`next\xff`)
 	mallory.wait(0)
 	alice.shows("goodbye")
 	alice.press(ctrlD)
@@ -272,7 +280,7 @@ func TestTerminalEnds(t *testing.T) {
 	h := lab.Loopback(t)
 	for name, end := range map[string]func(*terminal){
 		"Ctrl-C":           func(w *terminal) { w.press(ctrlC) },
-		"Ctrl-C on a line": func(w *terminal) { w.press("typed" + ctrlC) },
+		"Ctrl-C on a line": func(w *terminal) { w.press("typed" + ctrlC + ctrlC) },
 		"Ctrl-D":           func(w *terminal) { w.press(ctrlD) },
 		"quit":             func(w *terminal) { w.press("/quit\r") },
 		"SIGTERM":          func(w *terminal) { _ = w.cmd.Process.Signal(syscall.SIGTERM) },
@@ -293,17 +301,17 @@ func TestTerminalWindow(t *testing.T) {
 	w.prompts("> |")
 	line := strings.Repeat("0123456789", 9)
 	w.press(line)
-	w.prompts("> " + line[len(line)-77:] + "|")
+	w.prompts("> …" + line[len(line)-76:] + "|")
 	w.mu.Lock()
 	w.screen.Resize(40, rows)
 	w.mu.Unlock()
 	if err := pty.Setsize(w.keys, &pty.Winsize{Cols: 40, Rows: rows}); err != nil {
 		t.Fatal(err)
 	}
-	w.prompts("> " + line[len(line)-37:] + "|")
+	w.prompts("> …" + line[len(line)-36:] + "|")
 	w.press(ctrlA + "x")
 	w.until("the beginning of the line", func() bool { return strings.HasPrefix(w.prompt(), "> x|0123456789") })
-	w.press(ctrlC)
+	w.press(ctrlC + ctrlC)
 	w.left()
 }
 
@@ -320,6 +328,6 @@ func TestTerminalHistory(t *testing.T) {
 	second.prompts("> |")
 	second.press(up)
 	second.prompts("> /join remembered|")
-	second.press(ctrlC)
+	second.press(ctrlC + ctrlC)
 	second.left()
 }
