@@ -48,7 +48,9 @@ func sections() []string { return []string{"zre", "zrecat", "zgossip_server"} }
 
 // shellKeys are the flags of the program zre itself. They stand in section
 // [zre] together with what is for all programs, so the other programs skip them.
-func shellKeys() []string { return []string{"json", "join", "stay", "all", "patience"} }
+func shellKeys() []string {
+	return []string{"json", "join", "stay", "all", "long", "color", "patience"}
+}
 
 // oneNodeKey reports whether a key of section [zre] is about one node of the host only.
 func oneNodeKey(key string) bool {
