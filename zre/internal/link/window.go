@@ -30,6 +30,7 @@ const FrameCost = 64
 type mark struct {
 	octets uint64 // all messages, with MessageCost
 	data   uint64 // WHISPER and SHOUT messages
+	beside uint64 // octets of the others, which do not wait for room
 }
 
 // NewWindow returns a window of limit octets.
@@ -38,7 +39,7 @@ func NewWindow(limit int) Window { return Window{limit: uint64(limit)} }
 // Carry counts what is in flight of an earlier window as in flight of this one,
 // which is new, as the same connection carries both.
 func (w *Window) Carry(old *Window) {
-	w.sent.octets = old.UnackedOctets()
+	w.sent.octets, w.sent.beside = old.UnackedOctets(), old.sent.beside-old.acked.beside
 	w.late = old.Unanswered()
 }
 
@@ -70,6 +71,8 @@ func (w *Window) Sent(n, frames int, data bool) {
 	w.sent.octets += uint64(n) + MessageCost + uint64(max(0, frames-1))*FrameCost
 	if data {
 		w.sent.data++
+	} else {
+		w.sent.beside += uint64(n) + MessageCost
 	}
 }
 
@@ -104,8 +107,9 @@ func (w *Window) Room() bool { return w.sent.octets-w.acked.octets < w.limit }
 func (w *Window) WantsFence() bool { return w.sent.octets-w.fenced.octets >= w.limit/4 }
 
 // Overrun reports whether the messages that did not wait for room, answers to a
-// peer's PINGs among them, have filled the window twice over.
-func (w *Window) Overrun() bool { return w.sent.octets-w.acked.octets >= 2*w.limit+1<<20 }
+// peer's PINGs among them, fill a window and a megabyte. Messages that waited do not count:
+// one of them alone may be larger than that.
+func (w *Window) Overrun() bool { return w.sent.beside-w.acked.beside >= w.limit+1<<20 }
 
 // Unfenced reports whether messages were sent after the last PING.
 func (w *Window) Unfenced() bool { return w.sent.octets != w.fenced.octets }

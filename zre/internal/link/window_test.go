@@ -44,6 +44,24 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// One message may be larger than any window: the peer reads it as fast as it can.
+func TestWindowLargeMessage(t *testing.T) {
+	w := NewWindow(1000)
+	w.Sent(100<<20, 1, true)
+	var next Window
+	next.Carry(&w)
+	if w.Overrun() || next.Overrun() {
+		t.Error("overrun by one message that had room")
+	}
+	for range 10 {
+		w.Sent(200_000, 0, false)
+	}
+	next.Carry(&w)
+	if !w.Overrun() || !next.Overrun() {
+		t.Error("no overrun")
+	}
+}
+
 // PING-OKs that were taken for answers to earlier PINGs are counted again.
 func TestWindowCountLate(t *testing.T) {
 	w := NewWindow(1000)
