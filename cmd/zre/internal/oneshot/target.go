@@ -20,6 +20,9 @@ type target struct {
 
 func (t *target) register(fs *pflag.FlagSet) {
 	fs.Func("group", "to everyone in this `GROUP`, instead of to a peer", func(text string) error {
+		if t.given {
+			return errors.New("is given twice; a message goes to one group")
+		}
 		t.group, t.given = text, true
 		return nil
 	})
