@@ -72,9 +72,6 @@ func (s *session) send(ctx context.Context, to *target, frames [][]byte) error {
 	if err != nil {
 		return err
 	}
-	if to.given {
-		missed = s.addLeft(missed, peers, to.group)
-	}
 	if s.json {
 		s.out.line(eventjson.Line(s.sent(to, peers, missed, frames)))
 	}
@@ -101,22 +98,6 @@ func addMissed(list []zre.Missed, err error) ([]zre.Missed, error) {
 	}
 	return list, nil
 }
-
-// addLeft adds those who left the group while it was sent: it is not known whether they were
-// in it at that moment.
-func (s *session) addLeft(missed []zre.Missed, before []zre.Peer, group string) []zre.Missed {
-	now := s.PeersByGroup(group)
-	for _, p := range before {
-		is := func(other zre.Peer) bool { return other.ID == p.ID }
-		named := func(m zre.Missed) bool { return m.Peer == p.ID }
-		if !slices.ContainsFunc(now, is) && !slices.ContainsFunc(missed, named) {
-			missed = append(missed, zre.Missed{Peer: p.ID, Name: p.Name, Err: errLeft})
-		}
-	}
-	return missed
-}
-
-var errLeft = errors.New("it left the group meanwhile")
 
 // sent says what became of a message.
 func (s *session) sent(to *target, peers []zre.Peer, missed []zre.Missed, frames [][]byte) eventjson.Sent {

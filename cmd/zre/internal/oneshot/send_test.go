@@ -120,6 +120,18 @@ func TestSendTooLarge(t *testing.T) {
 	run(t, 1, nil, "send", "bob", "--frame", "x", "-f", file).says("", "a message has at most 268435456 octets")
 }
 
+// A receiver that has had enough and leaves has acknowledged what it took.
+func TestSendToOneThatLeaves(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		bob := listener(t, "bob", "chat")
+		r := start(t, "", []*zre.Node{bob}, "send", "--group", "chat", "hello")
+		next(t, bob, zre.EventShout)
+		must(t, bob.Close())
+		r.wait(0).says("", "")
+	}
+}
+
 // Ctrl-C ends it while it waits.
 func TestSendInterrupted(t *testing.T) {
 	t.Parallel()
