@@ -37,22 +37,11 @@ func (s *shell) listPeers(ctx context.Context, _ []string) error {
 	s.settling.wait(ctx)
 	peers := s.node.Peers()
 	if s.format.json {
-		type object struct {
-			Peer     uuid.UUID         `json:"peer"`
-			Name     string            `json:"name"`
-			Endpoint string            `json:"endpoint"`
-			Groups   []string          `json:"groups"`
-			Headers  map[string]string `json:"headers"`
-			Evasive  bool              `json:"evasive"`
+		o := eventjson.Peers{Event: "PEERS", Time: eventjson.Time(s.now()), Peers: []eventjson.Peer{}}
+		for _, p := range peers {
+			o.Peers = append(o.Peers, eventjson.PeerOf(p, 0))
 		}
-		list := make([]object, len(peers))
-		for i, p := range peers {
-			list[i] = object{p.ID, p.Name, p.Endpoint, notNil(p.Groups), notNilMap(p.Headers), p.Evasive}
-		}
-		s.print(eventjson.Line(struct {
-			Event string   `json:"event"`
-			Peers []object `json:"peers"`
-		}{"PEERS", list}))
+		s.print(eventjson.Line(o))
 		return nil
 	}
 	if len(peers) == 0 {
@@ -123,26 +112,11 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 	slices.Sort(all)
 	all = slices.Compact(all)
 	if s.format.json {
-		type object struct {
-			Group  string      `json:"group"`
-			Own    bool        `json:"own"`
-			Peers  []uuid.UUID `json:"peers"`
-			Leader *uuid.UUID  `json:"leader,omitempty"`
+		o := eventjson.Groups{Event: "GROUPS", Time: eventjson.Time(s.now()), Groups: []eventjson.Group{}}
+		for _, g := range all {
+			o.Groups = append(o.Groups, s.groupObject(g, slices.Contains(own, g)))
 		}
-		list := make([]object, len(all))
-		for i, g := range all {
-			list[i] = object{Group: g, Own: slices.Contains(own, g), Peers: []uuid.UUID{}}
-			if leader, elected := s.node.Leader(g); elected {
-				list[i].Leader = &leader
-			}
-			for _, p := range s.node.PeersByGroup(g) {
-				list[i].Peers = append(list[i].Peers, p.ID)
-			}
-		}
-		s.print(eventjson.Line(struct {
-			Event  string   `json:"event"`
-			Groups []object `json:"groups"`
-		}{"GROUPS", list}))
+		s.print(eventjson.Line(o))
 		return nil
 	}
 	if len(all) == 0 {
@@ -199,6 +173,16 @@ func (s *shell) groupRows(all, own []string) [][]string {
 		rows = append(rows, []string{shown(g), number(len(names)), listed})
 	}
 	return rows
+}
+
+// groupObject is a group for --json.
+func (s *shell) groupObject(group string, own bool) eventjson.Group {
+	o := eventjson.GroupOf(group, s.node.PeersByGroup(group))
+	o.Own = own
+	if leader, elected := s.node.Leader(group); elected {
+		o.Leader = &leader
+	}
+	return o
 }
 
 func (s *shell) showStats(_ context.Context, args []string) error {

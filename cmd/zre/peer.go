@@ -37,7 +37,10 @@ func (s *shell) ping(ctx context.Context, args []string) error {
 		return err
 	}
 	if s.format.json {
-		s.print(eventjson.Line(object{{"event", "PING"}, {"peer", peer.ID}, {"name", peer.Name}, {"microseconds", trip.Microseconds()}}))
+		ms := eventjson.Milliseconds(trip)
+		s.print(eventjson.Line(eventjson.Ping{
+			Event: "PING", Time: eventjson.Time(s.now()), Peer: peer.ID, Name: peer.Name, Seq: 1, RoundTrip: &ms,
+		}))
 		return nil
 	}
 	s.print(name + " answers after " + milliseconds(trip))
@@ -63,8 +66,9 @@ func (s *shell) info(ctx context.Context, args []string) error {
 		return err
 	}
 	if s.format.json {
-		o := object{{"event", "INFO"}, {"peer", peer.ID}, {"name", peer.Name}, {"endpoint", peer.Endpoint},
-			{"groups", notNil(peer.Groups)}, {"headers", notNilMap(peer.Headers)}, {"evasive", peer.Evasive}}
+		o := object{{"event", "INFO"}, {"time", eventjson.Time(s.now())}, {"peer", peer.ID}, {"name", peer.Name},
+			{"endpoint", peer.Endpoint}, {"groups", notNil(peer.Groups)}, {"headers", notNilMap(peer.Headers)},
+			{"evasive", peer.Evasive}, {"idle_ms", eventjson.Milliseconds(peer.Idle)}}
 		s.print(eventjson.Line(append(o, counters(peer.Stats)...)))
 		return nil
 	}
@@ -117,15 +121,9 @@ func (s *shell) who(ctx context.Context, args []string) error {
 	peers := s.node.PeersByGroup(group)
 	leader, elected := s.node.Leader(group)
 	if s.format.json {
-		ids := make([]uuid.UUID, len(peers))
-		for i, p := range peers {
-			ids[i] = p.ID
-		}
-		o := object{{"event", "WHO"}, {"group", group}, {"own", own}, {"peers", ids}}
-		if elected {
-			o = append(o, field{"leader", leader})
-		}
-		s.print(eventjson.Line(o))
+		s.print(eventjson.Line(eventjson.Who{
+			Event: "WHO", Time: eventjson.Time(s.now()), Group: s.groupObject(group, own),
+		}))
 		return nil
 	}
 	if len(peers) == 0 && !own {

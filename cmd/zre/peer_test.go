@@ -20,16 +20,18 @@ func TestPeerCommandsInAPipe(t *testing.T) {
 	keyed.Headers = map[string]string{keyHeader: "KEY"}
 	for line, want := range map[string]struct{ plain, json string }{
 		"/ping alice": {"alice answers after 0.412 ms",
-			`{"event":"PING","peer":"<id>","name":"alice","microseconds":412}`},
+			`{"event":"PING","time":"2026-11-28T14:00:00.000Z","peer":"<id>","name":"alice","seq":1,"rtt_ms":0.412}`},
 		"/who chat": {"NAME            UUID                                  ADDRESS\nalice (leader)  <id>  tcp://127.0.0.1:1",
-			`{"event":"WHO","group":"chat","own":false,"peers":["<id>"],"leader":"<id>"}`},
+			`{"event":"WHO","time":"2026-11-28T14:00:00.000Z","group":"chat","own":false,"peers":["<id>"],"names":["alice"],"leader":"<id>"}`},
 		"/info alice": {"name              alice\nUUID              <id>\naddress           tcp://127.0.0.1:1\ngroups            chat, time\n" +
 			"leads             chat, time\nheaders           X-PUBLICKEY=KEY\nencrypted         no\nmessages in       0",
-			`{"event":"INFO","peer":"<id>","name":"alice","endpoint":"tcp://127.0.0.1:1","groups":["chat","time"],"headers":{"X-PUBLICKEY":"KEY"},"evasive":false,"messages_in":0`},
+			`{"event":"INFO","time":"2026-11-28T14:00:00.000Z","peer":"<id>","name":"alice","endpoint":"tcp://127.0.0.1:1","groups":["chat","time"],` +
+				`"headers":{"X-PUBLICKEY":"KEY"},"evasive":false,"idle_ms":0,"messages_in":0`},
 	} {
 		for _, asJSON := range []bool{false, true} {
 			s, out := newTestShell(newFakeNode(keyed))
 			s.format.json = asJSON
+			s.now = func() time.Time { return time.Date(2026, 11, 28, 14, 0, 0, 0, time.UTC) }
 			if err := s.execute(t.Context(), line); err != nil || len(*out) != 1 {
 				t.Fatalf("%s: %q, %v", line, *out, err)
 			}

@@ -211,7 +211,7 @@ func TestPipeAnswers(t *testing.T) {
 		text := strings.Join(lines, "\n")
 		want := []string{"alice  " + alice.ID.String() + "  tcp://127.0.0.1:1  chat,time  k=v", "chat   you, alice (leader), bob", "messages in       42", "/whisper PEER TEXT"}
 		if asJSON {
-			want = []string{`{"event":"PEERS","peers":[{"peer":"` + alice.ID.String() + `","name":"alice"`, `{"group":"chat","own":true,"peers":["`, `"],"leader":"` + alice.ID.String() + `"}`, `"messages_in":42`, `"peer":"` + alice.ID.String() + `","name":"alice","messages_in":0`}
+			want = []string{`"peers":[{"peer":"` + alice.ID.String() + `","name":"alice"`, `{"group":"chat","own":true,"peers":["`, `"],"leader":"` + alice.ID.String() + `"}`, `"messages_in":42`, `"peer":"` + alice.ID.String() + `","name":"alice","messages_in":0`}
 			for _, line := range lines {
 				if !json.Valid([]byte(line)) {
 					t.Errorf("not JSON: %s", line)

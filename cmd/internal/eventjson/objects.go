@@ -53,6 +53,15 @@ type (
 		Own   bool        `json:"own"`
 		Peers []uuid.UUID `json:"peers"`
 		Names []string    `json:"names"`
+
+		Leader *uuid.UUID `json:"leader,omitempty"`
+	}
+
+	// Who is one group.
+	Who struct {
+		Event string `json:"event"`
+		Time  string `json:"time"`
+		Group
 	}
 
 	// Groups is the groups that there are.
@@ -186,6 +195,15 @@ func PeerOf(p zre.Peer, roundTrip time.Duration) Peer {
 		out.RoundTrip = &ms
 	}
 	return out
+}
+
+// GroupOf is a group and who is in it.
+func GroupOf(group string, peers []zre.Peer) Group {
+	g := Group{Group: group, Peers: make([]uuid.UUID, len(peers)), Names: make([]string, len(peers))}
+	for i, p := range peers {
+		g.Peers[i], g.Names[i] = p.ID, p.Name
+	}
+	return g
 }
 
 // UnreachedOf lists whom Settle has not reached.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
@@ -47,12 +46,7 @@ names of their members.`,
 func (s *session) listGroups() (string, bool) {
 	groups := []eventjson.Group{}
 	for _, name := range s.PeerGroups() {
-		g := eventjson.Group{Group: name, Peers: []uuid.UUID{}, Names: []string{}}
-		for _, p := range s.PeersByGroup(name) {
-			g.Peers = append(g.Peers, p.ID)
-			g.Names = append(g.Names, p.Name)
-		}
-		groups = append(groups, g)
+		groups = append(groups, eventjson.GroupOf(name, s.PeersByGroup(name)))
 	}
 	if s.json {
 		return eventjson.Line(eventjson.Groups{
