@@ -59,3 +59,22 @@ func payload(frame []byte, protocol byte) []byte {
 	}
 	return nil
 }
+
+// Larger returns a function that reports whether a frame carries an IP packet of more than
+// this many octets. To deny those is a black hole: a router that drops what its line does not
+// take, and says nothing.
+func Larger(mtu int) func(frame []byte) bool {
+	return func(frame []byte) bool { return len(frame) > ethernetHeader+mtu }
+}
+
+// Each makes one Filter of several: a frame passes if all of them let it pass.
+func Each(filters ...func(from, to *Port, frame []byte) bool) func(from, to *Port, frame []byte) bool {
+	return func(from, to *Port, frame []byte) bool {
+		for _, passes := range filters {
+			if !passes(from, to, frame) {
+				return false
+			}
+		}
+		return true
+	}
+}

@@ -13,7 +13,10 @@ type Line struct {
 	Rate  int64         // bits a second; 0: unlimited
 	Queue int           // octets that may wait for their turn, the rest is lost; 0: 256 KiB
 	Delay time.Duration // after its turn
-	Loss  float64       // the share of frames that is lost: 0 none, 1 all
+	// Jitter is added to Delay: a random time up to it, other for each frame. Frames keep
+	// their order, as in the queue of a radio that sends again what was not received.
+	Jitter time.Duration
+	Loss   float64 // the share of frames that is lost: 0 none, 1 all
 }
 
 // defaultQueue holds 100 ms of a line of 20 Mbit/s: a usual router's buffer.
@@ -39,6 +42,7 @@ type pipe struct {
 	line   Line
 	cut    bool
 	busy   time.Time // until then the line sends what it was given before
+	last   time.Time // the last frame has passed then
 	random *rand.Rand
 	lost   int
 }
@@ -58,6 +62,13 @@ func (p *pipe) put(frame []byte) {
 	defer p.mu.Unlock()
 	due, ok := p.schedule(time.Now(), len(frame))
 	if ok {
+		if jitter := p.line.Jitter; jitter > 0 {
+			due = due.Add(time.Duration(p.random.Int64N(int64(jitter) + 1)))
+		}
+		if due.Before(p.last) {
+			due = p.last
+		}
+		p.last = due
 		select {
 		case p.queued <- frameInTime{due, frame}:
 			return

@@ -42,6 +42,19 @@ func TestLineQueue(t *testing.T) {
 	})
 }
 
+func TestLineJitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const delay, jitter = 50 * time.Millisecond, 200 * time.Millisecond
+		got, _ := throughPipe(Line{Delay: delay, Jitter: jitter}, 100, 100)
+		if len(got) != 100 || !slices.IsSorted(got) {
+			t.Fatalf("%d frames of 100 came, in order: %v", len(got), slices.IsSorted(got))
+		}
+		if got[0] < delay || got[99] > delay+jitter || got[99] < delay+jitter*9/10 {
+			t.Errorf("they came from %v to %v", got[0], got[99])
+		}
+	})
+}
+
 func TestLineLoss(t *testing.T) {
 	for loss, want := range map[float64][2]int{0: {1000, 1000}, 0.5: {400, 600}, 1: {0, 0}} {
 		synctest.Test(t, func(t *testing.T) {
