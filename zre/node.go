@@ -292,6 +292,11 @@ func (n *Node) discoveryConfig() discovery.Config {
 			return err
 		},
 		Listens: n.listens,
+		Moved: func() {
+			if m, ok := n.transport.(transport.Mover); ok {
+				m.EndMoved(n.host.Moved)
+			}
+		},
 	}
 }
 

@@ -39,6 +39,13 @@ func (s *schedule) drop(c *Conn) {
 	*s = slices.DeleteFunc(*s, func(a announcement) bool { return a.conn == c })
 }
 
+// hurry makes all announcements due now.
+func (s schedule) hurry() {
+	for i := range s {
+		s[i].due = 0
+	}
+}
+
 // run sends what is due now, and gives the time until the next one is; there
 // may be none.
 func (s *schedule) run(now time.Duration, send func(announcement)) (wait time.Duration, more bool) {
@@ -90,11 +97,16 @@ func (t *transport) reschedule(c *Conn, payload []byte, period time.Duration) er
 		return nil
 	}
 	t.schedule.set(c, slices.Clone(payload), period, time.Since(t.opened))
+	t.wakeAnnouncer()
+	return nil
+}
+
+// wakeAnnouncer makes the announcer look at the schedule again.
+func (t *transport) wakeAnnouncer() {
 	select {
 	case t.rescheduled <- struct{}{}:
 	default: // it has not looked yet since the last time
 	}
-	return nil
 }
 
 // announce sends the announcements when they are due until ctx ends.

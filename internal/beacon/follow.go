@@ -133,6 +133,7 @@ func (t *transport) prepareRoutes(log *slog.Logger) bool {
 		before[r.target] = r
 	}
 	var routes []route
+	fresh := false
 	for _, target := range targetsOf(t.interfaces, t.settings) {
 		r, there := before[target]
 		if !there {
@@ -144,6 +145,7 @@ func (t *transport) prepareRoutes(log *slog.Logger) bool {
 				continue
 			}
 			r = route{target: target, sender: sender}
+			fresh = true
 		}
 		delete(before, target)
 		routes = append(routes, r)
@@ -152,6 +154,11 @@ func (t *transport) prepareRoutes(log *slog.Logger) bool {
 		_ = r.sender.close()
 	}
 	t.routes = routes
+	if fresh {
+		// Those that are reached by a new address learn at once who is there.
+		t.schedule.hurry()
+		t.wakeAnnouncer()
+	}
 	return whole
 }
 

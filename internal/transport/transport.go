@@ -64,6 +64,14 @@ type Transport interface {
 	Close(drain time.Duration) error
 }
 
+// Mover is a Transport that can end connections which a change of this host's addresses has
+// made useless.
+type Mover interface {
+	// EndMoved ends each connection for which moved reports true of its own address and that
+	// of the other end.
+	EndMoved(moved func(local, remote netip.Addr) bool)
+}
+
 // Target is where a connection is dialed to.
 type Target struct {
 	Addr netip.AddrPort

@@ -42,6 +42,13 @@ func (b *beside) Dial(to transport.Target, h transport.Handler) *transport.Conn 
 	return b.outer.Dial(to, h)
 }
 
+// EndMoved implements transport.Mover.
+func (b *beside) EndMoved(moved func(local, remote netip.Addr) bool) {
+	if m, ok := b.outer.(transport.Mover); ok {
+		m.EndMoved(moved)
+	}
+}
+
 // Handshakes implements transport.Transport.
 func (b *beside) Handshakes() int { return b.outer.Handshakes() }
 

@@ -105,6 +105,8 @@ func (l *auditLink) Synced()           { l.late, l.taken = 0, 0 }
 func (l *auditLink) CountLate()        { l.pings -= min(l.pings, l.taken); l.Synced() }
 func (l *auditLink) Failed() Reason    { return l.failed }
 func (l *auditLink) RetryCause() error { return nil }
+
+func (l *auditLink) Unreceived(time.Duration) bool { return false }
 func (l *auditLink) Close(r Reason)    { l.end() }
 
 func (l *auditLink) Ack() bool {

@@ -35,6 +35,10 @@ const (
 	// while another connection claims its identity. A node whose application does
 	// not keep up sends one in each PingRate only.
 	rivalPatience = 2 * time.Second
+	// goneHost is how long it has if the rival comes from another host, and not even the
+	// system at the peer's present address acknowledges the PING, as that of a slow
+	// application does: the peer's host has another address now.
+	goneHost = 500 * time.Millisecond
 	// lastWords is how long after the last message a peer that is about to go is
 	// kept: its last messages may still be on the way.
 	lastWords = 500 * time.Millisecond
@@ -133,10 +137,20 @@ func (c *Core) tickRival(now time.Duration, p *Peer) {
 	case now-since >= p.within(rivalPatience, 1) && (p.askedAt != 0 || !p.Ready()):
 		c.log("the first connection of a peer is silent: the second one takes its place", p)
 		c.replaceConn(p)
+	case p.Ready() && p.askedAt != 0 && c.hasMoved(now, p):
+		c.log("the host of a peer does not answer at its address, and the peer connects from another one", p)
+		c.replaceConn(p)
 	case p.Ready() && now-p.pinged >= c.cfg.PingRate:
 		c.ping(now, p)
 		c.tellTwice(now, p)
 	}
+}
+
+// hasMoved reports whether the host of a peer that has a rival is gone from its address.
+func (c *Core) hasMoved(now time.Duration, p *Peer) bool {
+	waited := now - p.rivalSince // It was sent a PING then.
+	return waited >= p.within(goneHost, 2) && p.conn != nil && p.rival.remote != p.conn.remote &&
+		p.link.Unreceived(waited)
 }
 
 // replaceConn closes the connection of a peer and lets its rival in.

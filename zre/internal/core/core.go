@@ -92,6 +92,9 @@ type Link interface {
 	Failed() Reason
 	// RetryCause returns why the last attempt to connect failed, nil if none did.
 	RetryCause() error
+	// Unreceived reports whether the peer's system has acknowledged nothing for that long
+	// of what was sent. It reports false if that is not known.
+	Unreceived(since time.Duration) bool
 	// Shorten makes 0 follow on 65534 in the sequence of the link.
 	Shorten()
 	// Close closes the connection and drops what is unsent.

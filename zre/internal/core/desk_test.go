@@ -32,23 +32,24 @@ type desk struct {
 
 // deskLink is a link. It counts PINGs and PING-OKs as a real one does.
 type deskLink struct {
-	desk     *desk
-	peer     uuid.UUID
-	endpoint endpoint.Endpoint
-	sent     []zremsg.Message
-	up       bool // LinkUp was called, or the link was reopened
-	down     bool // LinkDown was called
-	over     bool // another link has its connection
-	answers  int
-	pings    int // without an answer
-	late     int // PINGs of earlier links that may be answered first
-	taken    int // PING-OKs that were taken for such answers
-	acks     int
-	closed   Reason
-	failed   Reason
-	cause    error
-	short    bool
-	owes     bool
+	desk       *desk
+	peer       uuid.UUID
+	endpoint   endpoint.Endpoint
+	sent       []zremsg.Message
+	up         bool // LinkUp was called, or the link was reopened
+	down       bool // LinkDown was called
+	over       bool // another link has its connection
+	answers    int
+	pings      int // without an answer
+	late       int // PINGs of earlier links that may be answered first
+	taken      int // PING-OKs that were taken for such answers
+	acks       int
+	closed     Reason
+	failed     Reason
+	cause      error
+	unreceived bool
+	short      bool
+	owes       bool
 }
 
 // deskConn is an accepted connection.
@@ -131,7 +132,9 @@ func (l *deskLink) CountLate() {
 func (l *deskLink) Owes() bool        { return l.owes }
 func (l *deskLink) Failed() Reason    { return l.failed }
 func (l *deskLink) RetryCause() error { return l.cause }
-func (l *deskLink) Shorten()          { l.short = true }
+
+func (l *deskLink) Unreceived(time.Duration) bool { return l.unreceived }
+func (l *deskLink) Shorten()                      { l.short = true }
 
 func (l *deskLink) Close(reason Reason) {
 	if l.closed != 0 {

@@ -186,3 +186,32 @@ func TestConnectingEnds(t *testing.T) {
 	d.from(friend, hello(friendText))
 	d.wantLog("ENTER friend")
 }
+
+// It is let in sooner when it comes from another host, and not even the system of the first
+// one's host acknowledges the PING: the host has another address now.
+func TestRivalOfAMovedPeer(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		from       netip.Addr
+		unreceived bool
+		want       time.Duration
+	}{
+		{"nothing is acknowledged", strangerHost, true, goneHost},
+		{"it comes from the same host", friendHost, true, rivalPatience},
+		{"the PING is acknowledged, and not answered", strangerHost, false, rivalPatience},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, rival := contested(t, c.from)
+			d.links[0].unreceived = c.unreceived
+			d.peer(friend).trip = roundTrip{smoothed: time.Millisecond}
+			d.tick(c.want - 1)
+			if d.conns[0].closed {
+				t.Fatal("the first one is closed early")
+			}
+			d.tick(1)
+			if !d.conns[0].closed || rival.closed {
+				t.Error("the second one has not its place")
+			}
+		})
+	}
+}

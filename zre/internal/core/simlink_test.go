@@ -162,6 +162,9 @@ func (l *simLink) Shorten()   { l.short = true }
 
 func (l *simLink) RetryCause() error { return nil }
 
+// Unreceived implements Link.
+func (l *simLink) Unreceived(time.Duration) bool { return false }
+
 func (l *simLink) Failed() Reason {
 	if l.failed {
 		return ReasonFailed

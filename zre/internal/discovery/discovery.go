@@ -63,6 +63,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Report is told of nodes that are heard and speak another version. It must not block.
 	Report func(now time.Time, p problems.Problem)
+	// Moved is called when addresses of this host have changed.
+	Moved func()
 	// Listen makes the node listen on another address of its interfaces.
 	Listen func(netip.Addr) error
 	// Listens are the addresses that it listens on at the start.
@@ -104,9 +106,6 @@ func (d *Discovery) start(ctx context.Context) error {
 	}
 	if err := d.startGossip(); err != nil {
 		return err
-	}
-	if len(d.cfg.Interfaces) == 0 && d.server == nil {
-		return nil
 	}
 	changes, err := netif.Watch(ctx)
 	if err != nil {
@@ -252,23 +251,55 @@ func (d *Discovery) BeaconsSent() uint64 {
 	return d.beacon.Stats().Sent
 }
 
+// A change of addresses is looked at again each lookAgain for lookAgainFor: a route, which tells
+// by which address others are reached, follows on its address, and no message says so.
+const (
+	lookAgain    = 250 * time.Millisecond
+	lookAgainFor = 5 * time.Second
+)
+
 // followAddresses keeps up with the addresses that the host gets and loses while
-// the node runs: the node listens on those of the named interfaces, and its own
-// gossip server publishes the new endpoint. It returns when changes is closed.
+// the node runs: the node listens on those of the named interfaces, its connections from
+// addresses that are gone end, and its own gossip server publishes the new endpoint. It returns
+// when changes is closed.
 func (d *Discovery) followAddresses(changes <-chan struct{}, listens []netip.Addr, published endpoint.Endpoint) {
-	for range changes {
-		d.cfg.Host.Refresh()
-		for _, addr := range d.cfg.Host.ListenOn() {
-			if slices.Contains(listens, addr) {
-				continue
+	again := time.NewTicker(lookAgain)
+	again.Stop()
+	defer again.Stop()
+	var until time.Time
+	for {
+		select {
+		case _, more := <-changes:
+			if !more {
+				return
 			}
-			if err := d.cfg.Listen(addr); err != nil {
-				d.cfg.Logger.Warn("new address cannot be used", "address", addr, "error", err)
-				continue
+			again.Reset(lookAgain)
+			until = time.Now().Add(lookAgainFor)
+		case now := <-again.C:
+			if now.After(until) {
+				again.Stop()
 			}
-			d.cfg.Logger.Debug("new address", "address", addr)
-			listens = append(listens, addr)
 		}
+		d.cfg.Host.Refresh()
+		listens = d.listenOnNew(listens)
+		d.cfg.Moved()
 		published = d.publishChanged(published)
 	}
+}
+
+// listenOnNew makes the node listen on the addresses that the named interfaces have got. It
+// returns all those on which the node listens.
+func (d *Discovery) listenOnNew(listens []netip.Addr) []netip.Addr {
+	for _, addr := range d.cfg.Host.ListenOn() {
+		if slices.Contains(listens, addr) {
+			continue
+		}
+		if err := d.cfg.Listen(addr); err != nil {
+			d.cfg.Logger.Warn("new address cannot be used", "address", addr, "error", err)
+			continue
+		}
+		d.cfg.Logger.Debug("new address", "address", addr)
+		listens = append(listens, addr)
+	}
+	return listens
 }

@@ -85,6 +85,16 @@ func (h *Host) IsOwn(addr netip.Addr) bool {
 	return own
 }
 
+// Moved reports whether a connection is of no use any more: this host has lost its local
+// address, and reaches the other end from another one.
+func (h *Host) Moved(local, remote netip.Addr) bool {
+	if h.IsOwn(local) {
+		return false
+	}
+	addr, err := netif.LocalAddrFor(remote)
+	return err == nil && addr != local && h.IsOwn(addr)
+}
+
 func hasAddr(interfaces []netif.Interface, addr netip.Addr) bool {
 	return slices.ContainsFunc(interfaces, func(i netif.Interface) bool { return slices.Contains(i.Addrs(), addr) })
 }

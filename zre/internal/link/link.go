@@ -116,6 +116,9 @@ func (l *Link) RetryCause() error {
 	return nil
 }
 
+// Unreceived implements core.Link.
+func (l *Link) Unreceived(since time.Duration) bool { return l.conn.Unreceived(since) }
+
 // Missed returns the peer as one that was not reached, with the reason.
 func (l *Link) Missed(err error) Missed {
 	id, name := l.Peer()

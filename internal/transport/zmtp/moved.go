@@ -1,0 +1,38 @@
+package zmtp
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// EndMoved implements transport.Mover. TCP would go on sending from an address that the host
+// does not have any more, and give up after minutes.
+func (e *engine) EndMoved(moved func(local, remote netip.Addr) bool) {
+	for _, l := range e.snapshot() {
+		local, remote, ok := l.ends()
+		if ok && moved(local, remote) {
+			l.end(fmt.Errorf("%w: this host has lost its address %s", transport.ErrUnreachable, local))
+		}
+	}
+}
+
+// ends returns the addresses of both ends of a link, as far as it has a socket.
+func (l *link) ends() (local, remote netip.Addr, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state == down || l.tcp == nil {
+		return local, remote, false
+	}
+	return addrPort(l.tcp.LocalAddr()).Addr(), addrPort(l.tcp.RemoteAddr()).Addr(), true
+}
+
+// Unreceived implements what transport.Conn.Unreceived asks for.
+func (l *link) Unreceived(since time.Duration) bool {
+	l.mu.Lock()
+	active := l.state == up // Before that raw is not set.
+	l.mu.Unlock()
+	return active && unacknowledged(l.raw, since)
+}

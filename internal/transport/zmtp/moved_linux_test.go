@@ -1,0 +1,42 @@
+package zmtp
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// A connection from an address that the host has lost ends when its owner says so, and others do
+// not. The other end knows at least that nothing that it sends is acknowledged.
+func TestAddressIsLost(t *testing.T) {
+	a, b, wire := twoHosts(t, func(*transport.Config) {})
+	out, in := connected(t, a, b)
+	before := wire.Addr
+	moved := func(local, _ netip.Addr) bool { return local == before }
+	a.Transport.(transport.Mover).EndMoved(moved)
+	if err := out.conn.Err(); err != nil {
+		t.Fatalf("a connection from an address that is there has ended: %v", err)
+	}
+	wire.Readdress()
+	began := time.Now()
+	if err := out.conn.Send([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	const silence = 50 * time.Millisecond
+	for !out.conn.Unreceived(silence) {
+		if time.Since(began) > time.Minute {
+			t.Fatal("what is sent to an address that is gone counts as received")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if in.conn.Unreceived(silence) {
+		t.Error("an end that has sent nothing waits for its receipt")
+	}
+	b.Transport.(transport.Mover).EndMoved(moved)
+	if err := got(t, "the connection ends", in.down); !errors.Is(err, transport.ErrUnreachable) {
+		t.Errorf("it ends because of %v", err)
+	}
+}
