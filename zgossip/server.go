@@ -45,7 +45,8 @@ type Server struct {
 	close   sync.Once
 	closed  error
 	inbox   *inbox
-	ticked  atomic.Int64  // when the hub's time was last updated, in nanoseconds
+	started time.Time     // the clock of the host may be set, so ticked is counted from here
+	ticked  atomic.Int64  // when the hub's time was last updated
 	wake    chan struct{} // the next tick may be due earlier
 	news    chan struct{} // there may be something for OnTuple
 
@@ -67,6 +68,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	s := &Server{
 		cfg: cfg, inbox: newInbox(), clients: make(map[*client]struct{}),
 		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
+		started: time.Now(),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.hub = s.newHub()
@@ -130,7 +132,6 @@ func (s *Server) listen() error {
 }
 
 func (s *Server) start() {
-	s.ticked.Store(time.Now().UnixNano())
 	s.done.Go(s.run)
 	if s.cfg.OnTuple != nil {
 		s.done.Go(s.deliver)
@@ -197,7 +198,7 @@ func (s *Server) run() {
 		if s.cfg.OnTuple != nil {
 			poke(s.news)
 		}
-		s.ticked.Store(now.UnixNano())
+		s.ticked.Store(int64(now.Sub(s.started)))
 		s.due = s.hub.Next()
 		timer.Reset(time.Until(s.due))
 		s.mu.Unlock()
@@ -291,7 +292,7 @@ func (s *Server) Check() error {
 		return ErrClosed
 	default:
 	}
-	if age := time.Since(time.Unix(0, s.ticked.Load())); age > checkAge {
+	if age := time.Since(s.started) - time.Duration(s.ticked.Load()); age > checkAge {
 		return fmt.Errorf("zgossip: the server has done nothing for %v", age.Round(time.Second))
 	}
 	return nil

@@ -225,7 +225,9 @@ func (c *Conn) Abort() { c.driver.Abort(c) }
 // Unreceived reports whether the system at the other end has acknowledged nothing for that
 // long, although something is to be acknowledged. It reports false if that is not known.
 func (c *Conn) Unreceived(since time.Duration) bool {
-	d, ok := c.driver.(interface{ Unreceived(since time.Duration) bool })
+	d, ok := c.driver.(interface {
+		Unreceived(since time.Duration) bool
+	})
 	return ok && d.Unreceived(since)
 }
 

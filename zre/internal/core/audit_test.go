@@ -107,7 +107,7 @@ func (l *auditLink) Failed() Reason    { return l.failed }
 func (l *auditLink) RetryCause() error { return nil }
 
 func (l *auditLink) Unreceived(time.Duration) bool { return false }
-func (l *auditLink) Close(r Reason)    { l.end() }
+func (l *auditLink) Close(r Reason)                { l.end() }
 
 func (l *auditLink) Ack() bool {
 	switch {

@@ -32,7 +32,8 @@ type Queue struct {
 
 	takers atomic.Int32  // goroutines that wait for takeMu
 	turn   chan struct{} // 1: one of them may have it
-	taken  atomic.Int64  // when, with a full queue, an event was taken last, in nanoseconds
+	taken  atomic.Int64  // when, with a full queue, an event was taken last, since made
+	made   time.Time     // the clock of the host may be set, so times are counted from here
 
 	takeMu sync.Mutex // guards what follows: one taker at a time, also while it waits
 	out    []*Chunk   // in order
@@ -54,9 +55,9 @@ func NewQueue(limit int) *Queue {
 		wake:  make(chan struct{}, 1),
 		done:  make(chan struct{}),
 		turn:  make(chan struct{}, 1),
+		made:  time.Now(),
 	}
 	q.room = sync.NewCond(&q.mu)
-	q.taken.Store(time.Now().UnixNano())
 	return q
 }
 
@@ -68,7 +69,7 @@ func (q *Queue) Put(chunks []*Chunk) {
 		n += c.cost
 	}
 	if now := q.octets.Add(n); now >= q.limit && now-n < q.limit {
-		q.taken.Store(time.Now().UnixNano()) // The time without a Take counts from here.
+		q.taken.Store(int64(time.Since(q.made))) // The time without a Take counts from here.
 	}
 	q.mu.Lock()
 	for _, c := range chunks {
@@ -111,7 +112,7 @@ func (q *Queue) Untaken() time.Duration {
 	if !q.Full() {
 		return 0
 	}
-	return time.Since(time.Unix(0, q.taken.Load()))
+	return time.Since(q.made) - time.Duration(q.taken.Load())
 }
 
 // AwaitRoom waits while the queue is full, until Open or Close.
@@ -190,7 +191,7 @@ func (q *Queue) Take(ctx context.Context, ev *Event) error {
 		q.finish(c)
 	}
 	if q.Full() {
-		q.taken.Store(time.Now().UnixNano())
+		q.taken.Store(int64(time.Since(q.made)))
 	}
 	q.end()
 	return nil

@@ -1,0 +1,50 @@
+package house
+
+import (
+	"go/ast"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// strips are the methods of time.Time whose result has no monotonic clock: if a time that went
+// through them is compared with another one, a clock that is set counts as time that has passed.
+var strips = []string{"Unix", "UnixNano", "UnixMicro", "UnixMilli", "UTC"}
+
+// TestLibrariesDoNotTrustTheClock: the clock of a host may be set while a node runs. The libraries
+// measure time by the monotonic clock only. (The gossip protocol numbers its changes by the clock,
+// and goes on from the last number when the clock is set back.)
+func TestLibrariesDoNotTrustTheClock(t *testing.T) {
+	checked := 0
+	for _, s := range sources(t) {
+		library := strings.HasPrefix(s.dir, "zre") || strings.HasPrefix(s.dir, "zgossip") ||
+			strings.HasPrefix(s.dir, "internal/transport") || s.dir == "internal/beacon" || s.dir == "internal/netif"
+		if !library || s.test {
+			continue
+		}
+		checked++
+		for _, at := range stripped(s.file) {
+			t.Errorf("%s: a time without the monotonic clock: keep the time.Time, or count from one with time.Since",
+				s.set.Position(at.Pos()))
+		}
+	}
+	if checked < 50 {
+		t.Fatalf("only %d files were checked", checked)
+	}
+}
+
+// stripped finds the calls of strips, and time.Unix.
+func stripped(file *ast.File) (found []ast.Node) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		method, ok := call.Fun.(*ast.SelectorExpr)
+		if ok && slices.Contains(strips, method.Sel.Name) {
+			found = append(found, call)
+		}
+		return true
+	})
+	return found
+}
