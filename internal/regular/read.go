@@ -23,23 +23,33 @@ func ReadFile(name string, most int64) ([]byte, error) {
 	if name == os.DevNull {
 		return nil, nil
 	}
-	f, err := open(name)
+	f, err := Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w, it is %s", ErrNotRegular, kind(info.Mode()))}
-	}
 	data, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(data)) > most {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w: more than %d octets", ErrTooLarge, most)}
 	}
 	return data, err
+}
+
+// Open opens a regular file to read.
+func Open(name string) (*os.File, error) {
+	f, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w, it is %s", ErrNotRegular, kind(info.Mode()))}
+	}
+	if err != nil {
+		_ = f.Close() // It was only read.
+		return nil, err
+	}
+	return f, nil
 }
 
 func kind(m fs.FileMode) string {
