@@ -40,14 +40,16 @@ const (
 
 // accept is the goroutine of a listener.
 func (e *engine) accept(listener *net.TCPListener) {
+	var trouble episode
+	defer trouble.stop()
 	var pause time.Duration
 	for {
 		tcp, err := listener.AcceptTCP()
 		if err == nil {
-			if pause > 0 {
+			pause = 0
+			trouble.worked(func() {
 				e.cfg.Logger.Info("accepting connections again", "address", listener.Addr())
-				pause = 0
-			}
+			})
 			e.admit(tcp)
 			continue
 		}
@@ -57,14 +59,14 @@ func (e *engine) accept(listener *net.TCPListener) {
 		if errors.Is(classify(err), transport.ErrReset) {
 			continue // That one was gone before it was accepted.
 		}
-		if pause == 0 {
+		trouble.failed(func() {
 			hint := ""
 			if outOfDescriptors(err) {
 				hint = "raise the limit of open files; connections that exist go on"
 			}
 			e.cfg.Logger.Warn("cannot accept connections",
 				"address", listener.Addr(), "cause", err, "hint", hint)
-		}
+		})
 		pause = min(max(2*pause, acceptPauseFirst), acceptPauseMost)
 		select {
 		case <-e.stop:

@@ -123,9 +123,10 @@ func TestDescriptorsRunOut(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-	// An episode is told when it begins and when it ends, whatever the listener tried meanwhile.
+	// An episode is told when it begins, whatever the listener tried meanwhile. It may not be
+	// over yet.
 	begun, ended := strings.Count(log, "cannot accept connections"), strings.Count(log, "accepting connections again")
-	if begun < 1 || begun != ended {
+	if begun != 1 || ended > 1 {
 		t.Errorf("told %d times that it began, and %d times that it ended:\n%s", begun, ended, log)
 	}
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/gozre/zre/internal/transport"
 )
 
-// outcome is what a dial ends with, and when.
-type outcome struct {
+// dialOutcome is what a dial ends with, and when.
+type dialOutcome struct {
 	after time.Duration
 	tcp   *net.TCPConn
 	err   error
 }
 
 // dialed runs dialTwice with these outcomes of the two dials, in virtual time.
-func dialed(t *testing.T, outcomes ...outcome) (tcp *net.TCPConn, took time.Duration, dials int32, err error) {
+func dialed(t *testing.T, outcomes ...dialOutcome) (tcp *net.TCPConn, took time.Duration, dials int32, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
@@ -44,18 +44,18 @@ func TestDialTwice(t *testing.T) {
 	one, two := new(net.TCPConn), new(net.TCPConn)
 	const lost = time.Hour
 	for name, test := range map[string]struct {
-		outcomes []outcome
+		outcomes []dialOutcome
 		want     *net.TCPConn
 		err      error
 		took     time.Duration
 	}{
-		"at once":              {[]outcome{{0, one, nil}}, one, nil, 0},
-		"refused":              {[]outcome{{0, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 0},
-		"the first SYN lost":   {[]outcome{{time.Second, one, nil}, {0, two, nil}}, two, nil, secondAfter},
-		"a long way":           {[]outcome{{2 * secondAfter, one, nil}, {2 * secondAfter, two, nil}}, one, nil, 2 * secondAfter},
-		"the second SYN lost":  {[]outcome{{time.Second, one, nil}, {lost, two, nil}}, one, nil, time.Second},
-		"both lost, for long":  {[]outcome{{5 * time.Second, nil, transport.ErrTimeout}, {lost, nil, nil}}, nil, transport.ErrTimeout, 5 * time.Second},
-		"refused after a time": {[]outcome{{400 * time.Millisecond, nil, transport.ErrRefused}, {400 * time.Millisecond, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 700 * time.Millisecond},
+		"at once":              {[]dialOutcome{{0, one, nil}}, one, nil, 0},
+		"refused":              {[]dialOutcome{{0, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 0},
+		"the first SYN lost":   {[]dialOutcome{{time.Second, one, nil}, {0, two, nil}}, two, nil, secondAfter},
+		"a long way":           {[]dialOutcome{{2 * secondAfter, one, nil}, {2 * secondAfter, two, nil}}, one, nil, 2 * secondAfter},
+		"the second SYN lost":  {[]dialOutcome{{time.Second, one, nil}, {lost, two, nil}}, one, nil, time.Second},
+		"both lost, for long":  {[]dialOutcome{{5 * time.Second, nil, transport.ErrTimeout}, {lost, nil, nil}}, nil, transport.ErrTimeout, 5 * time.Second},
+		"refused after a time": {[]dialOutcome{{400 * time.Millisecond, nil, transport.ErrRefused}, {400 * time.Millisecond, nil, transport.ErrRefused}}, nil, transport.ErrRefused, 700 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tcp, took, dials, err := dialed(t, test.outcomes...)

@@ -175,6 +175,7 @@ func (e *engine) Close(drain time.Duration) error {
 		l.conn.Close(drain)
 	}
 	e.wg.Wait()
+	e.files.stop()
 	return nil
 }
 
