@@ -33,7 +33,7 @@ func (e *Env) completion(f *pflag.Flag) cobra.CompletionFunc {
 		return fixed("zmtp", "libzmq")
 	case value == "FILE" || value == "FILE|DIR" || value == "DIR":
 		return nil
-	case value == "FORMAT":
+	case f.Name == "log-format":
 		return fixed("text", "json")
 	case value == "INTERFACE":
 		return completeInterfaces

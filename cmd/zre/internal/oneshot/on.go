@@ -33,6 +33,7 @@ One command runs at a time (--parallel), in the order of the events. While they 
 taken, so that those who send wait. COMMAND runs in a process group of its own. When it ends,
 what it left running in that group is killed; when zre on ends, COMMAND gets a SIGTERM.
 
+A message is acknowledged when it is taken, before its COMMAND has run.
 A COMMAND that fails is named on standard error, and counted; zre on goes on, and its own status
 is 1 at the end.
 

@@ -89,7 +89,7 @@ func (s *session) replyTo(
 		if res.status == statusLate || res.status == statusTooLarge {
 			out.Reset()
 		}
-		if err := interrupted(ctx); err != nil {
+		if ctx.Err() != nil {
 			return outcome{ev: ev, result: res, cut: true}
 		}
 		// A peer that takes nothing must not hold this command's place for ever.

@@ -26,6 +26,7 @@ type service struct {
 	mu     sync.Mutex
 	ran    int
 	failed int
+	cut    int // ended before they were done
 }
 
 // serve takes events until there is a reason to end, and runs what handle returns for them: at
@@ -80,16 +81,20 @@ func (s *session) nextWork(
 
 // record counts an outcome, and says what failed.
 func (s *session) record(sum *service, o outcome) {
+	sum.mu.Lock()
+	switch {
+	case o.cut:
+		sum.cut++
+	case o.result.status != 0 || o.err != nil:
+		sum.failed++
+		fallthrough
+	default:
+		sum.ran++
+	}
+	sum.mu.Unlock()
 	if o.cut {
 		return
 	}
-	failed := o.result.status != 0 || o.err != nil
-	sum.mu.Lock()
-	sum.ran++
-	if failed {
-		sum.failed++
-	}
-	sum.mu.Unlock()
 	if o.result.status != 0 {
 		s.note("the command for the %s of %s (%s) failed: %s", o.ev.Type, o.ev.Name, o.ev.Peer, o.result.reason)
 	}
@@ -121,5 +126,9 @@ func (s *session) served(ctx context.Context, sum *service, want int, what strin
 	if errors.Is(context.Cause(ctx), errGone) {
 		return nil
 	}
-	return s.enough(ctx, sum.ran, want, what)
+	came := sum.ran
+	if want == 0 {
+		came += sum.cut
+	}
+	return s.enough(ctx, came, want, what)
 }

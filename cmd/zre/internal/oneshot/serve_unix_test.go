@@ -204,6 +204,14 @@ func TestReplyUsage(t *testing.T) {
 		run(t, 2, nil, append([]string{"reply"}, args...)...).says("", want)
 	}
 	run(t, 4, nil, "reply", "-t", "0.2", "g", "--", "cat").says("", "after 0.2 s: no requests came")
+
+	// A command that --timeout has ended did not fail.
+	for status, args := range map[int][]string{0: {"reply", "-t", "3", "g"}, 4: {"reply", "-c", "1", "-t", "3", "g"}} {
+		alice := listener(t, "alice")
+		r := inGroup(t, alice, "g", append(args, "--", "sleep", "1000")...)
+		must(t, alice.Shout(within(t), "g", requestFrame(newRequestID())))
+		r.wait(status)
+	}
 }
 
 func TestOn(t *testing.T) {
