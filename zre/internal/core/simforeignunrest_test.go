@@ -54,14 +54,18 @@ func TestSimulatedUnrestAmongOthers(t *testing.T) {
 	})
 }
 
-// unrestAmongOthers lets things happen to nodes of ours and of other implementations.
+// unrestAmongOthers lets things happen to nodes of ours and of other implementations, on
+// hosts of their own.
 func unrestAmongOthers(w *world, seed uint64, steps int) (ours []*simNode, others []*foreign) {
-	w.answers, w.loss = answersOfConnection, 0.2
+	w.loss = 0.2
+	if w.answers == answersOfSession {
+		w.answers = answersOfConnection
+	}
 	for i := range 3 {
-		ours = append(ours, w.start(w.random(), 1+i, 41000))
+		ours = append(ours, w.start(w.random(), 101+i, 41000))
 	}
 	for i := range 5 {
-		others = append(others, w.startForeign(kinds[(i+int(seed))%4], w.random(), 11+i, 50000))
+		others = append(others, w.startForeign(kinds[(i+int(seed))%4], w.random(), 201+i, 50000))
 	}
 	for range steps {
 		w.run(w.some(3 * time.Second))

@@ -41,11 +41,15 @@ type server interface {
 	trusts(key curve.Key) bool
 }
 
-// newProcess starts a process on the host with a number.
+// newProcess starts a process on the host with a number. Nobody else may listen at its
+// address: with two processes there, what a node sends to one of them goes to the other.
 func (w *world) newProcess(name string, id uuid.UUID, host int, port uint16, s server) *process {
 	p := &process{
 		w: w, name: name, id: id, alive: true, beacons: true, server: s,
 		addr: netip.AddrPortFrom(hostAddr(host), port),
+	}
+	if q := w.listens[p.addr]; q != nil && q.alive {
+		w.t.Fatalf("%s starts at %v, where %s listens", name, p.addr, q.name)
 	}
 	w.listens[p.addr] = p
 	w.hosts[p.addr.Addr()] = true

@@ -50,7 +50,7 @@ func TestReplayIsExact(t *testing.T) {
 	if testing.Short() {
 		replays = 10
 	}
-	for _, seed := range []uint64{1, 4, 50} {
+	for _, seed := range []uint64{0, 1, 4, 50} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			var first string
 			for i := range replays {
