@@ -78,7 +78,7 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 		// each gives up the connection by which the other one has followed it.
 		if to := c.reachable(p.endpoint, named, conn); to != p.endpoint && p.static == nil && !p.followed {
 			p.followed = true
-			p.link.Close(ReasonMoved)
+			p.closeLink(ReasonMoved)
 			c.open(now, p, to)
 		}
 	case (named == p.helloEndpoint || named == p.endpoint) && c.inFlight(now, p):
@@ -113,7 +113,7 @@ func (c *Core) inFlight(now time.Duration, p *Peer) bool {
 	sent := now - max(p.greeted, p.linkedAt)
 	within := p.within(answerWithin, 1)
 	asked := p.firstPing != 0 && now-p.firstPing >= within
-	return !p.answered && p.linkState != linkEnded && (sent < within ||
+	return !p.answered && p.linkState < linkEnded && (sent < within ||
 		asked && (p.provenConn || !p.reusedConn))
 }
 

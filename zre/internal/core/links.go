@@ -70,7 +70,7 @@ func (p *Peer) mayRedirect(now time.Duration, failed bool) bool {
 // redirect dials a peer, whose link is not up, at its other endpoint.
 func (c *Core) redirect(now time.Duration, p *Peer) {
 	to, from := p.altEndpoint, p.endpoint
-	p.link.Close(ReasonMoved)
+	p.closeLink(ReasonMoved)
 	c.open(now, p, to)
 	p.altEndpoint = from
 	p.redirects++
@@ -109,11 +109,19 @@ func (c *Core) linkLost(now time.Duration, p *Peer) {
 // the one before has ended: a node that is full accepts and closes them.
 const redialPause = time.Second
 
+// closeLink closes the link of a peer, once.
+func (p *Peer) closeLink(reason Reason) {
+	if p.linkState != linkClosed {
+		p.linkState = linkClosed
+		p.link.Close(reason)
+	}
+}
+
 // redial makes the link of a peer that is not ready again, now or with a later tick.
 // If its HELLO has come, that still counts.
 func (c *Core) redial(now time.Duration, p *Peer) {
 	if p.redialAt = p.greeted + redialPause; now >= p.redialAt {
-		p.link.Close(ReasonLost)
+		p.closeLink(ReasonLost)
 		c.open(now, p, p.endpoint)
 	}
 }

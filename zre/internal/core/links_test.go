@@ -238,3 +238,21 @@ func TestDeafPeerWaits(t *testing.T) {
 	d.linkUp(d.links[1])
 	d.wantLog("EXIT frienddoes not hear us", "ENTER friend", "JOIN frienda", "WHISPER y")
 }
+
+// A session that is lost soon after its beginning closes its link at once, so that Flush knows
+// what was lost; the next link comes a second after the first, and the first is not closed again.
+func TestLostSoonIsClosedAtOnce(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendText))
+	d.conns[0].end()
+	d.core.LinkDown(d.now, d.links[0])
+	d.tick(600 * time.Millisecond)
+	d.wantLog("ENTER friend", "EXIT friendconnection lost")
+	if d.links[0].closed != ReasonLost || len(d.links) != 1 {
+		t.Fatalf("the link is closed by %v, and there are %d", d.links[0].closed, len(d.links))
+	}
+	d.pass(1)
+	if len(d.links) < 2 {
+		t.Error("it is not dialed again")
+	}
+}

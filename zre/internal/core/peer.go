@@ -38,6 +38,7 @@ const (
 	linkDialed linkState = iota
 	linkIsUp
 	linkEnded
+	linkClosed // it has ended, and the peer is dialed again a moment later
 )
 
 // Peer is another node.

@@ -114,10 +114,11 @@ func (c *Core) restart(now time.Duration, p *Peer, to endpoint.Endpoint, reason 
 		}
 	}
 	if reason == ReasonLost && p.linkState == linkEnded {
+		p.closeLink(reason) // What was in flight is lost: a Flush from now on has to say so.
 		c.redial(now, p)
 		return
 	}
-	p.link.Close(reason)
+	p.closeLink(reason)
 	c.open(now, p, to)
 }
 
@@ -200,7 +201,9 @@ func (c *Core) remove(p *Peer, reason Reason) {
 	c.exit(p, reason)
 	c.hasNews()
 	if p.link != nil {
-		p.link.Close(reason)
+		if p.linkState != linkClosed {
+			p.link.Close(reason)
+		}
 		c.unlink(p)
 	}
 	c.peers.remove(p.id)
