@@ -17,13 +17,12 @@ import (
 	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/endpoint"
 	"github.com/gozre/zre/internal/transport"
-	"github.com/gozre/zre/internal/transport/choose"
-	"github.com/gozre/zre/internal/transport/mem"
 	"github.com/gozre/zre/zre/internal/core"
 	"github.com/gozre/zre/zre/internal/discovery"
 	"github.com/gozre/zre/zre/internal/engine"
 	"github.com/gozre/zre/zre/internal/host"
 	"github.com/gozre/zre/zre/internal/inbox"
+	"github.com/gozre/zre/zre/internal/lan"
 	"github.com/gozre/zre/zre/internal/link"
 	"github.com/gozre/zre/zre/internal/problems"
 	"github.com/gozre/zre/zre/internal/trust"
@@ -33,6 +32,7 @@ import (
 // use.
 type Node struct {
 	cfg       Config
+	network   *lan.Network // nil: that of the host
 	log       *slog.Logger
 	host      *host.Host
 	trust     *trust.Trust
@@ -67,7 +67,7 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{cfg: cfg, log: cfg.Logger.With("node", cfg.Name), done: make(chan struct{})}
+	n := &Node{cfg: cfg, network: lan.From(ctx), log: cfg.Logger.With("node", cfg.Name), done: make(chan struct{})}
 	warnOfFiles(n.log, cfg.Limits.MaxPeers, openFiles())
 	if err := n.makeParts(); err != nil {
 		return nil, err
@@ -107,8 +107,8 @@ func (n *Node) makeParts() (err error) {
 			return &ConfigError{"Discovery.Peers", p, "its key has to be one of TrustedKeys"}
 		}
 	}
-	if n.host, err = host.New(n.cfg.Discovery.Interfaces); err != nil {
-		return fmt.Errorf("start: %w", err)
+	if n.host, err = n.newHost(); err != nil {
+		return err
 	}
 	n.queue = inbox.NewQueue(n.cfg.Limits.ReceiveQueue)
 	if n.cfg.ManualAck {
@@ -193,11 +193,10 @@ func (n *Node) open() error {
 		},
 		Logger: n.log,
 	}
-	outer, err := choose.New(n.cfg.Transport, cfg)
-	if err != nil {
+	var err error
+	if n.transport, err = n.newTransport(cfg); err != nil {
 		return err
 	}
-	n.transport = mem.Beside(cfg, mem.Process, outer)
 	if err := n.engine.Listen(n.links, n.listen); err != nil {
 		return err
 	}
@@ -281,7 +280,7 @@ func (n *Node) listenAt(port uint16) error {
 func (n *Node) discoveryConfig() discovery.Config {
 	d := &n.cfg.Discovery
 	return discovery.Config{
-		ID: n.cfg.UUID, Port: n.port, Advertise: n.advertise, Interfaces: d.Interfaces,
+		ID: n.cfg.UUID, Port: n.port, Advertise: n.advertise, Interfaces: n.interfaces(), OpenBeacons: n.openBeacons(),
 		NoBeacon: d.NoBeacon, BeaconPort: d.BeaconPort, BeaconPeriod: d.BeaconPeriod,
 		Group: d.MulticastGroup, TTL: d.MulticastTTL,
 		Gossip: d.Gossip, GossipBind: d.GossipBind,

@@ -67,8 +67,12 @@ var rooms = []room{
 	{dir: "zre/internal/discovery", may: []string{"zre/internal/host", "zre/internal/problems", "zre/internal/trust", "zgossip", "internal/codec/...", "internal/curve", "internal/endpoint", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
 	{dir: "zre/internal/engine", may: []string{"zre/internal/core", "zre/internal/link", "zre/internal/inbox", "zre/internal/host", "internal/curve", "internal/endpoint", "internal/transport", "github.com/google/uuid"}},
 	{dir: "zre/internal/settle", may: []string{"zre/internal/core"}, pure: true},
+	{dir: "zre/internal/lan", may: []string{"internal/beacon", "internal/netif", "internal/transport/mem"}},
 	{dir: "zre/keys", may: []string{"internal/curve", "internal/regular"}},
-	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
+	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/beacon", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
+
+	// Tests of programs that use the library.
+	{dir: "zre/zretest", may: []string{"zre", "zre/internal/lan"}},
 
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},

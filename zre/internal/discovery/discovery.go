@@ -38,12 +38,23 @@ type Sink interface {
 	Withdrawn(id uuid.UUID)
 }
 
+// Beacons carries the beacons of a node: a beacon.Conn, or the Air of a network in memory.
+type Beacons interface {
+	Announce(payload []byte, period time.Duration) error
+	Send(payload []byte) error
+	Stats() beacon.Stats
+	Close() error
+}
+
 // Config is what a Discovery is made of.
 type Config struct {
 	ID         uuid.UUID
 	Port       uint16
 	Advertise  endpoint.Endpoint // what to publish, zero for the node's own address
 	Interfaces []string
+
+	// OpenBeacons is used instead of beacon.Open, if it is set.
+	OpenBeacons func(port int, h beacon.Handler) Beacons
 
 	NoBeacon     bool
 	BeaconPort   int
@@ -74,7 +85,7 @@ type Config struct {
 // Discovery is the ways by which nodes find each other.
 type Discovery struct {
 	cfg    Config
-	beacon *beacon.Conn
+	beacon Beacons // nil without beacons
 	again  again
 	echo   echo // of our own beacons
 
@@ -147,8 +158,12 @@ func (d *Discovery) endpointAt(addr func() netip.Addr) endpoint.Endpoint {
 	return endpoint.At(addr(), d.cfg.Port, d.cfg.Trust.Public())
 }
 
-func (d *Discovery) startBeacon() (err error) {
-	d.beacon, err = beacon.Open(beacon.Config{
+// openBeacons begins to hear. Without an error the result is not nil.
+func (d *Discovery) openBeacons() (Beacons, error) {
+	if d.cfg.OpenBeacons != nil {
+		return d.cfg.OpenBeacons(d.cfg.BeaconPort, d.hearBeacon), nil
+	}
+	conn, err := beacon.Open(beacon.Config{
 		Port:       d.cfg.BeaconPort,
 		Groups:     []netip.AddrPort{d.cfg.Group},
 		TTL:        d.cfg.TTL,
@@ -157,6 +172,13 @@ func (d *Discovery) startBeacon() (err error) {
 		Logger:     d.cfg.Logger,
 	})
 	if err != nil {
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (d *Discovery) startBeacon() (err error) {
+	if d.beacon, err = d.openBeacons(); err != nil {
 		return err
 	}
 	frame, err := d.beaconFrame(d.cfg.Port)

@@ -17,6 +17,7 @@ const snapshotAge = time.Second
 // Host is the interfaces that a node uses. It is safe for concurrent use.
 type Host struct {
 	names []string // of the interfaces to use, all if none
+	fixed bool     // the interfaces are those of a network in memory, and never change
 
 	mu         sync.Mutex
 	listed     time.Time
@@ -35,10 +36,16 @@ func New(names []string) (*Host, error) {
 		own: owned(interfaces), local: make(map[netip.Addr]netip.Addr)}, nil
 }
 
+// Fixed returns a host on a network in memory, with this interface only.
+func Fixed(i netif.Interface) *Host {
+	interfaces := []netif.Interface{i}
+	return &Host{fixed: true, interfaces: interfaces, own: owned(interfaces)}
+}
+
 // list returns the interfaces, and asks for them again when the list is old. Called
 // under mu.
 func (h *Host) list() []netif.Interface {
-	if time.Since(h.listed) < snapshotAge {
+	if h.fixed || time.Since(h.listed) < snapshotAge {
 		return h.interfaces
 	}
 	all, err := netif.List()
@@ -61,7 +68,7 @@ func (h *Host) Refresh() {
 // ListenOn returns the addresses that a node listens on: all of the host, or those
 // of the named interfaces, so that only their networks can connect.
 func (h *Host) ListenOn() []netip.Addr {
-	if len(h.names) == 0 {
+	if len(h.names) == 0 && !h.fixed {
 		return []netip.Addr{netip.IPv6Unspecified()}
 	}
 	h.mu.Lock()
@@ -104,6 +111,9 @@ func (h *Host) LocalFor(peer netip.Addr) netip.Addr {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	interfaces := h.list()
+	if h.fixed {
+		return first(interfaces, peer)
+	}
 	if addr, known := h.local[peer]; known {
 		return addr
 	}
