@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/zre/internal/oneshot"
+	"github.com/gozre/zre/cmd/zre/internal/top"
 	"github.com/gozre/zre/cmd/zre/internal/webmap"
 )
 
@@ -18,6 +19,6 @@ const (
 // in a file of its own, command_NAME.go.
 func subcommands() []cli.Program {
 	return append(oneshot.Commands(),
-		webmap.Command(groupWatch),
+		top.Command(groupWatch), webmap.Command(groupWatch),
 		doctorCommand(), keygenCommand(), versionCommand())
 }

@@ -83,6 +83,7 @@ var rooms = []room{
 	// The shell draws on a terminal.
 	{dir: "cmd/zre/...", may: append([]string{"cmd/internal/...", "cmd/zre/...", "charm.land/bubbletea/v2", "charm.land/bubbles/v2/...", "github.com/charmbracelet/x/ansi"}, programs...)},
 	{dir: "cmd/zre/internal/watch", may: []string{"cmd/internal/cli", "cmd/internal/eventjson", "zre", "github.com/google/uuid", "github.com/spf13/pflag"}},
+	{dir: "cmd/zre/internal/top", may: []string{"cmd/internal/cli", "cmd/internal/eventjson", "cmd/internal/peername", "cmd/internal/visible", "cmd/zre/internal/watch", "zre", "github.com/google/uuid", "github.com/spf13/cobra", "github.com/spf13/pflag", "charm.land/bubbletea/v2", "github.com/charmbracelet/x/ansi"}},
 	{dir: "cmd/zre/internal/webmap", may: []string{"cmd/internal/cli", "cmd/internal/eventjson", "cmd/zre/internal/watch", "zre", "github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	{dir: "cmd/zgossip_server/...", may: append([]string{"cmd/internal/...", "github.com/prometheus/client_golang/...", "github.com/coreos/go-systemd/v22/..."}, programs...)},
 	// The benchmark makes keys, and with the build tag libzmq it measures libzmq too, in C.
