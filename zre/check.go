@@ -11,6 +11,7 @@ import (
 
 	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/endpoint"
+	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/internal/transport/choose"
 	"github.com/gozre/zre/zre/internal/core"
 )
@@ -86,6 +87,9 @@ func (c *Config) check() error {
 			return &ConfigError{"Contest", g, "want groups of 1 to 255 octets"}
 		}
 	}
+	if err := c.Discovery.choice().Check(); err != nil {
+		return &ConfigError{"Discovery.Interfaces", c.Discovery.choice(), err.Error()}
+	}
 	if g := c.Discovery.MulticastGroup.Addr(); !g.Is4() || !g.IsMulticast() {
 		return &ConfigError{"Discovery.MulticastGroup", c.Discovery.MulticastGroup,
 			"want an IPv4 multicast address, 224.0.0.0 to 239.255.255.255, and a port"}
@@ -101,6 +105,9 @@ func (c *Config) check() error {
 	}
 	return c.checkEndpoints()
 }
+
+// choice is which interfaces are to be used.
+func (d *Discovery) choice() netif.Choice { return netif.Choice{Use: d.Interfaces, Exclude: d.Exclude} }
 
 func (c *Config) checkNumbers() error {
 	for _, f := range []struct {

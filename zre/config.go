@@ -85,9 +85,14 @@ type Config struct {
 
 // Discovery says how nodes find each other.
 type Discovery struct {
-	// Interfaces are the names of the network interfaces to be found on.
+	// Interfaces are the network interfaces to be found on: names such as eth0, or
+	// addresses of this host such as 192.168.1.20, of which only that address and its
+	// network are used. One that is not there is waited for, see Node.Problems.
 	// Default: all that are up, loopback included.
 	Interfaces []string
+	// Exclude are names of network interfaces that are not used, such as docker0. In a name,
+	// * and ? stand for what is not given, as in br-*.
+	Exclude []string
 
 	// BeaconPort is the UDP port of the beacons. Default: 5670.
 	BeaconPort int

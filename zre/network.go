@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gozre/zre/internal/beacon"
+	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/internal/transport/choose"
 	"github.com/gozre/zre/internal/transport/mem"
@@ -17,7 +18,7 @@ import (
 // newHost returns the addresses of the node.
 func (n *Node) newHost() (*host.Host, error) {
 	if n.network == nil {
-		h, err := host.New(n.cfg.Discovery.Interfaces)
+		h, err := host.New(n.cfg.Discovery.choice())
 		if err != nil {
 			return nil, fmt.Errorf("start: %w", err)
 		}
@@ -30,12 +31,12 @@ func (n *Node) newHost() (*host.Host, error) {
 	return host.Fixed(n.network.Interface()), nil
 }
 
-// interfaces are the names of those whose addresses have to be followed.
-func (n *Node) interfaces() []string {
+// choice is which interfaces have to be followed.
+func (n *Node) choice() netif.Choice {
 	if n.network != nil {
-		return nil
+		return netif.Choice{}
 	}
-	return n.cfg.Discovery.Interfaces
+	return n.cfg.Discovery.choice()
 }
 
 // newTransport returns what carries messages.

@@ -248,6 +248,10 @@ func (n *Node) dial(peer uuid.UUID, to endpoint.Endpoint, h transport.Handler) *
 func (n *Node) listen() (port uint16, err error) {
 	first, count := n.cfg.Limits.Ports.First, n.cfg.Limits.Ports.Last-n.cfg.Limits.Ports.First+1
 	n.listens = n.host.ListenOn()
+	if len(n.listens) == 0 {
+		// The interfaces are not there yet. The port is kept for them.
+		n.listens = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+	}
 	for _, i := range rand.Perm(count) {
 		port = uint16(first + i)
 		if err = n.listenAt(port); err == nil {
@@ -280,7 +284,7 @@ func (n *Node) listenAt(port uint16) error {
 func (n *Node) discoveryConfig() discovery.Config {
 	d := &n.cfg.Discovery
 	return discovery.Config{
-		ID: n.cfg.UUID, Port: n.port, Advertise: n.advertise, Interfaces: n.interfaces(), OpenBeacons: n.openBeacons(),
+		ID: n.cfg.UUID, Port: n.port, Advertise: n.advertise, Choice: n.choice(), OpenBeacons: n.openBeacons(),
 		NoBeacon: d.NoBeacon, BeaconPort: d.BeaconPort, BeaconPeriod: d.BeaconPeriod,
 		Group: d.MulticastGroup, TTL: d.MulticastTTL,
 		Gossip: d.Gossip, GossipBind: d.GossipBind,

@@ -61,10 +61,10 @@ type Config struct {
 	// Family is IPv4 or IPv6 for that one alone. By default both are used, as far
 	// as the host has them.
 	Family Family
-	// Interfaces are the names of the interfaces to use: nothing is sent
-	// elsewhere, and what arrives elsewhere is dropped. All usable ones when
-	// there is none.
-	Interfaces []string
+	// Interfaces are the interfaces to use, as in [netif.Choice], and Exclude those not
+	// to use: nothing is sent elsewhere, and what arrives elsewhere is dropped. All
+	// usable ones when there is none. They are used as soon as they are there.
+	Interfaces, Exclude []string
 	// Handler is given what arrives. It may be nil.
 	Handler Handler
 	// Logger takes changes of interfaces (info) and send errors (debug).
@@ -75,11 +75,11 @@ type Config struct {
 // settings are what Conns must have in common to share a transport: the
 // checked, complete form of a Config without the parts of its own Conn.
 type settings struct {
-	port       uint16
-	families   []Family
-	groups     []netip.AddrPort // of these families; sorted, each once
-	ttl        int
-	interfaces []string // sorted, each once; empty for all
+	port     uint16
+	families []Family
+	groups   []netip.AddrPort // of these families; sorted, each once
+	ttl      int
+	choice   netif.Choice // each list sorted, each name once
 }
 
 // settings checks the configuration and fills in the defaults.
@@ -104,15 +104,18 @@ func (c Config) settings() (settings, error) {
 	if s.groups, err = c.groups(s.port, s.families); err != nil {
 		return settings{}, err
 	}
-	for _, name := range c.Interfaces {
-		if name == "" {
-			return settings{}, &ConfigError{"Interfaces", name, "want the name of an interface"}
-		}
+	s.choice = netif.Choice{Use: sorted(c.Interfaces), Exclude: sorted(c.Exclude)}
+	if err := s.choice.Check(); err != nil {
+		return settings{}, &ConfigError{"Interfaces", s.choice, err.Error()}
 	}
-	s.interfaces = slices.Clone(c.Interfaces)
-	slices.Sort(s.interfaces)
-	s.interfaces = slices.Compact(s.interfaces)
 	return s, nil
+}
+
+// sorted returns the names in order, each once.
+func sorted(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // groups checks the groups and gives those of the families, with the defaults.
@@ -147,7 +150,7 @@ func (c Config) groups(port uint16, families []Family) ([]netip.AddrPort, error)
 // key is equal for equal settings. Blanks in the names of interfaces, which
 // Windows allows, do not make two lists one.
 func (s settings) key() string {
-	return fmt.Sprintf("%d %d %v %v %q", s.port, s.ttl, s.families, s.groups, s.interfaces)
+	return fmt.Sprintf("%d %d %v %v %q", s.port, s.ttl, s.families, s.groups, [2][]string{s.choice.Use, s.choice.Exclude})
 }
 
 // A binding is what one socket hears on: a port, in one version of IP.

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/gozre/zre/internal/netif"
 )
 
 func addrPorts(list ...string) (out []netip.AddrPort) {
@@ -26,7 +28,7 @@ func TestSettings(t *testing.T) {
 	}{
 		"zero": {
 			Config{},
-			settings{5670, both, defaults, 1, nil},
+			settings{5670, both, defaults, 1, netif.Choice{}},
 			"[0.0.0.0:5670 [::]:5670]",
 		},
 		"port": {
@@ -34,7 +36,7 @@ func TestSettings(t *testing.T) {
 			settings{
 				7000, both,
 				addrPorts("224.0.0.250:7000", "225.25.25.25:7000", "[ff02::1]:7000"),
-				9, nil,
+				9, netif.Choice{},
 			},
 			"[0.0.0.0:7000 [::]:7000]",
 		},
@@ -45,7 +47,7 @@ func TestSettings(t *testing.T) {
 			settings{
 				5670, both,
 				addrPorts("224.0.0.250:5670", "239.1.1.1:5670", "239.1.1.1:6000", "[ff02::1]:5670"),
-				1, nil,
+				1, netif.Choice{},
 			},
 			"[0.0.0.0:5670 [::]:5670 0.0.0.0:6000]",
 		},
@@ -54,23 +56,23 @@ func TestSettings(t *testing.T) {
 			settings{
 				5670, both,
 				addrPorts("224.0.0.250:5670", "225.25.25.25:5670", "[ff02::1]:6000", "[ff05::5a]:5670"),
-				1, nil,
+				1, netif.Choice{},
 			},
 			"[0.0.0.0:5670 [::]:5670 [::]:6000]",
 		},
 		"IPv4": {
 			Config{Family: IPv4, Groups: addrPorts("[ff05::5a]:6000")},
-			settings{5670, []Family{IPv4}, defaults[:2], 1, nil},
+			settings{5670, []Family{IPv4}, defaults[:2], 1, netif.Choice{}},
 			"[0.0.0.0:5670]",
 		},
 		"IPv6": {
 			Config{Family: IPv6, Groups: addrPorts("239.1.1.1:6000")},
-			settings{5670, []Family{IPv6}, addrPorts("[ff02::1]:5670"), 1, nil},
+			settings{5670, []Family{IPv6}, addrPorts("[ff02::1]:5670"), 1, netif.Choice{}},
 			"[[::]:5670]",
 		},
 		"interfaces": {
 			Config{Interfaces: []string{"eth1", "eth0", "eth1"}},
-			settings{5670, both, defaults, 1, []string{"eth0", "eth1"}},
+			settings{5670, both, defaults, 1, netif.Choice{Use: []string{"eth0", "eth1"}}},
 			"[0.0.0.0:5670 [::]:5670]",
 		},
 	} {
@@ -95,6 +97,7 @@ func TestKeysDiffer(t *testing.T) {
 		"group's":  {Groups: addrPorts("239.1.1.1:5671")},
 		"one":      {Interfaces: []string{"a"}},
 		"two":      {Interfaces: []string{"a", "b"}},
+		"not one":  {Exclude: []string{"a"}},
 		"together": {Interfaces: []string{"ab"}},
 		"blank":    {Interfaces: []string{"a b"}},
 		"IPv4":     {Family: IPv4},

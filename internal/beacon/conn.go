@@ -38,8 +38,7 @@ type Stats struct {
 }
 
 // Open begins to hear and allows to send. A Config that cannot be is a
-// *ConfigError, an interface that cannot be used a *netif.SelectError, a port
-// that another program keeps for itself a *PortError.
+// *ConfigError, a port that another program keeps for itself a *PortError.
 func Open(config Config) (*Conn, error) { return openIn(&shared, config) }
 
 func openIn(r *registry, config Config) (*Conn, error) {

@@ -50,7 +50,7 @@ func (t *transport) refresh() bool {
 		log.Debug("beacon: keeping to the interfaces known", "error", err)
 		return false
 	}
-	interfaces = netif.Filter(interfaces, t.settings.interfaces)
+	interfaces = t.settings.choice.Filter(interfaces)
 	for _, ifi := range interfaces {
 		if !contains(t.interfaces, ifi) {
 			log.Debug("beacon: using interface", "interface", ifi.String())
@@ -71,7 +71,7 @@ func contains(interfaces []netif.Interface, ifi netif.Interface) bool {
 // use makes these the interfaces that the transport uses. It says whether all
 // that should be is now joined and prepared.
 func (t *transport) use(interfaces []netif.Interface, log *slog.Logger) bool {
-	if len(t.settings.interfaces) > 0 {
+	if !t.settings.choice.All() {
 		indexes := make([]int, len(interfaces))
 		for n, ifi := range interfaces {
 			indexes[n] = ifi.Index

@@ -1,12 +1,10 @@
 package beacon
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
 	"github.com/gozre/zre/internal/lab"
-	"github.com/gozre/zre/internal/netif"
 )
 
 // lan6 makes two hosts that a cable joins. They have only their link-local
@@ -173,23 +171,6 @@ func TestIPv6InterfaceComesBack(t *testing.T) {
 		o.wantHeard("a", a.LinkLocal("eth0").WithZone("lan0").String(), "lan0")
 		s.wantHeard("b", b.LinkLocal("lan0").WithZone("eth0").String(), "eth0")
 	})
-}
-
-// A named interface needs an address of the family that is to be used.
-func TestNamedInterfaceWithoutTheFamily(t *testing.T) {
-	h := lab.New(t)
-	h.WithoutIPv6()
-	for family, want := range map[Family]error{AnyFamily: nil, IPv4: nil, IPv6: netif.ErrNoAddress} {
-		var c *Conn
-		var err error
-		h.Inside(func() { c, err = Open(Config{Family: family, Interfaces: []string{"lo"}}) })
-		if !errors.Is(err, want) {
-			t.Errorf("%v: %v, want %v", family, err, want)
-		}
-		if err == nil {
-			c.Close()
-		}
-	}
 }
 
 // Nodes of a host that has nothing but ::1 meet, in as many processes as there are.

@@ -67,8 +67,9 @@ func openTransport(s settings, open opener, log *slog.Logger) (*transport, error
 		stop:        stop,
 	}
 	t.setConns(nil)
-	interfaces, err := s.selectInterfaces()
+	interfaces, err := netif.List()
 	if err == nil {
+		interfaces = s.choice.Filter(interfaces)
 		err = t.openSockets(open, log)
 	}
 	if err != nil {
@@ -84,23 +85,6 @@ func openTransport(s settings, open opener, log *slog.Logger) (*transport, error
 	t.goroutines.Go(func() { t.follow(changed, !whole) })
 	t.goroutines.Go(func() { t.announce(ctx) })
 	return t, nil
-}
-
-// selectInterfaces gives the interfaces to use; one that is named has to be usable.
-func (s settings) selectInterfaces() ([]netif.Interface, error) {
-	interfaces, err := netif.Select(s.interfaces...)
-	if err != nil {
-		return nil, fmt.Errorf("beacon: %w", err)
-	}
-	for _, ifi := range interfaces {
-		usable := func(f Family) bool { return len(f.prefixes(ifi)) > 0 }
-		if len(s.interfaces) > 0 && !slices.ContainsFunc(s.families, usable) {
-			err := fmt.Errorf("%w of the family to use (%v)", netif.ErrNoAddress, s.families[0])
-			err = &netif.SelectError{Name: ifi.Name, Err: err, Usable: interfaces}
-			return nil, fmt.Errorf("beacon: %w", err)
-		}
-	}
-	return interfaces, nil
 }
 
 // openSockets opens a socket for each binding. The host may lack a version of IP,

@@ -69,7 +69,7 @@ var rooms = []room{
 	{dir: "zre/internal/settle", may: []string{"zre/internal/core"}, pure: true},
 	{dir: "zre/internal/lan", may: []string{"internal/beacon", "internal/netif", "internal/transport/mem"}},
 	{dir: "zre/keys", may: []string{"internal/curve", "internal/regular"}},
-	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/beacon", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
+	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/beacon", "internal/netif", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
 
 	// Tests of programs that use the library.
 	{dir: "zre/zretest", may: []string{"zre", "zre/internal/lan"}},

@@ -112,21 +112,7 @@ func Select(names ...string) ([]Interface, error) {
 		}
 		return nil, &SelectError{Name: name, Err: reason, Usable: usable}
 	}
-	return Filter(usable, names), nil
-}
-
-// Filter keeps the interfaces with the given names; without names it keeps all.
-func Filter(interfaces []Interface, names []string) []Interface {
-	if len(names) == 0 {
-		return interfaces
-	}
-	var kept []Interface
-	for _, i := range interfaces {
-		if slices.Contains(names, i.Name) {
-			kept = append(kept, i)
-		}
-	}
-	return kept
+	return Choice{Use: names}.Filter(usable), nil
 }
 
 // Why an interface cannot be used.
@@ -134,13 +120,15 @@ var (
 	ErrNoInterface = errors.New("no such interface")
 	ErrDown        = errors.New("interface is down")
 	ErrNoAddress   = errors.New("interface has no IPv4 or IPv6 address")
+	ErrNotOurs     = errors.New("no interface has this address")
+	ErrExcluded    = errors.New("interface is excluded")
 )
 
 // SelectError says that the interface with the given name cannot be used, why,
 // and which ones can.
 type SelectError struct {
 	Name   string
-	Err    error // ErrNoInterface, ErrDown or ErrNoAddress
+	Err    error // ErrNoInterface or another one of those above
 	Usable []Interface
 }
 

@@ -89,7 +89,10 @@ func launchAs(t testing.TB, h *lab.Host, name, program string, args ...string) *
 		t: t, host: h, name: name, exited: make(chan struct{}),
 		views: make(map[string]*view), ready: make(chan struct{}),
 	}
-	w.cmd = h.Command(program, append(slices.Clone(args), "--json", "--name", name)...)
+	// The switch, which this process is, has to get its turn among many programs: a network does
+	// not become slow when hosts are busy.
+	args = slices.Concat([]string{"-n", "10", program}, args, []string{"--json", "--name", name})
+	w.cmd = h.Command("nice", args...)
 	// The machine's own configuration must not reach the test.
 	w.cmd.Env = append(os.Environ(), "ZRECFG="+os.DevNull, "ZRENAME=")
 	w.cmd.Stderr = errorsOf{w}

@@ -29,6 +29,7 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 		Headers: maps.Clone(map[string]string(f.headers)),
 		Discovery: zre.Discovery{
 			Interfaces:     slices.Clone(f.interfaces),
+			Exclude:        slices.Clone(f.exclude),
 			BeaconPort:     int(f.beaconPort),
 			BeaconPeriod:   time.Duration(f.beacon),
 			MulticastGroup: netip.AddrPort(f.multicast),
@@ -146,7 +147,7 @@ func flagOfField(field string) (string, bool) {
 
 func flagsByField() map[string]string {
 	return map[string]string{
-		"Name": "name", "UUID": "id", "Groups": "join", "Headers": "header", "Interfaces": "interface", "BeaconPort": "beacon-port",
+		"Name": "name", "UUID": "id", "Groups": "join", "Headers": "header", "Interfaces": "interface", "Exclude": "exclude", "BeaconPort": "beacon-port",
 		"MulticastGroup": "multicast-group", "MulticastTTL": "multicast-ttl", "NoBeacon": "no-beacon",
 		"BeaconPeriod": "beacon-period", "QuietPeriod": "quiet-period", "QuietPingRate": "quiet-ping-rate",
 		"DeadPeriod": "dead-period", "SlowPeer": "slow-peer", "Ports": "port-range", "Gossip": "gossip", "GossipBind": "gossip-bind",

@@ -18,6 +18,7 @@ type NodeFlags struct {
 	name       string
 	id         nodeID
 	interfaces []string
+	exclude    []string
 	gossip     []string
 	gossipBind string
 	advertise  string
@@ -73,7 +74,8 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	}
 	fs.StringVarP(&f.name, "name", free("n"), "", "`NAME` of this node (default: the first six digits of its UUID)")
 	fs.Var(&f.id, "id", "UUID of this node (default: a new one at each start)")
-	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", free("i"), "use this network interface only; may be repeated (default: all)")
+	fs.VarP(words{&f.interfaces, "INTERFACE"}, "interface", free("i"), "use this network interface only, or the one with this address; may be repeated (default: all)")
+	fs.Var(words{&f.exclude, "INTERFACE"}, "exclude", "do not use this network interface, or those of a pattern such as 'br-*'; may be repeated")
 	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", free("g"), "learn peers from this gossip server (one with a key: HOST:PORT|KEY, or a file with the key in place of it); may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "the address that others are to connect to, where it is not our own (behind NAT)")

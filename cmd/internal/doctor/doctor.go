@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/zre"
 )
 
@@ -34,7 +35,7 @@ func Run(ctx context.Context, cfg Config) *Report {
 	}
 	r.host()
 	r.keys(cfg)
-	usable := r.interfaces(cfg.Node.Discovery.Interfaces)
+	usable := r.interfaces(netif.Choice{Use: cfg.Node.Discovery.Interfaces, Exclude: cfg.Node.Discovery.Exclude})
 	held := r.holders(cfg)
 	r.tcpPorts(cfg.Node.Limits.Ports)
 

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -11,7 +12,7 @@ import (
 
 // interfaces lists the interfaces, and returns those that can be used of the named ones, or
 // of all if none is named.
-func (r *Report) interfaces(names []string) []netif.Interface {
+func (r *Report) interfaces(choice netif.Choice) []netif.Interface {
 	all, err := net.Interfaces()
 	if err != nil {
 		r.fact("interface", "they cannot be listed: %v", err)
@@ -22,29 +23,28 @@ func (r *Report) interfaces(names []string) []netif.Interface {
 		r.fact("interface", "they cannot be listed: %v", err)
 		return nil
 	}
-	usable = netif.Filter(usable, names)
+	usable = choice.Filter(usable)
 	network := slices.ContainsFunc(usable, func(i netif.Interface) bool { return !i.Loopback() })
+	missing, _ := errors.AsType[*netif.SelectError](choice.Missing())
 	for _, i := range all {
-		wanted := len(names) == 0 || slices.Contains(names, i.Name)
+		wanted := choice.All() || slices.Contains(choice.Use, i.Name)
 		at := slices.IndexFunc(usable, func(u netif.Interface) bool { return u.Index == i.Index })
 		switch {
 		case at >= 0:
 			r.usable(usable[at])
 		case !wanted:
-			r.fact("interface", "%s: not to be used (--interface)", i.Name)
+			r.fact("interface", "%s: not to be used (--interface, --exclude)", i.Name)
 		default:
-			r.unusable(i, !network || len(names) > 0)
+			r.unusable(i, !network || len(choice.Use) > 0)
 		}
 	}
-	for _, name := range names {
-		if !slices.ContainsFunc(all, func(i net.Interface) bool { return i.Name == name }) {
-			r.find(Finding{
-				ID: "interface-down", What: fmt.Sprintf("there is no interface %q", name),
-				Means: "a node that is told to use it does not start", Type: "ip addr, and name one of those with --interface",
-			})
-		}
+	if missing != nil && !slices.ContainsFunc(all, func(i net.Interface) bool { return i.Name == missing.Name }) {
+		r.find(Finding{
+			ID: "interface-down", What: fmt.Sprintf("there is no interface %q", missing.Name),
+			Means: "a node that is told to use it waits for it, and meets nobody", Type: "ip addr, and name one of those with --interface",
+		})
 	}
-	if !network && len(usable) > 0 && len(names) == 0 {
+	if !network && len(usable) > 0 && len(choice.Use) == 0 {
 		r.find(Finding{
 			ID: "loopback-only", What: "this host has no interface to a network that is up and has an address",
 			Means: "only nodes on this host are met", Type: "ip addr; then connect the host, or ip link set INTERFACE up",

@@ -32,7 +32,7 @@ func (r *Report) probe(ctx context.Context, cfg Config, usable []netif.Interface
 		heard: make(map[int]map[netip.Addr]bool),
 	}
 	conn, err := beacon.Open(beacon.Config{
-		Port: d.BeaconPort, Groups: []netip.AddrPort{d.MulticastGroup}, Interfaces: d.Interfaces, Handler: p.hear,
+		Port: d.BeaconPort, Groups: []netip.AddrPort{d.MulticastGroup}, Interfaces: d.Interfaces, Exclude: d.Exclude, Handler: p.hear,
 	})
 	if err != nil {
 		r.fact("beacons", "not tried: %v", err) // The interfaces have findings.

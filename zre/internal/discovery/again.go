@@ -20,12 +20,15 @@ func startAgain() []time.Duration {
 // later, sends its own one: its connection may have failed, and then the other one does
 // not know of it until its next beacon. As a rule the session has begun by then, and
 // nothing is sent, so an arrival among many nodes costs nothing. Under a flood of forged
-// beacons, or among nodes of which many cannot be reached, it is one beacon in answerGap.
+// beacons, or among nodes of which many cannot be reached, it is one beacon in answerGap. That
+// grows to mostGap with each beacon: two hundred nodes that start at the same time would
+// otherwise spend their hosts' time on each other's beacons, and so not begin their sessions.
 const (
 	answerAfter  = 60 * time.Millisecond  // this at least
 	answerJitter = 120 * time.Millisecond // and up to this longer, so that not all do at once
-	answerGap    = 300 * time.Millisecond // between two beacons
-	mostHeard    = 64                     // nodes that are remembered for an answer
+	answerGap    = 300 * time.Millisecond // between two beacons, at first
+	mostGap      = 8 * answerGap
+	mostHeard    = 64 // nodes that are remembered for an answer
 )
 
 // again sends a node's beacon between the regular ones.
@@ -39,6 +42,7 @@ type again struct {
 	timer *time.Timer // of the answer; nil before the first one
 	due   bool        // the timer runs
 	last  time.Time   // when the last beacon was sent
+	gap   time.Duration
 	heard []uuid.UUID
 }
 
@@ -67,7 +71,10 @@ func (a *again) answer(id uuid.UUID) {
 		return
 	}
 	a.due = true
-	after := max(answerAfter, answerGap-time.Since(a.last)) + rand.N(answerJitter)
+	if time.Since(a.last) >= 2*mostGap {
+		a.gap = 0
+	}
+	after := max(answerAfter, max(a.gap, answerGap)-time.Since(a.last)) + rand.N(answerJitter)
 	if a.timer == nil {
 		a.timer = time.AfterFunc(after, func() { a.fire(false) })
 	} else {
@@ -89,6 +96,7 @@ func (a *again) fire(always bool) {
 		if !needed {
 			return
 		}
+		a.gap = min(max(2*a.gap, answerGap), mostGap)
 	}
 	a.last = time.Now()
 	a.send()

@@ -48,10 +48,10 @@ type Beacons interface {
 
 // Config is what a Discovery is made of.
 type Config struct {
-	ID         uuid.UUID
-	Port       uint16
-	Advertise  endpoint.Endpoint // what to publish, zero for the node's own address
-	Interfaces []string
+	ID        uuid.UUID
+	Port      uint16
+	Advertise endpoint.Endpoint // what to publish, zero for the node's own address
+	Choice    netif.Choice      // of interfaces
 
 	// OpenBeacons is used instead of beacon.Open, if it is set.
 	OpenBeacons func(port int, h beacon.Handler) Beacons
@@ -167,7 +167,8 @@ func (d *Discovery) openBeacons() (Beacons, error) {
 		Port:       d.cfg.BeaconPort,
 		Groups:     []netip.AddrPort{d.cfg.Group},
 		TTL:        d.cfg.TTL,
-		Interfaces: d.cfg.Interfaces,
+		Interfaces: d.cfg.Choice.Use,
+		Exclude:    d.cfg.Choice.Exclude,
 		Handler:    d.hearBeacon,
 		Logger:     d.cfg.Logger,
 	})

@@ -70,6 +70,12 @@ const echoWait = 3 * time.Second
 
 // beaconProblem says why this node's beacons do not come back to it.
 func (d *Discovery) beaconProblem(now time.Time) (p problems.Problem, wrong bool) {
+	if err := d.cfg.Choice.Missing(); err != nil {
+		return problems.Problem{
+			Key: "interface", Kind: problems.Interface, Where: d.cfg.Choice.String(), Cause: err.Error(), Lasting: true,
+			Advice: "the node uses it as soon as it is there; or choose another one with --interface",
+		}, true
+	}
 	wait := max(echoWait, 3*d.cfg.BeaconPeriod)
 	since := now.Add(-wait)
 	if d.beacon == nil || !d.echo.started(since) || d.echo.quick(since, d.isLoopback) {
@@ -79,13 +85,13 @@ func (d *Discovery) beaconProblem(now time.Time) (p problems.Problem, wrong bool
 	if err != nil {
 		return problems.Problem{}, false // The next look may succeed.
 	}
-	what, silent := d.echo.judge(since, netif.Filter(interfaces, d.cfg.Interfaces))
+	what, silent := d.echo.judge(since, d.cfg.Choice.Filter(interfaces))
 	p = problems.Problem{Key: "beacon", Kind: problems.Beacon, Where: fmt.Sprintf("UDP port %d", d.cfg.BeaconPort)}
 	switch what {
 	case nothingMissing:
 		return problems.Problem{}, false
 	case noInterface:
-		p.Where = strings.Join(d.cfg.Interfaces, ", ")
+		p.Where = d.cfg.Choice.String()
 		if p.Where == "" {
 			p.Where = "this host"
 		}

@@ -16,8 +16,8 @@ const snapshotAge = time.Second
 
 // Host is the interfaces that a node uses. It is safe for concurrent use.
 type Host struct {
-	names []string // of the interfaces to use, all if none
-	fixed bool     // the interfaces are those of a network in memory, and never change
+	choice netif.Choice
+	fixed  bool // the interfaces are those of a network in memory, and never change
 
 	mu         sync.Mutex
 	listed     time.Time
@@ -26,13 +26,14 @@ type Host struct {
 	local      map[netip.Addr]netip.Addr // the address that reaches a peer
 }
 
-// New lists the interfaces; a name that cannot be used is an error.
-func New(names []string) (*Host, error) {
-	interfaces, err := netif.Select(names...)
+// New lists the interfaces. Those that are chosen need not be there yet.
+func New(choice netif.Choice) (*Host, error) {
+	all, err := netif.List()
 	if err != nil {
 		return nil, err
 	}
-	return &Host{names: names, listed: time.Now(), interfaces: interfaces,
+	interfaces := choice.Filter(all)
+	return &Host{choice: choice, listed: time.Now(), interfaces: interfaces,
 		own: owned(interfaces), local: make(map[netip.Addr]netip.Addr)}, nil
 }
 
@@ -50,7 +51,7 @@ func (h *Host) list() []netif.Interface {
 	}
 	all, err := netif.List()
 	if err == nil {
-		h.interfaces = netif.Filter(all, h.names)
+		h.interfaces = h.choice.Filter(all)
 		h.own = owned(h.interfaces)
 	}
 	h.listed = time.Now()
@@ -66,9 +67,10 @@ func (h *Host) Refresh() {
 }
 
 // ListenOn returns the addresses that a node listens on: all of the host, or those
-// of the named interfaces, so that only their networks can connect.
+// of the chosen interfaces, so that only their networks can connect. There is none while
+// these are not there.
 func (h *Host) ListenOn() []netip.Addr {
-	if len(h.names) == 0 && !h.fixed {
+	if h.choice.All() && !h.fixed {
 		return []netip.Addr{netip.IPv6Unspecified()}
 	}
 	h.mu.Lock()
@@ -118,7 +120,7 @@ func (h *Host) LocalFor(peer netip.Addr) netip.Addr {
 		return addr
 	}
 	addr, err := netif.LocalAddrFor(peer)
-	if err != nil || (len(h.names) > 0 && !hasAddr(interfaces, addr)) {
+	if err != nil || (!h.choice.All() && !hasAddr(interfaces, addr)) {
 		addr = first(interfaces, peer)
 	}
 	h.local[peer] = addr

@@ -11,12 +11,13 @@ type Kind string
 
 // The kinds.
 const (
-	Peer    Kind = "peer"    // a node that announces itself, and cannot be reached
-	Static  Kind = "static"  // a configured peer that cannot be reached
-	Refused Kind = "refused" // a node that is left out: its key, or its version
-	Gossip  Kind = "gossip"  // a gossip server
-	Beacon  Kind = "beacon"  // this node's own beacons
-	Alone   Kind = "alone"   // there is no way to find anybody
+	Peer      Kind = "peer"      // a node that announces itself, and cannot be reached
+	Static    Kind = "static"    // a configured peer that cannot be reached
+	Refused   Kind = "refused"   // a node that is left out: its key, or its version
+	Gossip    Kind = "gossip"    // a gossip server
+	Beacon    Kind = "beacon"    // this node's own beacons
+	Interface Kind = "interface" // a chosen interface that cannot be used
+	Alone     Kind = "alone"     // there is no way to find anybody
 )
 
 // Problem is one thing that is wrong.
@@ -55,6 +56,8 @@ func (k Kind) opening() string {
 		return "a gossip server cannot be used; it is tried again"
 	case Beacon:
 		return "discovery by beacons does not work"
+	case Interface:
+		return "an interface is waited for"
 	}
 	return "this node finds nobody by itself"
 }
@@ -70,6 +73,8 @@ func (k Kind) closing() string {
 		return "the gossip server can be used again"
 	case Beacon:
 		return "discovery by beacons works again"
+	case Interface:
+		return "the interface is used now"
 	}
 	return "a peer has come"
 }
