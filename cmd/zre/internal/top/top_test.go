@@ -161,7 +161,7 @@ func TestFits(t *testing.T) {
 			}
 			s.Self.Name = hostile[5]
 		}
-		for width := range 130 {
+		for _, width := range []int{0, 1, 2, 3, 5, 7, 9, 11, 15, 18, 20, 27, 34, 40, 51, 58, 60, 75, 76, 80, 99, 100, 120, 200} {
 			for _, height := range []int{0, 1, 2, 3, 5, 8, 11, 14, 20, 24, 31, 60} {
 				for _, keys := range [][]string{nil, {"?"}, {"p", "/", "界", "<"}} {
 					m := shownIn(s, width, height, keys...)

@@ -12,11 +12,11 @@ import (
 const (
 	maxEntries = 200 // that are kept
 	maxFlows   = 1024
-	flowPause  = 5 * time.Second // a flow has ended when nothing came for so long
+	flowPause  = 10 * time.Second // a flow has ended when nothing came for so long
 )
 
 // Entry is an event, or a flow: messages of one peer to one group, or to this node, with no
-// longer pause than five seconds between them. A flow keeps its place while it grows.
+// longer pause than ten seconds between them. A flow keeps its place while it grows.
 type Entry struct {
 	Seq    uint64 // rises
 	Time   time.Time
