@@ -23,8 +23,13 @@ func (w *watcher) measure(ctx context.Context) {
 	busy := map[uuid.UUID]bool{} // guarded by w.mu
 	for turn := 0; ; turn++ {
 		peers := w.node.Peers()
+		// PINGs at the same time would measure how long they wait for each other.
+		apart := tripPeriod / time.Duration(max(1, len(peers)))
 		for i := range peers {
 			p := Peer{Peer: peers[(i+turn)%len(peers)]}
+			if i > 0 && !pause(ctx, apart, nil) {
+				return
+			}
 			if !w.Visitors && p.Visitor() || !w.begin(busy, &p) {
 				continue
 			}
@@ -38,7 +43,7 @@ func (w *watcher) measure(ctx context.Context) {
 				w.ping(ctx, busy, p.ID)
 			})
 		}
-		if !pause(ctx, tripPeriod, nil) {
+		if !pause(ctx, apart, nil) {
 			return
 		}
 	}

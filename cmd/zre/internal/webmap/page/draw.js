@@ -147,7 +147,7 @@ export class Drawing {
     item.title.textContent = "this node: " + visible(self.name);
   }
 
-  drawPeer({ peer, x, y }, plan, selected, dim, lit) {
+  drawPeer({ peer, x, y, index }, plan, selected, dim, lit) {
     const item = this.peers.of("peer:" + peer.peer);
     const state = (peer.evasive ? " evasive" : "") + (lit ? " lit" : "");
     set(item.root, { class: mark("item peer" + state, selected, dim), "aria-label": `peer ${short(peer.name, 60)}` });
@@ -163,7 +163,8 @@ export class Drawing {
     });
     // Where there is room, or for what is selected: the round trip and the rate.
     link.text.textContent = plan.roomy || selected ? linkLabel(peer) : "";
-    set(link.text, { x: plan.x + (x - plan.x) * 0.6, y: plan.y + (y - plan.y) * 0.6 + 4 });
+    const at = index % 2 === 0 ? 0.48 : 0.66; // so that neighbours have room
+    set(link.text, { x: plan.x + (x - plan.x) * at, y: plan.y + (y - plan.y) * at + 4 });
   }
 
   drawMember(spot, group, plan, dim) {
@@ -241,7 +242,7 @@ function layout(network, width, height) {
   plan.peers = peers.map(({ peer }, i) => {
     const angle = -Math.PI / 2 + (2 * Math.PI * i) / peers.length;
     const far = (width < 500 ? 0.6 : 0.72) - 0.12 * (i % rings);
-    return { peer, angle, x: plan.x + Math.cos(angle) * plan.outerX * far, y: plan.y + Math.sin(angle) * plan.outerY * far };
+    return { peer, index: i, angle, x: plan.x + Math.cos(angle) * plan.outerX * far, y: plan.y + Math.sin(angle) * plan.outerY * far };
   });
   plan.groups = placeGroups(plan, drawn, peers);
   plan.byName = new Map(plan.groups.map((s) => [s.group.group, s]));
