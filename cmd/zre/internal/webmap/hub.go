@@ -20,7 +20,8 @@ const (
 // is queued.
 type hub struct {
 	mu      sync.Mutex
-	newest  []byte
+	newest  *watch.Snapshot
+	text    []byte        // the newest in JSON; nil: nobody has asked for it
 	renewed chan struct{} // closed when there is a newer one
 	streams int
 	ended   bool
@@ -28,15 +29,11 @@ type hub struct {
 
 func newHub() *hub { return &hub{renewed: make(chan struct{})} }
 
-// publish keeps a snapshot. With nobody to see it, only the newest is kept as it is.
+// publish keeps a snapshot.
 func (h *hub) publish(s *watch.Snapshot) {
-	text, err := eventjson.Encode(s.Object())
-	if err != nil { // The types can always be encoded.
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.newest = text
+	h.newest, h.text = s, nil
 	close(h.renewed)
 	h.renewed = make(chan struct{})
 }
@@ -54,7 +51,11 @@ func (h *hub) end() {
 func (h *hub) now() (text []byte, renewed <-chan struct{}, ended bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.newest, h.renewed, h.ended
+	if h.text == nil && h.newest != nil {
+		// An error cannot be: all types can be encoded.
+		h.text, _ = eventjson.Encode(h.newest.Object())
+	}
+	return h.text, h.renewed, h.ended
 }
 
 // enter counts a stream in. It reports false if there are enough.
