@@ -31,7 +31,7 @@ func TestPowerLost(t *testing.T) {
 	var all crew
 	for i := range perHost {
 		for h, p := range ports {
-			all = append(all, launch(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
+			all = append(all, launchIdle(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
 				"--join", "g", "--dead-period", "2", "--quiet-period", "0.5", "--quiet-ping-rate", "0.25"))
 		}
 	}

@@ -47,7 +47,7 @@ func (l *link) connect(ctx context.Context) *peer {
 	e := l.engine
 	pause, within := e.cfg.Limits.RetryFirst, connectTimeout
 	for first := true; ; first = false {
-		p, err := l.attempt(ctx, e.dialer(first), within, false)
+		p, err := l.attempt(ctx, e.dialer(first, l.target.Addr.Addr()), within, false)
 		if errors.Is(err, errNoMechanism) {
 			p, err = l.attempt(ctx, e.dial, within, true)
 		}
@@ -79,7 +79,12 @@ func (l *link) attempt(
 ) (*peer, error) {
 	e := l.engine
 	l.detach()
+	done, err := e.turns.wait(ctx, l.target.Addr.Addr())
+	if err != nil {
+		return nil, dialError(err)
+	}
 	tcp, err := dial(ctx, l.target.Addr, within)
+	done(err == nil || errors.Is(classify(err), transport.ErrRefused))
 	e.files.dialed(l.target.Addr, err)
 	if err != nil {
 		return nil, dialError(err)
@@ -127,8 +132,8 @@ const (
 // dialer returns how an attempt to connect makes its TCP connection. If the SYN of the first
 // attempt is lost, TCP sends it again after a second only, which is long for a program that
 // sends and leaves; so then a second connection is tried.
-func (e *engine) dialer(first bool) dialer {
-	if !first {
+func (e *engine) dialer(first bool, host netip.Addr) dialer {
+	if !first || e.turns.crowded(host) {
 		return e.dial
 	}
 	return func(

@@ -30,6 +30,7 @@ type engine struct {
 	links     map[*link]struct{}
 
 	dial  dialer
+	turns turns         // of attempts to connect
 	stop  chan struct{} // closed when the engine is
 	wg    sync.WaitGroup
 	epoch time.Time
