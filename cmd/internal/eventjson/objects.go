@@ -129,6 +129,21 @@ type (
 		Took   Milliseconds `json:"took_ms"`
 	}
 
+	// Transfer is how far a transfer of files with a peer is. Event is PUT or GET.
+	Transfer struct {
+		Event    string    `json:"event"`
+		Time     string    `json:"time"`
+		State    string    `json:"state"`
+		Transfer string    `json:"transfer"`
+		Peer     uuid.UUID `json:"peer"`
+		Name     string    `json:"name"`
+		Files    int       `json:"files"`
+		Octets   int64     `json:"octets"`
+		Total    int64     `json:"total"`
+		Paths    []string  `json:"paths,omitempty"`
+		Reason   string    `json:"reason,omitempty"`
+	}
+
 	// Ping is a PING and its answer; Reason says why there is none.
 	Ping struct {
 		Event     string        `json:"event"`

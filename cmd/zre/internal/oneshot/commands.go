@@ -12,6 +12,7 @@ import (
 const (
 	groupWho     = "Who is there"
 	groupMessage = "Messages"
+	groupFiles   = "Files"
 )
 
 // Commands are the commands for scripts.
@@ -27,6 +28,8 @@ func Commands() []cli.Program {
 		requestCommand(),
 		replyCommand(),
 		onCommand(),
+		putCommand(),
+		getCommand(),
 	}
 	for i := range commands {
 		commands[i].Beside = true

@@ -17,8 +17,8 @@ const Header = "X-ZRE-FILES"
 
 // The limits of messages.
 const (
-	MaxEntries = 100_000 // files and directories of an offer
-	MaxMessage = 16 << 20
+	MaxEntries = 100_000   // files and directories of an offer
+	maxFirst   = 8 << 20   // octets of a first frame
 	ChunkSize  = 256 << 10 // octets of a file in one DATA
 	maxChunk   = 1 << 20   // the same, as it is accepted
 	maxReason  = 1024      // octets

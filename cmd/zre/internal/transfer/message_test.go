@@ -87,6 +87,7 @@ func TestHostileMessages(t *testing.T) {
 		"setuid":                 setuid,
 		"reason not UTF-8":       raw(kindResult, "\xff"),
 		"long reason":            raw(kindRefuse, strings.Repeat("x", maxReason+1)),
+		"a long frame":           raw(kindTake, strings.Repeat("x", maxFirst)),
 		"nothing":                offer(),
 		"twice":                  offer(file("a"), file("a")),
 		"file and directory":     offer(file("a"), dir("a")),

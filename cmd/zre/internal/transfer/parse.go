@@ -21,6 +21,9 @@ func Parse(frames [][]byte) (Message, error) {
 		return nil, ErrMessage
 	}
 	r := reader{rest: frames[0][len(magic):]}
+	if len(frames[0]) > maxFirst {
+		r.fail("%d octets", len(frames[0]))
+	}
 	kind := r.uint8()
 	id := ID(r.octets(len(ID{})))
 	var m Message

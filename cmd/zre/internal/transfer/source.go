@@ -52,8 +52,8 @@ func Gather(ctx context.Context, names []string) (*Source, error) {
 	if err := s.Offer.check(); err != nil {
 		return nil, err
 	}
-	if size := len(s.Offer.appendTo(nil)); size > MaxMessage/2 {
-		return nil, fmt.Errorf("the list of names has %d octets, at most %d are possible", size, MaxMessage/2)
+	if size := len(Frames(s.Offer)[0]); size > maxFirst {
+		return nil, fmt.Errorf("the list of names has %d octets, at most %d are possible", size, maxFirst)
 	}
 	return s, nil
 }
