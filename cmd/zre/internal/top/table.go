@@ -28,7 +28,7 @@ func columns() []column {
 		{title: "NAME", width: 10, grows: 2, text: func(p *watch.Peer) string { return name(p.Name) },
 			less: func(a, b *watch.Peer) int { return cmp.Compare(a.Name, b.Name) }},
 		{title: "ID", width: 8, from: 76, text: func(p *watch.Peer) string { return peername.Digits(p.ID)[:8] }},
-		{title: "ADDRESS", width: 21, from: 100, text: func(p *watch.Peer) string { return strings.TrimPrefix(p.Endpoint, "tcp://") }},
+		{title: "ADDRESS", width: 21, from: 100, text: address},
 		{title: "IN", width: 7, right: true, text: func(p *watch.Peer) string { return rate(p.In) }, down: true,
 			less: func(a, b *watch.Peer) int { return cmp.Compare(a.In.Octets, b.In.Octets) }},
 		{title: "OUT", width: 7, right: true, text: func(p *watch.Peer) string { return rate(p.Out) }, down: true,
@@ -50,6 +50,8 @@ func answered(p *watch.Peer) time.Duration {
 	}
 	return p.RoundTrip
 }
+
+func address(p *watch.Peer) string { return strings.TrimPrefix(p.Endpoint, "tcp://") }
 
 func flight(p *watch.Peer) string {
 	if p.Stats.Unacknowledged == 0 {

@@ -21,7 +21,8 @@ type Flags struct {
 
 // Register adds the flags. json says what --json does.
 func (f *Flags) Register(fs *pflag.FlagSet, json string) {
-	fs.BoolVarP(&f.everyGroup, "all-groups", "A", false, "join every group that there is, also those that others join later")
+	fs.BoolVarP(&f.everyGroup, "all-groups", "A", false,
+		"join every group that there is, also those that others join later")
 	fs.BoolVar(&f.visitors, "all", false, "show the nodes of other commands too")
 	fs.BoolVar(&f.JSON, "json", false, json)
 	fs.VarP(&f.timeout, "timeout", "t", "end after this time; 0: no limit")

@@ -48,7 +48,8 @@ of what is said in them. Without, the node is in no group and shells do not prin
 		Positional: func(_ *cobra.Command, args []string) error { return watch.CheckGroups(args) },
 		Flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&o.listen, "listen", "127.0.0.1:0", "serve at this `ADDRESS`, IP:PORT; port 0: any free one")
-			fs.BoolVar(&o.remote, "allow-remote", false, "let --listen name an address that other hosts reach; what they send and see is not encrypted")
+			fs.BoolVar(&o.remote, "allow-remote", false,
+				"let --listen name an address that other hosts reach; what they send and see is not encrypted")
 			o.Register(fs, "print the address as JSON; zre(7) describes it")
 		},
 		Run: func(ctx context.Context, env *cli.Env, args []string) error {
