@@ -14,7 +14,7 @@ type Conn struct {
 	// What follows is set before the first call to Config.Accept or the Handler,
 	// but Handler.Retry, and does not change afterwards.
 
-	Identity []byte         // of the other end, from its handshake
+	Identity []byte         // of the other end, from its handshake; nil if it names none
 	Remote   netip.AddrPort // address of the other end; not valid within one process
 	Key      curve.Key      // public key that the other end has proven; zero with NULL
 	Dialed   bool           // this end has dialed

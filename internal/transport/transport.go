@@ -84,8 +84,8 @@ type Target struct {
 
 // Config is what a transport is made of.
 type Config struct {
-	// Identity is what accepted connections at the other end are known by, up to
-	// 255 octets; none is allowed.
+	// Identity is what the other ends know this one by, up to 255 octets; none is
+	// allowed. It is named on dialed connections and on accepted ones.
 	Identity []byte
 	// Name is what other parts of this process find the listeners by (package
 	// mem), "" if they do not.

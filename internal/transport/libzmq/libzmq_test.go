@@ -19,6 +19,7 @@ func TestConformance(t *testing.T) {
 		return tr
 	}, transporttest.Options{
 		NoRemotePort:         true,
+		NoAcceptor:           true,
 		LateAccept:           true,
 		NoAcceptedDown:       true,
 		OneReader:            true,

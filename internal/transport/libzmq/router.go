@@ -79,6 +79,9 @@ func (t *Transport) openRouter() error {
 		r.socket.SetRouterMandatory(1),
 		r.socket.SetRouterHandover(true),
 	)
+	if len(t.cfg.Identity) > 0 {
+		err = errors.Join(err, r.socket.SetIdentity(string(t.cfg.Identity)))
+	}
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,7 @@ func (e *end) attempt(to transport.Target) error {
 	a := &end{link: e.link, owner: peer, running: true}
 	a.conn = transport.NewConn(a)
 	a.conn.Identity, a.conn.InProc = e.owner.cfg.Identity, true
+	e.conn.Identity = peer.cfg.Identity
 	if s := e.owner.cfg.Security; s != nil {
 		a.conn.Key = s.Public
 	}

@@ -53,6 +53,11 @@ func identities(w *world) {
 		if !bytes.Equal(ab.conn.Identity, identity) {
 			w.Errorf("identity %q, want %q", ab.conn.Identity, identity)
 		}
+		// The accepting side names its own one, too.
+		l := w.listener(func(c *transport.Config) { c.Identity = identity })
+		if al, _ := b.connect(l); !w.opts.NoAcceptor && !bytes.Equal(al.conn.Identity, identity) {
+			w.Errorf("the one that has accepted names the identity %q, want %q", al.conn.Identity, identity)
+		}
 	}
 }
 

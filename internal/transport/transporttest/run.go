@@ -21,6 +21,9 @@ type Options struct {
 	AnyAddress bool
 	// NoRemotePort says that the port of Remote is 0.
 	NoRemotePort bool
+	// NoAcceptor says that the side that has dialed does not learn the Identity of the
+	// one that has accepted.
+	NoAcceptor bool
 	// LateAccept says that an accepted connection is known when its first message
 	// arrives, not before.
 	LateAccept bool

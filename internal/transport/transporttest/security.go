@@ -68,6 +68,9 @@ func keys(w *world) {
 	if ab.conn.Key != a.public() {
 		w.Errorf("the one that accepted knows the key %v, want %v", ab.conn.Key, a.public())
 	}
+	if !w.opts.NoAcceptor && string(da.conn.Identity) != string(b.cfg.Identity) {
+		w.Errorf("the one that has accepted names the identity %q, want %q", da.conn.Identity, b.cfg.Identity)
+	}
 	if string(ab.conn.Identity) != string(a.cfg.Identity) {
 		w.Errorf("identity %q, want %q", ab.conn.Identity, a.cfg.Identity)
 	}

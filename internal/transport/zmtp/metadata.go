@@ -23,12 +23,16 @@ func appendProperty(b []byte, name string, value []byte) []byte {
 	return append(b, value...)
 }
 
-// properties are ours.
+// properties are ours. A ROUTER of libzmq with an identity names it, too.
 func (h *handshake) properties() []byte {
-	if !h.dialed {
-		return appendProperty(nil, propertySocketType, []byte("ROUTER"))
+	socketType := "ROUTER"
+	if h.dialed {
+		socketType = "DEALER"
 	}
-	b := appendProperty(nil, propertySocketType, []byte("DEALER"))
+	b := appendProperty(nil, propertySocketType, []byte(socketType))
+	if !h.dialed && len(h.cfg.Identity) == 0 {
+		return b
+	}
 	return appendProperty(b, propertyIdentity, h.cfg.Identity)
 }
 

@@ -127,6 +127,7 @@ var (
 	peerGreeting = greeting(nullName, false)
 	dealerReady  = ready("Socket-Type", "DEALER", "Identity", "\x01peer")
 	routerReady  = ready("Socket-Type", "ROUTER")
+	ownReady     = ready("Socket-Type", "ROUTER", "Identity", "\x01some-identity-16")
 )
 
 // shaken connects a scripted peer with an accepted connection.
@@ -135,6 +136,6 @@ func (e *end) shaken() (*script, *owner) {
 	s := scriptTo(e.t, e.addr)
 	s.send(peerGreeting, dealerReady)
 	o := got(e.t, "connection is accepted", e.accepted)
-	s.expect("handshake", greeting(nullName, true), ready("Socket-Type", "ROUTER"))
+	s.expect("handshake", greeting(nullName, true), ownReady)
 	return s, o
 }

@@ -47,8 +47,8 @@ type Config struct {
 // call the Core.
 type Shell interface {
 	// Open dials a connection to the endpoint. What is sent on the link arrives in
-	// order or not at all. The shell calls Core.LinkUp, LinkRetry and LinkDown for
-	// what becomes of the connection, after Open has returned. The link may pass to
+	// order or not at all. The shell calls Core.LinkLeadsTo, LinkUp, LinkRetry and LinkDown
+	// for what becomes of the connection, after Open has returned. The link may pass to
 	// another peer before its ENTER, if that answers at the endpoint.
 	Open(peer uuid.UUID, to endpoint.Endpoint) Link
 	// Reopen ends a link and returns a new one over the same connection, which is

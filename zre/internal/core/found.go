@@ -88,7 +88,8 @@ func (c *Core) found(now time.Duration, id uuid.UUID, at endpoint.Endpoint) {
 		}
 		return
 	}
-	if old := c.at[at.Addr]; old != nil && (old.Ready() || old.proven && old.conn != nil) {
+	if old := c.at[at.Addr]; old != nil &&
+		(old.Ready() || old.proven && old.conn != nil || old.identified) {
 		// It is not given up for a message without authentication. If its process is
 		// gone its connections end.
 		c.doubt(now, old)
@@ -141,9 +142,15 @@ func (c *Core) claim(now time.Duration, conn *Conn, named endpoint.Endpoint) {
 // might ignore a second connection. It returns nil if there is no such link.
 func (c *Core) succeed(now time.Duration, id uuid.UUID, at endpoint.Endpoint) *Peer {
 	old := c.at[at.Addr]
-	if old == nil || old.Ready() || old.endpoint != at || old.linkState >= linkEnded {
+	if old == nil || old.Ready() || old.endpoint != at || old.linkState >= linkEnded || old.identified {
 		return nil
 	}
+	return c.inherit(now, old, id)
+}
+
+// inherit gives the link of a peer, which is not ready, to another node.
+func (c *Core) inherit(now time.Duration, old *Peer, id uuid.UUID) *Peer {
+	at := old.endpoint
 	p := newPeer(now, id)
 	p.static, p.greeted = old.static, old.greeted
 	link, state, since := old.link, old.linkState, old.linkedAt

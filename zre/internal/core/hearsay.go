@@ -142,6 +142,11 @@ func (c *Core) failed(now time.Duration, p *Peer) {
 	}
 	r.beaconed = r.beaconed || p.beaconed
 	r.refused, r.cause = p.refused, p.link.RetryCause()
+	r.postpone(now)
+}
+
+// postpone sets when a node is tried again, and doubles the pause.
+func (r *rumour) postpone(now time.Duration) {
 	most := beaconMost
 	if r.gossip {
 		most = gossipMost

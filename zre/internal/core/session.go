@@ -49,7 +49,7 @@ func (c *Core) add(p *Peer) {
 // message.
 func (c *Core) open(now time.Duration, p *Peer, to endpoint.Endpoint) {
 	c.setLink(p, c.cfg.Shell.Open(p.id, to), to, linkDialed)
-	p.reusedConn, p.provenConn, p.redialAt, p.tries = false, false, 0, 0
+	p.reusedConn, p.provenConn, p.identified, p.redialAt, p.tries = false, false, false, 0, 0
 	p.attempted = now
 	c.sayHello(now, p)
 }

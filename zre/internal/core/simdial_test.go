@@ -26,6 +26,7 @@ type simDial struct {
 	failures int
 	tries    int          // attempts that were begun, so that a late answer is known
 	queue    []simMessage // what was sent before it was up
+	accepter []byte       // identity of the process that has accepted it, nil if it names none
 	stream   *simStream   // while it is up
 	lost     bool         // it has ended; down was told or will be
 	closed   bool         // by its owner
@@ -146,6 +147,9 @@ func (d *simDial) establish(q *process) {
 	d.tries++
 	s := &simStream{w: d.w, dial: d, from: d.p, to: q, dialerOpen: true, acceptorOpen: true}
 	d.stream = s
+	if d.accepter = nil; !q.libzmq {
+		d.accepter = identity(q.id)
+	}
 	d.w.streams = append(d.w.streams, s)
 	q.accepts = append(q.accepts, s)
 	for _, m := range d.queue {

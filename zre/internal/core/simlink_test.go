@@ -29,7 +29,11 @@ type simLink struct {
 // simDialer is told of a connection, and tells the core of the link that has it.
 type simDialer struct{ link *simLink }
 
-func (sd *simDialer) up()   { sd.link.n.core.LinkUp(sd.link.n.w.now, sd.link) }
+func (sd *simDialer) up() {
+	n := sd.link.n
+	n.core.LinkLeadsTo(n.w.now, sd.link, sd.link.dial.accepter)
+	n.core.LinkUp(n.w.now, sd.link)
+}
 func (sd *simDialer) down() { sd.link.n.core.LinkDown(sd.link.n.w.now, sd.link) }
 func (sd *simDialer) retry(refused bool) {
 	sd.link.n.core.LinkRetry(sd.link.n.w.now, sd.link, refused)

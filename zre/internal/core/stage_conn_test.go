@@ -72,6 +72,17 @@ func (s *stage) linkUp(_ *actor, in *script) {
 	}
 }
 
+// linkLeads lets a link come up whose other end says which node it is.
+func (s *stage) linkLeads(a *actor, in *script) {
+	if l := s.link(in.octet(), false); l != nil {
+		s.core.LinkLeadsTo(s.now, l, identity(a.id))
+		if !l.ended {
+			l.up = true
+			s.core.LinkUp(s.now, l)
+		}
+	}
+}
+
 func (s *stage) linkRetry(_ *actor, in *script) {
 	n := in.octet()
 	if l := s.link(n>>1, false); l != nil {

@@ -105,7 +105,7 @@ var operations = []func(s *stage, a *actor, in *script){
 	(*stage).hello, (*stage).hello, (*stage).inOrder, (*stage).inOrder, (*stage).inOrder,
 	(*stage).outOfOrder, (*stage).octets, (*stage).group, (*stage).group, (*stage).rare,
 	(*stage).fail, (*stage).wrap, (*stage).accept, (*stage).accept, (*stage).connDown,
-	(*stage).linkUp, (*stage).linkUp, (*stage).linkRetry, (*stage).linkDown, (*stage).run,
+	(*stage).linkUp, (*stage).linkLeads, (*stage).linkRetry, (*stage).linkDown, (*stage).run,
 	(*stage).late,
 }
 

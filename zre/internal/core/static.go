@@ -15,6 +15,7 @@ type staticPeer struct {
 	endpoint endpoint.Endpoint
 	link     Link // while no HELLO has come from there
 	state    linkState
+	is       uuid.UUID     // the node that the link leads to, uuid.Nil while that is not known
 	refused  bool          // no process listened there at the last attempt
 	since    time.Duration // a HELLO is awaited since then
 	peer     bool          // a peer that is known now has the link
@@ -52,7 +53,7 @@ func (c *Core) tickStatic(now time.Duration) {
 		s.close()
 		s.next = now + s.wait
 		s.wait = min(2*s.wait, c.cfg.DeadPeriod)
-		s.link = c.cfg.Shell.Open(uuid.Nil, s.endpoint)
+		s.link, s.is = c.cfg.Shell.Open(uuid.Nil, s.endpoint), uuid.Nil
 		c.changed()
 		s.link.Send(c.hello(s.endpoint))
 	}
@@ -99,16 +100,19 @@ func (c *Core) staticDown(now time.Duration, l Link) {
 
 // adopt makes a peer of the link to a configured endpoint when the HELLO of a
 // node that is not known is the answer from there. A node with several addresses
-// may name another one than the configured; it is recognised by the port. Should
-// that be wrong, PINGs go unanswered and the peer is moved to where it said.
+// may name another one than the configured; it is recognised by what the handshake of the
+// link says, or by the port. Should that be wrong, PINGs go unanswered and the peer is moved to where it said.
 func (c *Core) adopt(now time.Duration, conn *Conn, named endpoint.Endpoint) *Peer {
 	var waiting []*staticPeer
 	for _, s := range c.static {
-		if s.link != nil && s.endpoint.Key == named.Key {
+		if s.link != nil && s.endpoint.Key == named.Key && (s.is == uuid.Nil || s.is == conn.id) {
 			waiting = append(waiting, s)
 		}
 	}
-	i := slices.IndexFunc(waiting, func(s *staticPeer) bool { return s.endpoint == named })
+	i := slices.IndexFunc(waiting, func(s *staticPeer) bool { return s.is == conn.id })
+	if i < 0 {
+		i = slices.IndexFunc(waiting, func(s *staticPeer) bool { return s.endpoint == named })
+	}
 	if i < 0 {
 		port := named.Addr.Port()
 		i = slices.IndexFunc(waiting, func(s *staticPeer) bool {
@@ -120,7 +124,7 @@ func (c *Core) adopt(now time.Duration, conn *Conn, named endpoint.Endpoint) *Pe
 	}
 	s := waiting[i]
 	p := newPeer(now, conn.id)
-	p.static, p.greeted = s, now
+	p.static, p.greeted, p.identified = s, now, s.is == conn.id
 	c.setLink(p, s.link, s.endpoint, s.state)
 	s.link, s.state, s.peer = nil, linkDialed, true
 	c.add(p)

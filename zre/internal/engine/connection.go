@@ -12,7 +12,10 @@ import (
 
 // LinkUp implements link.Events.
 func (e *Engine) LinkUp(l *link.Link) {
-	e.do(func(c *core.Core, now time.Duration) { c.LinkUp(now, l) })
+	e.do(func(c *core.Core, now time.Duration) {
+		c.LinkLeadsTo(now, l, l.Acceptor())
+		c.LinkUp(now, l)
+	})
 }
 
 // LinkRetry implements link.Events.

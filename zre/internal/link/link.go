@@ -108,6 +108,10 @@ func (l *Link) Peer() (id uuid.UUID, name string) {
 	return w.id, w.name
 }
 
+// Acceptor returns the identity that the other end of the connection names in the
+// handshake, nil if it names none. Call it when the connection is up.
+func (l *Link) Acceptor() []byte { return l.conn.Identity }
+
 // RetryCause implements core.Link.
 func (l *Link) RetryCause() error {
 	if err := l.retry.Load(); err != nil {
