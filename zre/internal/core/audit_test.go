@@ -102,6 +102,7 @@ func (l *auditLink) Answer()           {}
 func (l *auditLink) Owes() bool        { return l.sent%3 == 0 }
 func (l *auditLink) Shorten()          {}
 func (l *auditLink) Synced()           { l.late, l.taken = 0, 0 }
+func (l *auditLink) Doubt()            { l.late, l.taken = l.late+l.taken, 0 }
 func (l *auditLink) CountLate()        { l.pings -= min(l.pings, l.taken); l.Synced() }
 func (l *auditLink) Failed() Reason    { return l.failed }
 func (l *auditLink) RetryCause() error { return nil }

@@ -82,6 +82,12 @@ type Link interface {
 	// Synced tells that the peer has begun its session after the one of this link,
 	// so that every PING-OK from now on answers a PING of this link.
 	Synced()
+	// Doubt tells that the peer has begun a session, maybe after the one of an earlier link:
+	// as many PING-OKs from now on as PINGs of those are unanswered may be late ones. The
+	// peer begins again before it answers PINGs of this link then; so if more PING-OKs come,
+	// all of them answer PINGs of this link. While that is open, a PING is sent as often as it
+	// takes.
+	Doubt()
 	// CountLate tells that the PING-OKs which Ack has taken for late answers to an
 	// earlier session answered PINGs of this link, as those will that come.
 	CountLate()

@@ -50,6 +50,7 @@ type deskLink struct {
 	unreceived bool
 	short      bool
 	owes       bool
+	doubt      bool
 }
 
 // deskConn is an accepted connection.
@@ -107,6 +108,9 @@ func (l *deskLink) Send(m zremsg.Message) {
 	if m.ID() == zremsg.IDPing {
 		l.pings++
 	}
+	if m.ID() == zremsg.IDPing && l.doubt && l.pings <= l.late+l.taken {
+		l.Send(&zremsg.Ping{})
+	}
 }
 
 func (l *deskLink) Ack() bool {
@@ -115,6 +119,10 @@ func (l *deskLink) Ack() bool {
 		l.late--
 		l.taken++
 		return false
+	case l.doubt:
+		l.CountLate()
+		l.pings, l.acks = l.pings-1, l.acks+1
+		return true
 	case l.pings == 0:
 		return false
 	}
@@ -124,7 +132,8 @@ func (l *deskLink) Ack() bool {
 }
 
 func (l *deskLink) Answer() { l.answers++ }
-func (l *deskLink) Synced() { l.late, l.taken = 0, 0 }
+func (l *deskLink) Synced() { l.late, l.taken, l.doubt = 0, 0, false }
+func (l *deskLink) Doubt()  { l.late, l.taken, l.doubt = l.late+l.taken, 0, l.late+l.taken > 0 }
 func (l *deskLink) CountLate() {
 	l.pings, l.acks = l.pings-min(l.pings, l.taken), l.acks+l.taken
 	l.Synced()

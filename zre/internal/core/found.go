@@ -142,7 +142,8 @@ func (c *Core) claim(now time.Duration, conn *Conn, named endpoint.Endpoint) {
 // might ignore a second connection. It returns nil if there is no such link.
 func (c *Core) succeed(now time.Duration, id uuid.UUID, at endpoint.Endpoint) *Peer {
 	old := c.at[at.Addr]
-	if old == nil || old.Ready() || old.endpoint != at || old.linkState >= linkEnded || old.identified {
+	if old == nil || old.Ready() || old.endpoint != at || old.linkState >= linkEnded ||
+		old.identified {
 		return nil
 	}
 	return c.inherit(now, old, id)

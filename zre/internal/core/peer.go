@@ -86,6 +86,7 @@ type Peer struct {
 	answered    bool   // it has answered a PING of this session
 	reusedConn  bool   // the session began on the connection of the one before
 	provenConn  bool   // a PING was answered on the link's connection, in any session
+	doubtful    bool   // its HELLO may be the answer to one of an earlier session; see begin
 	isReconnect bool   // it is not the first one with this peer
 	newConns    int    // connections made since the last answer because none came
 	singles     int    // PING-OKs since the last of these, each with a pause before it

@@ -135,7 +135,7 @@ func (c *Core) answer(now time.Duration, p *Peer) {
 		if !p.answered {
 			c.changed()
 		}
-		p.answered, p.provenConn, p.newConns = true, true, 0
+		p.answered, p.provenConn, p.doubtful, p.newConns = true, true, false, 0
 		c.stays(now, p)
 		p.measureAnswer(now)
 	}

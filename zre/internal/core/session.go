@@ -101,6 +101,7 @@ func (c *Core) restart(now time.Duration, p *Peer, to endpoint.Endpoint, reason 
 	}
 	if p.Ready() {
 		p.known, p.isReconnect = now, true
+		p.doubtful = !p.answered && (p.doubtful || p.firstPing != 0)
 	}
 	c.exit(p, reason)
 	p.state = Greeting
@@ -122,7 +123,9 @@ func (c *Core) restart(now time.Duration, p *Peer, to endpoint.Endpoint, reason 
 	c.open(now, p, to)
 }
 
-// begin handles the HELLO of a peer whose session is to begin with it. If our link
+// begin handles the HELLO of a peer whose session is to begin with it. The HELLO says that
+// the peer has ours. But if it has answered nothing in the session before, our HELLO of that
+// may still be in flight, and the peer's one be the answer to that one. If our link
 // is not up yet the peer's messages wait until it is: there is no ENTER for a peer
 // that cannot be reached.
 func (c *Core) begin(now time.Duration, p *Peer, m *zremsg.Hello) {
@@ -131,7 +134,11 @@ func (c *Core) begin(now time.Duration, p *Peer, m *zremsg.Hello) {
 	p.lastMessage, p.lastSign = now, now
 	p.greetWait = retryAfter
 	c.remember(p)
-	p.link.Synced()
+	if p.doubtful {
+		p.link.Doubt()
+	} else {
+		p.link.Synced()
+	}
 	c.damp(now, p, len(m.Groups))
 	if p.linkState == linkIsUp && p.enterAt == 0 {
 		c.enter(now, p, m.Groups)

@@ -58,9 +58,6 @@ func TestSimulatedUnrestAmongOthers(t *testing.T) {
 // hosts of their own.
 func unrestAmongOthers(w *world, seed uint64, steps int) (ours []*simNode, others []*foreign) {
 	w.loss = 0.2
-	if w.answers == answersOfSession {
-		w.answers = answersOfConnection
-	}
 	for i := range 3 {
 		ours = append(ours, w.start(w.random(), 101+i, 41000))
 	}

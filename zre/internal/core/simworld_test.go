@@ -38,22 +38,12 @@ type world struct {
 	delay  time.Duration
 	wires  lines // slow lines between all hosts
 
-	answers answers // what a PING-OK may answer
+	// A PING-OK that counts may answer any PING: a stranger has made one process two peers.
+	anyAnswers bool
 
 	digest hash.Hash
 	lines  []string // the log, kept in a replay of one seed only
 }
-
-// answers says what a PING-OK that counts may answer. When nodes freeze for longer than
-// they wait for each other, two HELLOs can be on their way on one connection, and a
-// PING between them is answered after the peer has begun again.
-type answers uint8
-
-const (
-	answersOfSession answers = iota
-	answersOfConnection
-	anyAnswers // a stranger has made one process two peers
-)
 
 // hearer is a process that hears beacons.
 type hearer interface {

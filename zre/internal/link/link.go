@@ -162,6 +162,18 @@ func (l *Link) ping() {
 	}
 }
 
+// mostMore bounds the PINGs that ask adds. The core sends one a second while none is answered.
+const mostMore = 64
+
+// ask sends a PING, and more while it is open which PINGs the answers are for. Called under
+// the lock.
+func (l *Link) ask() {
+	l.ping()
+	for n := 0; n < mostMore && l.win.WantsMore() && l.err == nil; n++ {
+		l.ping()
+	}
+}
+
 // Send implements core.Link. It does not wait for room: messages of control are
 // small and few.
 func (l *Link) Send(m zremsg.Message) {
@@ -172,7 +184,7 @@ func (l *Link) Send(m zremsg.Message) {
 	}
 	if m.ID() == zremsg.IDPing {
 		if l.wrap.stage != asking { // The PINGs of the trial serve the same purpose.
-			l.ping()
+			l.ask()
 		}
 		return
 	}
@@ -205,9 +217,13 @@ func (l *Link) control(m zremsg.Message) {
 func (l *Link) Ack() bool {
 	l.conn.Lock()
 	defer l.conn.Unlock()
+	doubt := l.win.doubt
 	if !l.win.Ack() {
 		l.count.PongsUnexpected++
 		return false
+	}
+	if doubt && l.err == nil && l.win.UnfencedData() {
+		l.ping() // None was sent while that was open.
 	}
 	l.moved()
 	l.wakeAll()
@@ -219,6 +235,13 @@ func (l *Link) Synced() {
 	l.conn.Lock()
 	defer l.conn.Unlock()
 	l.win.Inherit(0)
+}
+
+// Doubt implements core.Link.
+func (l *Link) Doubt() {
+	l.conn.Lock()
+	defer l.conn.Unlock()
+	l.win.Doubt()
 }
 
 // CountLate implements core.Link.

@@ -197,6 +197,37 @@ func TestLateAnswersDoNotCount(t *testing.T) {
 	}
 }
 
+// A link sends as many PINGs as it takes to know which of them are answered, and data that
+// was sent meanwhile gets its PING then.
+func TestDoubt(t *testing.T) {
+	l, _ := newLink(t, 1<<20)
+	l.Send(&zremsg.Hello{})
+	for range 3 {
+		l.Send(&zremsg.Ping{})
+	}
+	next := l.Reopen(core.ReasonGap)
+	next.Send(&zremsg.Hello{})
+	next.Doubt()
+	goal, err := next.Ping(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := next.win.Unanswered(); got != 3+4 {
+		t.Fatalf("%d PINGs without an answer, want 3 earlier ones and 4", got)
+	}
+	next.conn.Lock()
+	next.win.Sent(10, 1, true)
+	next.conn.Unlock()
+	for i := range 4 {
+		if got := next.Ack(); got != (i == 3) || next.win.Reached(goal) != got {
+			t.Errorf("PING-OK %d counts: %v", i+1, got)
+		}
+	}
+	if next.win.UnfencedData() || next.win.Unanswered() != 1 {
+		t.Errorf("no PING follows the data: %+v", next.win)
+	}
+}
+
 // A full window makes a sender wait: until there is an answer, the context ends, the
 // peer is gone, or there is no point in waiting.
 func TestWaitForRoom(t *testing.T) {

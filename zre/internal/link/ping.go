@@ -29,7 +29,7 @@ func (l *Link) pingNow(wake chan struct{}) (goal uint64, sent bool, err error) {
 		return 0, false, nil
 	}
 	if l.err == nil && l.wrap.stage != asking {
-		l.ping()
+		l.ask()
 	}
 	return l.win.Goal(), l.err == nil, l.err
 }

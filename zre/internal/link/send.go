@@ -230,7 +230,7 @@ func (l *Link) Fence(dataOnly bool) (goal uint64, ok bool) {
 		return math.MaxUint64, l.carrier != nil && l.win.UnackedData() > 0
 	}
 	if l.win.Unfenced() {
-		l.ping()
+		l.ask()
 	}
 	goal = l.win.Goal()
 	return goal, !l.win.Reached(goal)

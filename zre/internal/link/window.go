@@ -16,6 +16,7 @@ type Window struct {
 	fenced mark   // where the last PING was sent
 	late   int    // PINGs of earlier links whose answers come first
 	taken  int    // PING-OKs that were taken for such answers
+	doubt  bool   // it is open whether there are such answers; see Doubt
 	fences []mark // PINGs without an answer yet, oldest first
 }
 
@@ -44,7 +45,15 @@ func (w *Window) Carry(old *Window) {
 }
 
 // Inherit sets how many PING-OKs come that answer PINGs of earlier links.
-func (w *Window) Inherit(late int) { w.late, w.taken = late, 0 }
+func (w *Window) Inherit(late int) { w.late, w.taken, w.doubt = late, 0, false }
+
+// Doubt says that from now on either PINGs of earlier links are answered, or those of this
+// window, and never both. So if more PING-OKs come than PINGs of earlier links have no
+// answer, all of them answer PINGs of this window.
+func (w *Window) Doubt() { w.late, w.taken, w.doubt = w.late+w.taken, 0, w.late+w.taken > 0 }
+
+// WantsMore reports whether more PINGs are needed until the answers end the doubt.
+func (w *Window) WantsMore() bool { return w.doubt && len(w.fences) <= w.late+w.taken }
 
 // Unsure reports whether the next PING-OK counts as one that answers a PING of an
 // earlier link.
@@ -89,6 +98,9 @@ func (w *Window) Ack() bool {
 		w.late--
 		w.taken++
 		return false
+	}
+	if w.doubt {
+		w.CountLate()
 	}
 	if len(w.fences) == 0 {
 		return false

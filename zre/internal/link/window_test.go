@@ -89,3 +89,44 @@ func TestWindowCountLate(t *testing.T) {
 		t.Error("an answer counts twice")
 	}
 }
+
+// While it is open whether PINGs of earlier links are answered or those of this one, PING-OKs
+// count only when there are more of them than PINGs of earlier links; then all count.
+func TestWindowDoubt(t *testing.T) {
+	w := NewWindow(1000)
+	w.Inherit(2)
+	w.Doubt()
+	var goals []uint64
+	for w.WantsMore() {
+		w.Sent(100, 1, true)
+		w.Fence()
+		goals = append(goals, w.Goal())
+	}
+	if len(goals) != 3 {
+		t.Fatalf("%d PINGs are sent, want one more than are late", len(goals))
+	}
+	for range 2 {
+		if w.Ack() {
+			t.Fatal("a PING-OK counts that may be late")
+		}
+	}
+	// The peer begins again: those were late, and it is open again.
+	w.Doubt()
+	for range 2 {
+		if w.Ack() || w.Reached(goals[0]) {
+			t.Fatal("a PING-OK counts that may be late")
+		}
+	}
+	if !w.Ack() || !w.Reached(goals[2]) || w.Unanswered() != 0 || w.WantsMore() {
+		t.Errorf("after a third answer: %+v", w)
+	}
+	if w.Ack() {
+		t.Error("an answer counts without a PING")
+	}
+	w.Doubt()
+	w.Sent(100, 1, true)
+	w.Fence()
+	if w.WantsMore() || !w.Ack() {
+		t.Errorf("without PINGs of earlier links there is a doubt: %+v", w)
+	}
+}
