@@ -94,7 +94,7 @@ var rooms = []room{
 	{dir: "packaging/dist"},
 	{dir: "packaging/man", may: []string{"github.com/cpuguy83/go-md2man/v2/md2man"}},
 
-	{dir: "examples/...", may: []string{"zre", "zgossip/..."}},
+	{dir: "examples/...", may: []string{"zre", "github.com/google/uuid"}},
 
 	// What only tests use.
 	{dir: "."},

@@ -23,7 +23,7 @@ func TestExample(t *testing.T) {
 	}
 	guest.say("/shout test thank you")
 	line, err := bufio.NewReader(reader).ReadString('\n')
-	if err != nil || line != "guest: thank you\n" {
+	if err != nil || line != "\"guest\" says [\"thank you\"]\n" {
 		t.Errorf("the host printed %q, %v", line, err)
 	}
 }
