@@ -96,10 +96,10 @@ func TestPage(t *testing.T) {
 		c.until("true", `document.getElementById("help").open`)
 		c.eval(`document.getElementById("help-close").click()`)
 		c.press("p")
-		c.until("paused", `document.getElementById("status").textContent`)
+		c.until("true", `document.getElementById("pause").getAttribute("aria-pressed")`)
 		s.hub.publish(crowd(3))
 		c.press("p")
-		c.until("live", `document.getElementById("status").textContent`)
+		c.until("false", `document.getElementById("pause").getAttribute("aria-pressed")`)
 		c.until("3", `document.querySelectorAll("#rows tr").length`)
 	})
 

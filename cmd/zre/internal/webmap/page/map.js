@@ -58,8 +58,8 @@ function open() {
   source.onmessage = (message) => {
     heard = Date.now();
     state.network = JSON.parse(message.data);
+    status(state.paused ? "paused" : "live", state.paused ? "" : "live");
     if (state.paused) return;
-    status("live", "live");
     state.shown = state.network;
     render();
   };
