@@ -5,6 +5,7 @@ export PATH := $(PATH):/usr/local/go/bin
 PREFIX   ?= /usr/local
 FUZZTIME ?= 30s
 ARGS     ?=
+HOURS    ?= 0.5
 SYSTEMS  ?=
 
 PROGRAMS := $(notdir $(wildcard cmd/z*))
@@ -16,7 +17,7 @@ stamp = -X github.com/gozre/zre/cmd/internal/cli.stamp=$(shell sh scripts/stamp.
 build = CGO_ENABLED=0 go build -trimpath -ldflags '$(stamp)' -o bin/
 
 .PHONY: all shell test test-libzmq test-arm64 cross lab generate bench fuzz install uninstall
-.PHONY: attack check dist test-dist setup clean help
+.PHONY: attack e2e soak check dist test-dist setup clean help
 
 all: setup ## build the programs into bin/ (what plain `make` does)
 	@$(build) ./cmd/...
@@ -36,8 +37,14 @@ test-arm64: ## the library's unit tests on arm64, with qemu-user
 cross: ## vet everything and build the programs for other systems
 	@sh scripts/test.sh cross
 
-lab: setup ## the end-to-end tests at full size, with 100 MB over slow links
-	CGO_ENABLED=0 ZRE_LAB=full go test -count=1 -v -timeout 60m ./test/...
+lab: setup ## ten scenarios of bad networks with the real programs (15 minutes, root)
+	CGO_ENABLED=0 ZRE_LAB=full go test -count=1 -v -timeout 40m ./test/lab
+
+e2e: setup ## the end-to-end tests at full size, with 100 MB over slow links
+	CGO_ENABLED=0 ZRE_LAB=full go test -count=1 -v -timeout 60m ./test/e2e
+
+soak: setup ## ten nodes on three hosts in unrest for HOURS (0.5), plain and secure
+	CGO_ENABLED=0 ZRE_SOAK=$(HOURS) go test -count=1 -v -timeout 0 -run TestSoak ./test/lab
 
 attack: setup ## attacks on a node, and the table of SECURITY.md (2 minutes)
 	CGO_ENABLED=0 ZRE_ATTACK=full go test -count=1 -v -timeout 5m -run TestAttacks ./test/attack

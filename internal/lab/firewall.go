@@ -78,3 +78,6 @@ func Each(filters ...func(from, to *Port, frame []byte) bool) func(from, to *Por
 		return true
 	}
 }
+
+// IsTCP reports whether a frame is a segment of TCP.
+func IsTCP(frame []byte) bool { return payload(frame, tcp) != nil }

@@ -88,6 +88,11 @@ func TestMany(t *testing.T) {
 	all.awaitAll(t, "g", sized(2*time.Minute, 8*time.Minute))
 	t.Logf("%d nodes on %d hosts saw each other %v after the first was started", len(all), len(ports), time.Since(began).Round(100*time.Millisecond))
 
+	met, restarts := time.Now(), 0
+	for _, w := range all {
+		restarts += len(w.all("EXIT", "", time.Time{}))
+	}
+	t.Logf("%d sessions began again before that", restarts)
 	watched := all[:len(ports)] // one on each host
 	idle := func(during time.Duration) (cpu time.Duration, messages, datagrams float64) {
 		count := func(sign int) {
@@ -96,7 +101,7 @@ func TestMany(t *testing.T) {
 			}
 			for _, w := range watched {
 				m := w.metrics(metricsPort)
-				messages += float64(sign) * (m["zre_messages_sent_total"] + m["zre_messages_received_total"])
+				messages += float64(sign) * (m["zre_messages_out_total"] + m["zre_messages_in_total"])
 				datagrams += float64(sign) * m["zre_beacons_sent_total"]
 			}
 		}
@@ -123,6 +128,10 @@ func TestMany(t *testing.T) {
 	if most := datagrams + 8*float64(len(watched)); sent > 2*most {
 		t.Errorf("%.0f datagrams of beacons in %v, without an arrival it was %.0f", sent, during, datagrams)
 	}
-	all.stayed(t)
+	for _, w := range all {
+		for _, e := range w.all("EXIT", "", met) {
+			t.Errorf("%s: EXIT of %s: %s", w.name, e.Name, e.Reason)
+		}
+	}
 	all.faultless(t)
 }

@@ -23,7 +23,7 @@ func TestAddressIsLost(t *testing.T) {
 	if err := out.conn.Send([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	<-in.inbox
+	got(t, "a message", in.inbox)
 	if out.conn.Unreceived(time.Minute) {
 		t.Error("what has arrived counts as not received")
 	}
