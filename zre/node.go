@@ -189,7 +189,8 @@ func (n *Node) open() error {
 		Accept: n.engine.Accept, Security: n.trust.Security(),
 		Limits: transport.Limits{
 			MaxFrame: n.cfg.Limits.MaxMessageSize, MaxMessage: n.cfg.Limits.MaxMessageSize + frameOverhead,
-			KeepAlive: n.cfg.Timing.DeadPeriod / 3, HandshakeTimeout: n.handshakeTimeout(),
+			MaxStranger: maxStranger,
+			KeepAlive:   n.cfg.Timing.DeadPeriod / 3, HandshakeTimeout: n.handshakeTimeout(),
 		},
 		Logger: n.log,
 	}
@@ -232,6 +233,10 @@ func (n *Node) handshakeTimeout() time.Duration {
 	}
 	return d
 }
+
+// maxStranger is the largest message, in octets, of a node that has not said HELLO: room for
+// the largest HELLO.
+const maxStranger = core.MaxHello + 1<<10
 
 // frameOverhead is what the frames of a message count for, in addition to their octets,
 // in transport.Limits.MaxMessage: as many frames as there may be.

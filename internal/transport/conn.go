@@ -3,6 +3,7 @@ package transport
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gozre/zre/internal/curve"
@@ -20,7 +21,8 @@ type Conn struct {
 	Dialed   bool           // this end has dialed
 	InProc   bool           // the other end is in this process
 
-	driver Driver
+	driver   Driver
+	admitted atomic.Bool
 
 	mu     sync.Mutex
 	chunks []chunk // full ones, in order
@@ -54,6 +56,12 @@ type Driver interface {
 // NewConn returns a connection that is not up: what is sent stays in the outbox
 // until the transport calls Take for the first time.
 func NewConn(d Driver) *Conn { return &Conn{driver: d, busy: true} }
+
+// Admit ends what Limits.MaxStranger bounds: the owner knows whose connection it is.
+func (c *Conn) Admit() { c.admitted.Store(true) }
+
+// Admitted reports whether Admit was called.
+func (c *Conn) Admitted() bool { return c.admitted.Load() }
 
 // Driver returns what the connection was made with.
 func (c *Conn) Driver() Driver { return c.driver }

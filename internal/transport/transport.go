@@ -163,6 +163,9 @@ type Limits struct {
 	// the octets that say so arrive.
 	MaxFrame, MaxMessage int64
 	MaxFrames, MaxFirst  int
+	// MaxStranger is the largest message, counted as MaxMessage is, on an accepted connection
+	// until Conn.Admit is called (default: MaxMessage). Only package zmtp has that bound.
+	MaxStranger int64
 	// HandshakeTimeout bounds a handshake, from the accepted or established TCP
 	// connection on.
 	HandshakeTimeout time.Duration
@@ -184,6 +187,7 @@ type Limits struct {
 func (l Limits) WithDefaults() Limits {
 	orDefault(&l.MaxFrame, DefaultMaxFrame)
 	orDefault(&l.MaxMessage, l.MaxFrame)
+	orDefault(&l.MaxStranger, l.MaxMessage)
 	orDefault(&l.MaxFrames, DefaultMaxFrames)
 	orDefault(&l.MaxFirst, DefaultMaxFirst)
 	orDefault(&l.HandshakeTimeout, DefaultHandshakeTimeout)

@@ -23,7 +23,11 @@ const (
 // whole is held until the rest arrives.
 type inbound struct {
 	limits *limits
+	later  *limits // that hold when the connection is admitted, nil if these do
 	sink   sink
+
+	admitted func() bool // the other end is known; see transport.Limits.MaxStranger
+
 	cipher *opener // with CURVE
 	reader reader
 
@@ -147,7 +151,10 @@ func (in *inbound) parse() error {
 			return err
 		}
 		if err := in.check(h.flags, body); err != nil {
-			return err
+			if !in.admit() {
+				return err
+			}
+			continue
 		}
 		if body >= largeFrame {
 			rx.r += h.length

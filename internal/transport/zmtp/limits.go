@@ -29,6 +29,28 @@ func newLimits(l transport.Limits) limits {
 	}
 }
 
+// ofStranger returns the limits for a connection of which it is not known whose it is.
+func (l limits) ofStranger(message int64) limits {
+	l.message = min(l.message, message)
+	l.frame = min(l.frame, l.message)
+	return l
+}
+
+// admit hands over what there is, by which the other end may become known. It reports whether
+// other limits hold since then.
+func (in *inbound) admit() bool {
+	if in.later == nil {
+		return false
+	}
+	in.deliver()
+	in.hold()
+	if !in.admitted() {
+		return false
+	}
+	in.limits, in.later = in.later, nil
+	return true
+}
+
 // checkFlags looks at the first octet of a frame. With CURVE the flags that count are
 // in the MESSAGE; those of its frame must not have MORE.
 func (in *inbound) checkFlags(flags byte) error {

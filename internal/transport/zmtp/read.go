@@ -31,6 +31,10 @@ func (l *link) receive(leftover []byte) error {
 // prepareIO makes what reading and writing need, once the socket is known.
 func (l *link) prepareIO() {
 	l.in.limits = &l.engine.reader
+	if !l.conn.Dialed {
+		l.in.limits, l.in.admitted = &l.engine.stranger, l.conn.Admitted
+		l.in.later = &l.engine.reader
+	}
 	l.in.sink = l
 	l.in.reader.prepare(&l.in)
 	l.out.direct.prepare()

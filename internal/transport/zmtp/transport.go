@@ -21,6 +21,7 @@ type engine struct {
 	files     shortage
 	keys      *keyPair      // with CURVE
 	reader    limits        // what each link's inbound checks
+	stranger  limits        // likewise, while an accepted connection is not admitted
 	beat      atomic.Uint32 // counts the rounds of the goroutine that looks after silent links
 
 	mu        sync.Mutex
@@ -63,7 +64,7 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		return nil, errors.New("zmtp: Config.Logger and Config.Accept must be set")
 	}
 	l := cfg.Limits
-	if min(l.MaxFrame, l.MaxMessage) < 0 ||
+	if min(l.MaxFrame, l.MaxMessage, l.MaxStranger) < 0 ||
 		min(l.MaxFrames, l.MaxFirst, l.MaxHandshakes, l.MaxPerHost) < 0 ||
 		min(l.HandshakeTimeout, l.KeepAlive, l.RetryFirst, l.RetryMost) < 0 {
 		return nil, errors.New("zmtp: a limit is negative")
@@ -82,6 +83,7 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		admission: admission{most: l.MaxHandshakes, mostPerHost: l.MaxPerHost},
 		files:     shortage{log: cfg.Logger},
 		reader:    newLimits(l),
+		stranger:  newLimits(l).ofStranger(l.MaxStranger),
 		listeners: make(map[*net.TCPListener]struct{}),
 		links:     make(map[*link]struct{}),
 		stop:      make(chan struct{}),

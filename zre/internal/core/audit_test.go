@@ -129,6 +129,12 @@ func (l *auditLink) end() {
 	l.ended = true
 }
 
+func (ac *auditConn) Admit() {
+	if ac.closed || ac.down {
+		ac.a.t.Fatal("a connection is admitted that has ended")
+	}
+}
+
 func (ac *auditConn) Resume() {
 	if ac.conn.Waits() {
 		ac.a.t.Fatal("a connection that waits is resumed")

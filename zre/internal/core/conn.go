@@ -99,6 +99,9 @@ func (c *Core) Accept(
 func (p *Peer) attach(conn *Conn) {
 	// If messages were lost with the one before, the next sequence will tell.
 	p.conn, p.reconnectBy = conn, 0
+	if p.proven {
+		conn.shell.Admit()
+	}
 }
 
 // challenge makes a connection wait that has the identity of a peer which has

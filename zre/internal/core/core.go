@@ -109,6 +109,10 @@ type Link interface {
 
 // Inbound is the shell's part of a connection that was accepted.
 type Inbound interface {
+	// Admit tells that the peer is known whose connection it is: it has said HELLO, on
+	// this connection or on one before. Until then a message is as large as a HELLO at
+	// most.
+	Admit()
 	// Resume lets the messages come of a connection that is waiting. See Conn.Waits.
 	Resume()
 	// Close closes the connection.

@@ -62,6 +62,8 @@ type deskConn struct {
 	waits  bool     // until Resume is called
 	closed bool     // by the core
 	ended  bool     // by the peer
+
+	admitted bool
 }
 
 func (d *desk) Open(peer uuid.UUID, to endpoint.Endpoint) Link {
@@ -162,6 +164,7 @@ func (l *deskLink) kinds() string {
 	return b.String()
 }
 
+func (dc *deskConn) Admit()  { dc.admitted = true }
 func (dc *deskConn) Resume() { dc.waits = false }
 
 func (dc *deskConn) Close() {

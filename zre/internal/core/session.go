@@ -130,6 +130,7 @@ func (c *Core) restart(now time.Duration, p *Peer, to endpoint.Endpoint, reason 
 // that cannot be reached.
 func (c *Core) begin(now time.Duration, p *Peer, m *zremsg.Hello) {
 	p.proven = true
+	p.conn.shell.Admit()
 	p.name, p.headers, p.status, p.sequence = m.Name, maps.Clone(m.Headers), m.Status, m.Sequence
 	p.lastMessage, p.lastSign = now, now
 	p.greetWait = retryAfter

@@ -121,6 +121,9 @@ func (in *simIn) receive(m simMessage) {
 
 func (in *simIn) ended() { in.receive(simMessage{last: true}) }
 
+// Admit implements Inbound.
+func (in *simIn) Admit() {}
+
 // Resume implements Inbound. It is called by the core, so it must not call that.
 func (in *simIn) Resume() {
 	if in.waits {

@@ -57,6 +57,9 @@ func (c *Conn) Retry(*transport.Conn, error) {}
 // Down implements transport.Handler.
 func (c *Conn) Down(_ *transport.Conn, err error) { c.protocol.Down(c, err) }
 
+// Admit implements core.Inbound.
+func (c *Conn) Admit() { c.Transport.Admit() }
+
 // Resume implements core.Inbound.
 func (c *Conn) Resume() {
 	select {
