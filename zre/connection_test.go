@@ -66,20 +66,26 @@ func TestStrangerWithIdentityOfPeer(t *testing.T) {
 	}
 }
 
-// A peer whose connection goes silent, and that connects again with the same
-// identity, is let in after it was asked.
+// A peer whose connection goes silent, and that connects again with the same identity, is let
+// in after it was asked. From the same address it has to begin with HELLO.
 func TestSilentConnectionIsReplaced(t *testing.T) {
 	w := newTestNet(t)
 	n := w.start("n", func(c *Config) { c.Discovery.NoBeacon = true })
 	p := newScripted(t)
 	p.enter(n, "p", "g")
 	await(t, n, is(EventJoin, "p"))
-	p.dial(n.Endpoint()) // As after a change of address: the old connection is not closed.
+	p.dial(n.Endpoint()) // The old connection is not closed.
 	p.seq = 1            // It goes on with the next sequence, as libzmq does.
 	p.send(&zremsg.Whisper{}, []byte("from the new one"))
-	ev := await(t, n, func(ev Event) bool { return ev.Type == EventWhisper || ev.Type == EventExit })
-	if ev.Type != EventWhisper || string(ev.Content[0]) != "from the new one" {
-		t.Errorf("%v %q %v", ev.Type, ev.Content, ev.Reason)
+	if ev := await(t, n, is(EventExit, "p")); ev.Reason != ReasonGap {
+		t.Errorf("EXIT with the reason %v", ev.Reason)
+	}
+	p.seq = 0
+	p.send(p.hello("p"))
+	p.send(&zremsg.Whisper{}, []byte("from the new one"))
+	await(t, n, is(EventEnter, "p"))
+	if ev := await(t, n, is(EventWhisper, "p")); string(ev.Content[0]) != "from the new one" {
+		t.Errorf("got %q", ev.Content)
 	}
 }
 

@@ -20,6 +20,12 @@ type Conn struct {
 	since   time.Duration
 	waits   bool
 	closed  bool
+	// begins says that its first message has to be a HELLO, as it does not go on where another
+	// one has ended: it took the place of one that was silent, or waited for a while beside that.
+	// A peer may have had an earlier process at our endpoint as a peer. libzmq connects what
+	// it had dialed for that again, and the next number may happen to fit. One from another
+	// address goes on: the peer's address has changed, so the first one will never be closed.
+	begins bool
 }
 
 // Waits reports whether the messages of the connection have to wait: the shell
@@ -139,6 +145,7 @@ func (c *Core) tickRival(now time.Duration, p *Peer) {
 	case p.rival == nil:
 	case now-since >= p.within(rivalPatience, 1) && (p.askedAt != 0 || !p.Ready()):
 		c.log("the first connection of a peer is silent: the second one takes its place", p)
+		p.rival.begins = p.rival.remote == p.conn.remote
 		c.replaceConn(p)
 	case p.Ready() && p.askedAt != 0 && c.hasMoved(now, p):
 		c.log("the host of a peer does not answer at its address, and the peer connects from another one", p)
@@ -225,6 +232,7 @@ func (c *Core) ConnDown(now time.Duration, conn *Conn) {
 	case p.rival != nil:
 		rival := p.rival
 		p.rival = nil
+		rival.begins = rival.remote == conn.remote && now-p.rivalSince >= lastWords
 		c.letIn(p, rival)
 	default:
 		p.conn = nil

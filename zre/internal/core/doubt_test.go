@@ -114,9 +114,11 @@ func TestHelloAfterAnswers(t *testing.T) {
 }
 
 // Seeds of the simulation in which a PING-OK counted that answered a PING of another session:
-// of a process that had ended (714), or of a session before (the others).
+// of a process that had ended, of a session before, or on a connection that was dialed to a
+// process that had ended.
 func TestSimulatedAnswers(t *testing.T) {
-	for _, seed := range []uint64{60, 66, 68, 130, 167, 418, 488, 526, 538, 590, 714, 774, 784, 874, 915} {
+	for _, seed := range []uint64{60, 66, 68, 130, 167, 418, 488, 526, 538, 590, 714, 774, 784, 874, 915, 705,
+		1348, 1725, 2104, 2313, 2913, 2921, 3108, 3188, 3382, 3395, 3482, 3760} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			unrest(newWorld(t, seed), seed, 300)
 			unrestAmongOthers(newWorld(t, seed), seed, 60)

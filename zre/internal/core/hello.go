@@ -98,6 +98,7 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 	if p.conn != conn {
 		p.attach(conn)
 	}
+	conn.begins = false
 	p.asciiID, p.helloEndpoint = conn.asciiID, named
 	if named != p.endpoint {
 		p.altEndpoint = named

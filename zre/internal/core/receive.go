@@ -174,8 +174,8 @@ func (c *Core) refuse(p *Peer, why string, cause error) {
 func (c *Core) inSequence(now time.Duration, p *Peer, got, last uint16) bool {
 	want := p.sequence + 1
 	switch {
-	case got == want:
-	case want == 65535 && got == 0:
+	case got == want && !p.conn.begins:
+	case want == 65535 && !p.conn.begins && got == 0:
 		// pyre and zyre.js leave out 65535, and expect the same of others.
 		p.link.Shorten()
 	default:

@@ -90,6 +90,39 @@ func TestRivalIsLetIn(t *testing.T) {
 			t.Error("the second one has not its place")
 		}
 	})
+	// It is not the one that was there, connected again, but what the peer has dialed for an
+	// earlier process at our endpoint. Its number fits by accident.
+	t.Run("the first one is silent, and the second one goes on", func(t *testing.T) {
+		d, rival := contested(t, friendHost)
+		rival.say(&zremsg.PingOK{Sequence: 3})
+		answered := d.links[0].acks
+		d.tick(rivalPatience)
+		d.wantLog("EXIT friendsequence gap")
+		if d.links[0].acks != answered {
+			t.Error("its answer counts")
+		}
+		rival.say(hello(friendText))
+		rival.say(&zremsg.Whisper{Sequence: 2}, "y")
+		d.wantLog("EXIT friendsequence gap", "ENTER friend", "WHISPER y")
+	})
+	t.Run("the first one is silent, and the second one from another address goes on", func(t *testing.T) {
+		d, rival := contested(t, strangerHost)
+		rival.say(&zremsg.Whisper{Sequence: 3}, "y")
+		d.tick(rivalPatience)
+		d.wantLog("WHISPER y")
+	})
+	t.Run("the first one lives and is closed, and the second one goes on", func(t *testing.T) {
+		d, rival := contested(t, friendHost)
+		rival.say(&zremsg.PingOK{Sequence: 4})
+		d.tick(time.Second)
+		d.conns[0].say(&zremsg.PingOK{Sequence: 3})
+		answered := d.links[0].acks
+		d.conns[0].end()
+		d.wantLog("EXIT friendsequence gap")
+		if d.links[0].acks != answered {
+			t.Error("its answer counts")
+		}
+	})
 	t.Run("the second one is closed", func(t *testing.T) {
 		d, rival := contested(t, friendHost)
 		rival.cut()
