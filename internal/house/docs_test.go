@@ -17,40 +17,52 @@ var (
 // TestDocumentsNameWhatIsThere finds pages that name a file that is not there.
 func TestDocumentsNameWhatIsThere(t *testing.T) {
 	root := filepath.Join("..", "..")
-	pages, err := filepath.Glob(filepath.Join(root, "*.md"))
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("no pages at the top of the module: %v", err)
-	}
-	for _, page := range pages {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
+	for _, dir := range []string{root, filepath.Join(root, "docs")} {
+		pages, err := filepath.Glob(filepath.Join(dir, "*.md"))
+		if err != nil || len(pages) == 0 {
+			t.Fatalf("no pages in %s: %v", dir, err)
 		}
-		named := append(file.FindAllStringSubmatch(string(text), -1), link.FindAllStringSubmatch(string(text), -1)...)
-		for _, m := range named {
-			name := m[1]
-			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(name))); err != nil {
-				t.Errorf("%s names %s, which is not there", filepath.Base(page), name)
+		for _, page := range pages {
+			text, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			there := func(from, name string) {
+				if _, err := os.Stat(filepath.Join(from, filepath.FromSlash(name))); err != nil {
+					t.Errorf("%s names %s, which is not there", filepath.Base(page), name)
+				}
+			}
+			for _, m := range file.FindAllStringSubmatch(string(text), -1) {
+				there(root, m[1])
+			}
+			for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+				there(dir, m[1]) // A link is relative to its page.
 			}
 		}
 	}
 }
 
-// TestReadmeShowsTheExample holds that the program in README.md is the one that is compiled.
-func TestReadmeShowsTheExample(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	program, err := os.ReadFile(filepath.Join("..", "..", "examples", "welcome", "main.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := goCmd.FindSubmatch(readme)
-	if shown == nil {
-		t.Fatal("README.md shows no Go program")
-	}
-	if strings.TrimSpace(string(shown[1])) != strings.TrimSpace(string(program)) {
-		t.Error("the Go program in README.md is not examples/welcome/main.go: copy it again")
+// TestPagesShowTheExamples holds that the programs on pages are those that are compiled.
+func TestPagesShowTheExamples(t *testing.T) {
+	root := filepath.Join("..", "..")
+	for page, example := range map[string]string{
+		"README.md":   "examples/welcome/main.go",
+		"docs/api.md": "examples/announce/main_test.go",
+	} {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(page)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		program, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(example)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := goCmd.FindSubmatch(text)
+		if shown == nil {
+			t.Fatalf("%s shows no Go program", page)
+		}
+		if strings.TrimSpace(string(shown[1])) != strings.TrimSpace(string(program)) {
+			t.Errorf("the Go program in %s is not %s: copy it again", page, example)
+		}
 	}
 }

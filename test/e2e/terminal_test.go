@@ -58,7 +58,7 @@ func startTerminal(t *testing.T, h *lab.Host, state string, args ...string) *ter
 	}
 	w.cmd = h.Command(filepath.Join(dir, "zre"), args...)
 	w.cmd.Env = append(os.Environ(), "ZRECFG="+configuration(t, h, ""), "ZRENAME=", "TERM=xterm-256color", "XDG_STATE_HOME="+state)
-	w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = tty, tty, tty
+	w.cmd.Dir, w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = state, tty, tty, tty
 	if w.cmd.SysProcAttr == nil {
 		w.cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// noteTest is a test of the message that README.md adds. It sends one to a peer over TCP, frame by
+// noteTest is a test of the message that CONTRIBUTING.md adds. It sends one to a peer over TCP, frame by
 // frame, as any message is sent: without knowing its type.
 const noteTest = `package zremsg
 
@@ -105,29 +105,29 @@ func TestNoteArrives(t *testing.T) {
 }
 `
 
-// howTo finds the section of README.md, its model in XML, and the command that generates.
+// howTo finds the section of CONTRIBUTING.md, its model in XML, and the command that generates.
 var (
 	howTo   = regexp.MustCompile("(?s)\n## How to add a message\n(.*?)\n## ")
 	xmlPart = regexp.MustCompile("(?s)```xml\n(.*?)```")
 	command = regexp.MustCompile("`go (generate [^`]*)`")
 )
 
-// TestReadmeAddsMessage does what README.md says under "How to add a message", word for word, in a
+// TestContributingAddsMessage does what CONTRIBUTING.md says under "How to add a message", word for word, in a
 // copy of the module: it adds the message to the model, generates, and sends one.
-func TestReadmeAddsMessage(t *testing.T) {
+func TestContributingAddsMessage(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	page, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	section := howTo.FindSubmatch(readme)
+	section := howTo.FindSubmatch(page)
 	if section == nil {
-		t.Fatal("README.md does not say how to add a message")
+		t.Fatal("CONTRIBUTING.md does not say how to add a message")
 	}
 	part, generate := xmlPart.FindSubmatch(section[1]), command.FindSubmatch(section[1])
 	if part == nil || generate == nil {
-		t.Fatal("README.md shows no message, or no command")
+		t.Fatal("CONTRIBUTING.md shows no message, or no command")
 	}
 
 	dir := t.TempDir()
