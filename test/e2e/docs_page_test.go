@@ -111,6 +111,7 @@ var masks = []struct {
 	{regexp.MustCompile(`\b\d\d:\d\d(:\d\d)?\b`), "TIME"},
 	{regexp.MustCompile(`\b\d+\.\d+\.\d+\.\d+(:\d+)?\b`), "ADDRESS"},
 	{regexp.MustCompile(`public-key = "[^"]*"`), "public-key = KEY"},
+	{regexp.MustCompile(`token=[0-9a-f]{32}\b`), "token=TOKEN"},
 	{regexp.MustCompile(`\b[0-9a-f]{8}\b`), "ID"},
 	{regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)? ?(µs|ms|s)\b`), "PERIOD"},
 	{regexp.MustCompile(`\b[0-9a-f]{6}\b`), "NAME"},
