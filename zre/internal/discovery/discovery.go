@@ -118,6 +118,9 @@ func (d *Discovery) start(ctx context.Context) error {
 	if err := d.startGossip(); err != nil {
 		return err
 	}
+	if d.cfg.OpenBeacons != nil {
+		return nil // The addresses of a network in memory do not change.
+	}
 	changes, err := netif.Watch(ctx)
 	if err != nil {
 		return err
