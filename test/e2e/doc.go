@@ -3,5 +3,5 @@
 // standard input and their --json output, and looks at their exit statuses, their output's
 // checksums and their memory. It has only tests.
 //
-// With ZRE_LAB=full in the environment (make lab) the slow ones run at their full size.
+// With ZRE_LAB=full in the environment (make e2e) the slow ones run at their full size.
 package e2e

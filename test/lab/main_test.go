@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +30,14 @@ func sized[T any](small, whole T) T {
 	return small
 }
 
+// atOnce is how many scenarios run at the same time: most of them wait most of the time.
+const atOnce = "8"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
 	status := lab.Main(m)
 	if dir, err := programs(); err == nil {
 		os.RemoveAll(dir)

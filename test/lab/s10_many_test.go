@@ -70,6 +70,9 @@ func (w *witness) metrics(port int) map[string]float64 {
 // TestMany: all of 200 nodes on 4 hosts see all. What a node does when nothing happens is counted,
 // and one more node costs no storm: it is seen by all, and a beacon of each is enough.
 func TestMany(t *testing.T) {
+	if !full {
+		t.Parallel() // At full size it takes the processors for itself.
+	}
 	perHost, began := sized(5, 50), time.Now()
 	_, ports := hosts(t, sized(2, 4), lab.Line{})
 	var all crew
@@ -110,8 +113,8 @@ func TestMany(t *testing.T) {
 		count(1)
 		return cpu / time.Duration(len(all)), messages / float64(len(watched)), datagrams / float64(len(watched))
 	}
-	idle(5 * time.Second) // What the arrival of all has left behind is over.
-	during := sized(5*time.Second, 30*time.Second)
+	idle(sized(time.Second, 5*time.Second)) // What the arrival of all has left behind is over.
+	during := sized(3*time.Second, 30*time.Second)
 	cpu, messages, datagrams := idle(during)
 	seconds := during.Seconds()
 	t.Logf("idle, each node: %.2f %% of a core, %.1f messages and %.1f datagrams of beacons a second",

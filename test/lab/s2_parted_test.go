@@ -14,6 +14,7 @@ import (
 // one leave, and once. After the network is healed all are back within 2 s, each once, and in
 // their groups.
 func TestParted(t *testing.T) {
+	t.Parallel()
 	settings, period := sized(impatient, nil), sized(dead, 30*time.Second)
 	net, ports := hosts(t, sized(4, 6), lab.Line{})
 	var all crew

@@ -135,6 +135,10 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 	}
 }
 
+// beaconsMissed is how long no beacon of a peer comes from an address until it is not there any
+// more: a few of the usual periods, as beacons are lost.
+const beaconsMissed = 3 * time.Second
+
 // isElsewhere reports whether a peer that has stopped answering is heard at another
 // endpoint. A frozen process sends no beacons, so the peer has another address.
 // In a secure network the endpoint of a HELLO counts as well, as it is
@@ -143,7 +147,9 @@ func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
 	if !p.altEndpoint.Addr.IsValid() || p.static != nil {
 		return false
 	}
-	heard := p.evasive() && now-p.lastMessage >= 2*c.cfg.QuietPeriod &&
+	// One that is heard at both is a host with several addresses, on a bad line.
+	gone := now-p.lastSign >= max(2*c.cfg.QuietPeriod, beaconsMissed)
+	heard := p.evasive() && gone && now-p.lastMessage >= 2*c.cfg.QuietPeriod &&
 		now-p.lastForeign < c.cfg.QuietPeriod
 	named := !p.Key().IsZero() && p.altEndpoint == p.helloEndpoint &&
 		!p.answered && p.pinged != 0 && now-p.entered >= p.within(retryAfter, 2)

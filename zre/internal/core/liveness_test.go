@@ -152,12 +152,14 @@ func TestMoved(t *testing.T) {
 		beacons bool
 		answers bool
 		static  bool
+		both    bool
 		moves   bool
 	}{
-		{"silent, and heard elsewhere", true, false, false, true},
-		{"silent", false, false, false, false},
-		{"heard elsewhere, and answers", true, true, false, false},
-		{"configured", true, false, true, false},
+		{"silent, and heard elsewhere", true, false, false, false, true},
+		{"silent, and heard at both", true, false, false, true, false},
+		{"silent", false, false, false, false, false},
+		{"heard elsewhere, and answers", true, true, false, false, false},
+		{"configured", true, false, true, false, false},
 	} {
 		d := newDesk(t)
 		if c.static {
@@ -167,6 +169,9 @@ func TestMoved(t *testing.T) {
 		for i := range 24 {
 			if c.beacons {
 				d.core.Beacon(d.now, friend, elsewhere, 41000, curve.Key{})
+			}
+			if c.both {
+				d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
 			}
 			d.tick(500 * time.Millisecond)
 			if c.answers {
