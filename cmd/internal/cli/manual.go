@@ -36,9 +36,6 @@ func manual(p Program, path string) []Section {
 	}
 	environment += "CREDENTIALS_DIRECTORY\n         set by systemd; the secret key is zre.key in it, if --key is not given\n"
 	var sections []Section
-	if len(p.Commands) > 0 {
-		sections = append(sections, Section{"Commands", p.commandList()})
-	}
 	sections = append(append(sections, p.Manual...), Section{"Exit status", indent(own)})
 	if !p.NoConfig {
 		sections = append(sections,
@@ -87,7 +84,10 @@ const helpTemplate = `{{.Long}}
 
 Usage:
   {{.UseLine}}
-{{if .Example}}
+{{if .Commands}}
+Commands:
+{{indented .Commands}}
+{{end}}{{if .Example}}
 Examples:
 {{.Example}}
 {{end}}
@@ -112,6 +112,7 @@ func setHelp(cmd *cobra.Command, p Program, path string) {
 		err := page.Execute(&out, map[string]any{
 			"Long": p.Long, "UseLine": c.UseLine(), "Example": p.Example,
 			"Flags": strings.TrimRight(c.Flags().FlagUsages(), "\n"), "Manual": manual(p, path),
+			"Commands": p.commandList(),
 		})
 		if err != nil {
 			fmt.Fprintln(&out, err)
@@ -130,6 +131,9 @@ func writeManual(w io.Writer, cmd *cobra.Command, p Program, path string) error 
 	section("Name", strings.ReplaceAll(path, " ", "-")+" - "+p.Short)
 	section("Synopsis", strings.TrimSpace(fmt.Sprintf("**%s** [_flags_] %s", path, p.Args)))
 	section("Description", preformat(p.Long))
+	if commands := p.commandList(); commands != "" {
+		section("Commands", preformat(commands))
+	}
 	section("Options", options(cmd.Flags()))
 	if p.Example != "" {
 		section("Examples", preformat(p.Example))

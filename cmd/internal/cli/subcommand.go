@@ -20,8 +20,11 @@ func (p Program) noCommand(_ *cobra.Command, args []string) error {
 	return Usagef("there is no command %q%s", args[0], hint(args[0], names))
 }
 
-// commandList lists the subcommands, under the headings of their groups.
+// commandList lists the subcommands, under the headings of their groups; "" if there are none.
 func (p Program) commandList() string {
+	if len(p.Commands) == 0 {
+		return ""
+	}
 	var groups []string
 	list := map[string]*strings.Builder{}
 	width := 0
