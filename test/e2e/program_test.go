@@ -12,10 +12,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -30,6 +33,7 @@ type program struct {
 	input  io.WriteCloser
 	errors log
 	exited chan struct{} // closed when it has ended; cmd.ProcessState is set then
+	most   atomic.Int64  // octets of memory it had in use, as seen from time to time; 0 if not known
 }
 
 // log is what a program says on standard error: it is written to while the test may read it.
@@ -78,6 +82,7 @@ func startWith(t testing.TB, h *lab.Host, env []string, output io.Writer, name s
 		_ = p.cmd.Wait()
 		close(p.exited)
 	}()
+	go p.watchMemory()
 	t.Cleanup(func() {
 		// Command bound it to the host's test, of which this one may be a part.
 		_ = p.cmd.Process.Kill()
@@ -146,9 +151,36 @@ func (p *program) signal(s os.Signal) {
 	}
 }
 
-// peak is the most memory that the program, which has ended, had in use, in octets. It is no
-// less than this test's own, which the kernel counts in until the program is loaded.
+// watchMemory follows how much memory the program has had in use at most. What the kernel tells
+// at the end is no less than this test's own memory, which counts until the program is loaded.
+func (p *program) watchMemory() {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.exited:
+			return
+		case <-ticker.C:
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+		if err != nil {
+			continue // It has ended, or this is not Linux.
+		}
+		if m := highWater.FindSubmatch(status); m != nil {
+			if kib, err := strconv.ParseInt(string(m[1]), 10, 64); err == nil {
+				p.most.Store(kib << 10)
+			}
+		}
+	}
+}
+
+var highWater = regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`)
+
+// peak is the most memory that the program, which has ended, had in use, in octets.
 func (p *program) peak() int64 {
+	if most := p.most.Load(); most > 0 {
+		return most
+	}
 	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
 		p.t.Fatal("the system does not tell how much memory a program used")
