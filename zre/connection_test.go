@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -69,6 +70,9 @@ func TestStrangerWithIdentityOfPeer(t *testing.T) {
 // A peer whose connection goes silent, and that connects again with the same identity, is let
 // in after it was asked. From the same address it has to begin with HELLO.
 func TestSilentConnectionIsReplaced(t *testing.T) {
+	if os.Getenv("ZRE_TRANSPORT") == "libzmq" {
+		t.Skip("libzmq does not tell the causes that this test is about")
+	}
 	w := newTestNet(t)
 	n := w.start("n", func(c *Config) { c.Discovery.NoBeacon = true })
 	p := newScripted(t)
