@@ -87,6 +87,20 @@ func TestBadTraffic(t *testing.T) {
 	}
 }
 
+// What was whole before the octets that break a rule is received, also if all came at once.
+func TestWholeBeforeBadTraffic(t *testing.T) {
+	s, o := newEnd(t, small).shaken()
+	s.send(frame(1, "first"), frame(0, "second"), frame(0, "third"), frame(1, "no end"), []byte{8})
+	for _, want := range []message{{[]byte("first"), []byte("second")}, {[]byte("third")}} {
+		if err := sameMessage(got(t, "a message", o.inbox), want); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := got(t, "down", o.down); !errors.Is(err, transport.ErrProtocol) || len(o.inbox) > 0 {
+		t.Errorf("%v, and %d messages more", err, len(o.inbox))
+	}
+}
+
 // The limits themselves are allowed.
 func TestLargestTraffic(t *testing.T) {
 	s, o := newEnd(t, small).shaken()

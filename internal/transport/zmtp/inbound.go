@@ -84,7 +84,8 @@ func (in *inbound) target() (body, next []byte) {
 }
 
 // arrived says that n octets were read to the target, and parses them. All whole
-// messages are handed over when it returns.
+// messages are handed over when it returns, also those before octets that break a rule:
+// what is received does not depend on how TCP cuts the stream.
 func (in *inbound) arrived(n int) error {
 	if in.large.active {
 		n -= in.large.filled(n)
@@ -92,10 +93,11 @@ func (in *inbound) arrived(n int) error {
 	rx := in.rx
 	rx.w += n
 	in.full = rx.w == len(rx.buf)
-	if err := in.parse(); err != nil {
+	err := in.parse()
+	in.deliver()
+	if err != nil {
 		return err
 	}
-	in.deliver()
 	in.hold()
 	rx.w = copy(rx.buf, rx.buf[rx.r:rx.w])
 	rx.r = 0
