@@ -39,7 +39,7 @@ func (c *Core) Leave(group string) bool {
 // it from the beacon with port 0.
 func (c *Core) Goodbye() {
 	for _, p := range c.peers.all() {
-		if c.takesGoodbye(p) {
+		if p.linkState != linkClosed && c.takesGoodbye(p) {
 			p.link.Send(&zremsg.Goodbye{})
 		}
 	}

@@ -181,7 +181,9 @@ func (c *Core) Ready() int { return c.ready }
 // Links calls f for every open link, of peers that are not ready as well.
 func (c *Core) Links(f func(Link)) {
 	for _, p := range c.peers.all() {
-		f(p.link)
+		if p.linkState != linkClosed {
+			f(p.link)
+		}
 	}
 	for _, s := range c.static {
 		if s.link != nil {

@@ -209,7 +209,7 @@ func (c *Core) remove(p *Peer, reason Reason) {
 	c.exit(p, reason)
 	c.hasNews()
 	if p.link != nil {
-		if p.linkState != linkClosed {
+		if p.linkState != linkClosed { // It stays as it was: callers ask how far it came.
 			p.link.Close(reason)
 		}
 		c.unlink(p)
