@@ -129,24 +129,29 @@ func (s *shell) listGroups(ctx context.Context, _ []string) error {
 	}
 	rows := [][]string{{"GROUP", "MEMBERS"}}
 	for _, g := range all {
-		var names []string
-		leader, elected := s.node.Leader(g)
-		add := func(name string, id uuid.UUID) {
-			if elected && id == leader {
-				name += " (leader)"
-			}
-			names = append(names, name)
-		}
-		if slices.Contains(own, g) {
-			add("you", s.node.ID())
-		}
-		for _, p := range s.node.PeersByGroup(g) {
-			add(visible.String(p.Name), p.ID)
-		}
+		names := s.memberNames(g, own, func(p zre.Peer) string { return visible.String(p.Name) })
 		rows = append(rows, []string{visible.String(g), strings.Join(names, ", ")})
 	}
 	s.print(table(rows))
 	return nil
+}
+
+// memberNames lists the members of a group, this node first, and says who leads it.
+func (s *shell) memberNames(group string, own []string, label func(zre.Peer) string) (names []string) {
+	leader, elected := s.node.Leader(group)
+	add := func(name string, id uuid.UUID) {
+		if elected && id == leader {
+			name += " (leader)"
+		}
+		names = append(names, name)
+	}
+	if slices.Contains(own, group) {
+		add("you", s.node.ID())
+	}
+	for _, p := range s.node.PeersByGroup(group) {
+		add(label(p), p.ID)
+	}
+	return names
 }
 
 // groupRows is the table of groups for people. Of a large group not all members are in it.
@@ -155,20 +160,7 @@ func (s *shell) groupRows(all, own []string) [][]string {
 	rows := [][]string{{"GROUP", "", "MEMBERS"}}
 	label := s.labels(s.node.Peers())
 	for _, g := range all {
-		var names []string
-		leader, elected := s.node.Leader(g)
-		add := func(name string, id uuid.UUID) {
-			if elected && id == leader {
-				name += " (leader)"
-			}
-			names = append(names, name)
-		}
-		if slices.Contains(own, g) {
-			add("you", s.node.ID())
-		}
-		for _, p := range s.node.PeersByGroup(g) {
-			add(shown(label(p)), p.ID)
-		}
+		names := s.memberNames(g, own, func(p zre.Peer) string { return shown(label(p)) })
 		listed := strings.Join(names[:min(len(names), most)], ", ") + more(len(names)-most)
 		rows = append(rows, []string{shown(g), number(len(names)), listed})
 	}

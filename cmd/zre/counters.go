@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"github.com/gozre/zre/cmd/internal/eventjson"
+	"github.com/gozre/zre/internal/snake"
 )
 
 // object is a JSON object that keeps the order of its fields.
@@ -51,20 +51,8 @@ func counters(stats any) object {
 	value := reflect.ValueOf(stats)
 	for _, f := range reflect.VisibleFields(value.Type()) {
 		if !f.Anonymous && f.IsExported() {
-			list = append(list, field{words(f.Name), value.FieldByIndex(f.Index).Interface()})
+			list = append(list, field{snake.Case(f.Name), value.FieldByIndex(f.Index).Interface()})
 		}
 	}
 	return list
-}
-
-// words turns MessagesIn into messages_in.
-func words(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

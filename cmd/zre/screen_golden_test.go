@@ -21,7 +21,7 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-var update = flag.Bool("update", false, "write the screens of testdata anew, once they stand still")
+var update = flag.Bool("update", false, "write the screens of testdata again, once they stand still")
 
 // window is the shell in a terminal emulator: what a user sees.
 type window struct {

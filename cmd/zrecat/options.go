@@ -12,8 +12,8 @@ type options struct {
 	receiveOnly, sendOnly, byLine, shutdown, untilLeave, partialOK, noWait bool
 
 	bufsize     cli.Size
-	count       count
-	wait        count
+	count       cli.Count
+	wait        cli.Count
 	waitTimeout cli.Seconds // 0: for ever
 	timeout     cli.Seconds // 0: for ever
 

@@ -41,6 +41,7 @@ var rooms = []room{
 
 	// Files that a person names.
 	{dir: "internal/regular"},
+	{dir: "internal/snake"},
 
 	// What carries messages. The tests of zmtp compare it with libzmq.
 	{dir: "internal/transport", may: []string{"internal/curve"}},
@@ -76,7 +77,7 @@ var rooms = []room{
 
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
-	{dir: "cmd/internal/metrics", may: []string{"zre"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
+	{dir: "cmd/internal/metrics", may: []string{"internal/snake", "zre"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
 	{dir: "cmd/...", may: append([]string{"cmd/internal/..."}, programs...)},
 	// The doctor looks below the library.
 	{dir: "cmd/internal/doctor", may: append([]string{"cmd/internal/...", "internal/beacon", "internal/netif", "golang.org/x/net/..."}, programs...)},
@@ -92,7 +93,7 @@ var rooms = []room{
 
 	// What `make install` and `make dist` run.
 	{dir: "packaging/dist"},
-	{dir: "packaging/man", may: []string{"github.com/cpuguy83/go-md2man/v2/md2man"}},
+	{dir: "packaging/man", may: []string{"internal/snake", "github.com/cpuguy83/go-md2man/v2/md2man"}},
 
 	{dir: "examples/...", may: []string{"zre", "github.com/google/uuid"}},
 
@@ -106,7 +107,7 @@ var rooms = []room{
 
 // programs is what every program may import.
 var programs = []string{
-	"zre", "zre/keys", "zgossip/...", "internal/regular",
+	"zre", "zre/keys", "zgossip/...", "internal/regular", "internal/snake",
 	"github.com/google/uuid", "github.com/spf13/cobra/...", "github.com/spf13/pflag", "gopkg.in/ini.v1",
 	"golang.org/x/term", "golang.org/x/sys/...",
 }

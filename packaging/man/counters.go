@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"unicode"
+
+	"github.com/gozre/zre/internal/snake"
 )
 
 // countersLine in zre.7.md is replaced by the list of a struct's fields:
@@ -73,22 +74,10 @@ func fieldList(set *token.FileSet, fields *ast.StructType) (string, error) {
 		}
 		var names []string
 		for _, n := range f.Names {
-			names = append(names, "**"+escape(words(n.Name))+"**")
+			names = append(names, "**"+escape(snake.Case(n.Name))+"**")
 		}
 		text = escape(strings.Join(strings.Fields(text), " "))
 		fmt.Fprintf(&out, "%s\n:   %s\n\n", strings.Join(names, ", "), text)
 	}
 	return strings.TrimRight(out.String(), "\n"), nil
-}
-
-// words turns MessagesIn into messages_in.
-func words(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

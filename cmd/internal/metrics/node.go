@@ -8,8 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/gozre/zre/internal/snake"
 	"github.com/gozre/zre/zre"
 )
 
@@ -32,7 +32,7 @@ func nodeText(stats zre.Stats) []byte {
 		if f.Anonymous || !f.IsExported() {
 			continue
 		}
-		name, kind := "zre_"+words(f.Name), "counter"
+		name, kind := "zre_"+snake.Case(f.Name), "counter"
 		v := value.FieldByIndex(f.Index)
 		number := v.Interface()
 		switch d, isTime := number.(time.Duration); {
@@ -45,20 +45,8 @@ func nodeText(stats zre.Stats) []byte {
 		default:
 			name += "_total"
 		}
-		write(name, kind, fmt.Sprintf("%s: see zre(7).", strings.ReplaceAll(words(f.Name), "_", " ")), number)
+		write(name, kind, fmt.Sprintf("%s: see zre(7).", strings.ReplaceAll(snake.Case(f.Name), "_", " ")), number)
 	}
 	write("go_goroutines", "gauge", "Goroutines of the program.", runtime.NumGoroutine())
 	return out.Bytes()
-}
-
-// words turns MessagesIn into messages_in.
-func words(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('_')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

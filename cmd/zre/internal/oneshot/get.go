@@ -18,7 +18,7 @@ type receiving struct {
 	force   bool
 	stay    bool
 	quiet   bool
-	count   count
+	count   cli.Count
 	maxSize cli.Size
 }
 

@@ -17,7 +17,7 @@ import (
 
 // pinging is the flags of "zre ping".
 type pinging struct {
-	count    count
+	count    cli.Count
 	interval cli.Seconds
 	wait     cli.Seconds
 }

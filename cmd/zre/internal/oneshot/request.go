@@ -21,7 +21,7 @@ import (
 // asking is the flags of "zre request".
 type asking struct {
 	to     target
-	count  count
+	count  cli.Count
 	all    bool
 	format layout.Format
 }

@@ -21,9 +21,9 @@ import (
 // input and in its environment: it is never a part of the command line.
 type runner struct {
 	argv     []string
-	parallel count
+	parallel cli.Count
 	limit    cli.Bound
-	count    count // end after so many
+	count    cli.Count // end after so many
 }
 
 func (r *runner) register(fs *pflag.FlagSet) {

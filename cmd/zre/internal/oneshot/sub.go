@@ -18,7 +18,7 @@ import (
 // subscription is the flags of "zre sub".
 type subscription struct {
 	groups []string
-	count  count
+	count  cli.Count
 	wait   cli.Bound
 	format layout.Format
 	null   bool

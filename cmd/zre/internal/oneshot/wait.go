@@ -18,7 +18,7 @@ import (
 // waitCommand is "zre wait GROUP".
 func waitCommand() cli.Program {
 	c := newCommon("wait")
-	members := count(1)
+	members := cli.Count(1)
 	return cli.Program{
 		Name: "wait", Args: "GROUP", Group: groupWho,
 		Short: "wait until so many are in a group",
