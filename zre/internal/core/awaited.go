@@ -40,9 +40,9 @@ type Awaited struct {
 	Since time.Duration
 	// Refused says that at the last attempt no process listened at the endpoint.
 	Refused bool
-	// Hearsay says that only gossip servers have announced it, and nothing has come from
+	// OnlyGossip says that only gossip servers have announced it, and nothing has come from
 	// the node itself.
-	Hearsay bool
+	OnlyGossip bool
 }
 
 // Awaited returns the nodes that have announced themselves, by a beacon, a gossip server,
@@ -56,11 +56,11 @@ func (c *Core) Awaited() []Awaited {
 			all = append(all, a)
 		}
 	}
-	for id, r := range c.rumours.all() {
+	for id, r := range c.reports.all() {
 		if r.since != 0 && c.peers.get(id) == nil {
 			all = append(all, Awaited{
 				ID: id, Endpoint: r.at, Since: r.since, Cause: r.cause,
-				Refused: r.refused, Hearsay: !r.beaconed,
+				Refused: r.refused, OnlyGossip: !r.beaconed,
 			})
 		}
 	}
@@ -102,12 +102,12 @@ func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
 		a.Await = AwaitHello
 	default:
 		a.Refused, a.Cause = p.refused, p.link.RetryCause()
-		a.Hearsay = p.announced && !p.beaconed && !p.proven && p.conn == nil
+		a.OnlyGossip = p.announced && !p.beaconed && !p.proven && p.conn == nil
 	}
-	if r := c.rumours.get(p.id); r != nil && r.since != 0 && !p.Ready() {
+	if r := c.reports.get(p.id); r != nil && r.since != 0 && !p.Ready() {
 		// It was not reached before, and is tried again.
 		a.Since, a.Refused = r.since, a.Refused || a.Await == AwaitLink && r.refused
-		a.Hearsay = a.Hearsay && !r.beaconed
+		a.OnlyGossip = a.OnlyGossip && !r.beaconed
 		if a.Cause == nil {
 			a.Cause = r.cause
 		}
@@ -125,7 +125,7 @@ const newFor = 3 * time.Second
 // IsNew reports whether a node has announced itself a short time ago and is not ready.
 func (c *Core) IsNew(now time.Duration, id uuid.UUID) bool {
 	p := c.peers.get(id)
-	if r := c.rumours.get(id); r != nil && r.since != 0 {
+	if r := c.reports.get(id); r != nil && r.since != 0 {
 		return false // It was new, and could not be reached.
 	}
 	return p != nil && !p.Ready() && now-p.known < newFor

@@ -21,8 +21,8 @@ func (d *desk) awaited() string {
 		if a.Refused {
 			s += ", refused"
 		}
-		if a.Hearsay {
-			s += ", hearsay"
+		if a.OnlyGossip {
+			s += ", gossip only"
 		}
 		if a.Remote.IsValid() {
 			s += ", from " + a.Remote.String()
@@ -65,12 +65,12 @@ func TestAwaitedBeacon(t *testing.T) {
 }
 
 // Only gossip has announced a node, until something comes from itself.
-func TestAwaitedHearsay(t *testing.T) {
+func TestAwaitedGossipOnly(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
 	d.core.Discovered(d.now, friend, friendAt)
 	d.core.LinkRetry(d.now, d.links[0], true)
-	d.wantAwaited("connection of 2222 since 0s, refused, hearsay")
+	d.wantAwaited("connection of 2222 since 0s, refused, gossip only")
 	d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
 	d.wantAwaited("connection of 2222 since 0s, refused")
 
@@ -217,7 +217,7 @@ func TestAwaitedGivenUp(t *testing.T) {
 	fail := func() {
 		l := d.links[len(d.links)-1]
 		l.cause = errors.New("firewall")
-		for range hearsayTries {
+		for range reportTries {
 			d.core.LinkRetry(d.now, l, true)
 		}
 	}
@@ -232,7 +232,7 @@ func TestAwaitedGivenUp(t *testing.T) {
 		t.Errorf("it is awaited at %v because of %v", a.Endpoint, a.Cause)
 	}
 	heard()
-	d.tick(hearsayFirst)
+	d.tick(reportFirst)
 	heard() // It is tried again.
 	if d.peer(friend) == nil {
 		t.Fatal("it is not tried again")
@@ -251,8 +251,8 @@ func TestAwaitedGivenUp(t *testing.T) {
 	// One that gossip alone tells of, and that is reached in the end.
 	d.core.Discovered(d.now, friend, friendAt)
 	fail()
-	d.wantAwaited("connection of 2222 since 0s, refused, hearsay")
-	d.tick(hearsayFirst)
+	d.wantAwaited("connection of 2222 since 0s, refused, gossip only")
+	d.tick(reportFirst)
 	d.linkUp(d.links[len(d.links)-1])
 	d.from(friend, hello(friendText))
 	d.tick(time.Second)

@@ -142,7 +142,7 @@ type Core struct {
 	shared    int                  // octets of sharedMemory that are in use
 	entersOf  map[netip.Addr]pacer // sessions of the peers of each host
 	dialsTo   map[netip.Addr]pacer // discovered endpoints that were dialed, of each host
-	rumours   table[uuid.UUID, *rumour]
+	reports   table[uuid.UUID, *report]
 	waiting   table[*Peer, struct{}] // peers that are not ready
 
 	now     time.Duration // of the last call that had the time
@@ -175,7 +175,7 @@ func New(cfg Config) *Core {
 
 		entersOf: make(map[netip.Addr]pacer),
 		dialsTo:  make(map[netip.Addr]pacer),
-		rumours:  newTable[uuid.UUID, *rumour](),
+		reports:  newTable[uuid.UUID, *report](),
 		waiting:  newTable[*Peer, struct{}](),
 	}
 }

@@ -50,7 +50,7 @@
 // A session ends by the peer's GOODBYE, by the end of a connection, by a gap in the
 // sequence, or by silence. Beacons and gossip are not authenticated: what they say of
 // a peer that lives is checked with a PING first, in plain networks too (farewell.go). What
-// they make this node dial is bounded (hearsay.go), as is what peers make it remember
+// they make this node dial is bounded (report.go), as is what peers make it remember
 // (memory.go) and how often they begin sessions (damp.go).
 //
 // When its link ends, the peer's last messages may still arrive, so it is Leaving until

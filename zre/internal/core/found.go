@@ -28,8 +28,8 @@ func (c *Core) Beacon(
 		if p != nil && p.Key() == key && p.endpoint.Host() == at.Host() {
 			c.announcedLeave(now, p)
 		}
-		if r := c.rumours.get(id); r != nil && !r.gossip && r.at.Host() == at.Host() {
-			c.rumours.remove(id)
+		if r := c.reports.get(id); r != nil && !r.gossip && r.at.Host() == at.Host() {
+			c.reports.remove(id)
 			c.changed()
 		}
 		return
@@ -44,7 +44,7 @@ func (c *Core) Beacon(
 		p.lastForeign = now
 	}
 	if p == nil {
-		if r := c.hearsay(id, at, false); r != nil && now < r.next {
+		if r := c.reported(id, at, false); r != nil && now < r.next {
 			r.beaconed = true
 			return // It could not be reached there a moment ago.
 		}
@@ -63,7 +63,7 @@ func (c *Core) Discovered(now time.Duration, id uuid.UUID, at endpoint.Endpoint)
 	if id == c.cfg.ID || c.cfg.Shell.IsLocal(at) {
 		return
 	}
-	if r := c.hearsay(id, at, true); r == nil || now >= r.next {
+	if r := c.reported(id, at, true); r == nil || now >= r.next {
 		c.found(now, id, at)
 	}
 	if p := c.peers.get(id); p != nil && p.Key() == at.Key {

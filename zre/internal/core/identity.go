@@ -31,7 +31,7 @@ func (c *Core) LinkLeadsTo(now time.Duration, l Link, identity []byte) {
 		return
 	}
 	c.log("another node is at the endpoint of a peer", p, "endpoint", p.endpoint, "is", id)
-	if r := c.rumours.get(p.id); r != nil && r.at == p.endpoint {
+	if r := c.reports.get(p.id); r != nil && r.at == p.endpoint {
 		r.postpone(now)
 	}
 	switch {

@@ -46,7 +46,7 @@ func (c *Core) LinkRetry(now time.Duration, l Link, refused bool) {
 	}
 	p.refused, p.attempted = refused, now
 	c.changed()
-	if p.tries++; p.tries >= hearsayTries && p.unproven() {
+	if p.tries++; p.tries >= reportTries && p.unproven() {
 		c.giveUp(now, p)
 	}
 }

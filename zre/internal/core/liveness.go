@@ -42,7 +42,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 		c.tickConns(now)
 	}
 	c.tickStatic(now)
-	c.tickRumours(now)
+	c.tickReports(now)
 	c.tickElections(now)
 	forgetPaced(now, c.entersOf)
 	if c.ready < c.cfg.MaxPeers*3/4 {

@@ -137,7 +137,7 @@ func Unreached(v View) []core.Awaited {
 	for _, a := range v.Awaited {
 		switch {
 		case a.Await == core.AwaitAnswer || a.Await == core.AwaitExit:
-		case a.Refused && a.Hearsay:
+		case a.Refused && a.OnlyGossip:
 		case v.Now >= a.Since+bound(&a):
 			list = append(list, a)
 		}

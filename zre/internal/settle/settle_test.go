@@ -99,8 +99,8 @@ func TestUnreached(t *testing.T) {
 		{Name: "silent", Since: old},
 		{Name: "young", Since: young},
 		{Name: "refused", Since: now - RefusedAfter, Refused: true},
-		{Name: "gone", Since: old, Refused: true, Hearsay: true},
-		{Name: "hearsay", Since: old, Hearsay: true},
+		{Name: "gone", Since: old, Refused: true, OnlyGossip: true},
+		{Name: "gossip only", Since: old, OnlyGossip: true},
 		{Name: "asked", Since: old, Await: core.AwaitAnswer},
 		{Name: "going", Since: old, Await: core.AwaitExit},
 		{Name: "asked just now", Since: now, Await: core.AwaitAnswer},
@@ -113,10 +113,10 @@ func TestUnreached(t *testing.T) {
 		}
 		return s
 	}
-	if got, want := names(Unreached(v)), "silent, refused, hearsay, connected, "; got != want {
+	if got, want := names(Unreached(v)), "silent, refused, gossip only, connected, "; got != want {
 		t.Errorf("unreached: %s want %s", got, want)
 	}
-	if got, want := names(Open(v)), "silent, refused, hearsay, connected, young, asked just now, "; got != want {
+	if got, want := names(Open(v)), "silent, refused, gossip only, connected, young, asked just now, "; got != want {
 		t.Errorf("open: %s want %s", got, want)
 	}
 }

@@ -13,27 +13,27 @@ import (
 // endpoint of his choice. So a discovered endpoint is tried a few times only, not too many
 // are dialed on one host, and an endpoint that did not answer is tried again after a pause.
 const (
-	// hearsayTries is how many attempts to connect a discovered endpoint gets.
-	hearsayTries = 3
+	// reportTries is how many attempts to connect a discovered endpoint gets.
+	reportTries = 3
 	// dialBurst discovered endpoints of one host may be dialed at once, and then one in
 	// each dialEvery. Those that turn out to be nodes do not count.
 	dialBurst = 64
 	dialEvery = time.Second / 8
-	// After hearsayFirst a node is tried again that could not be reached. The pause doubles
+	// After reportFirst a node is tried again that could not be reached. The pause doubles
 	// up to beaconMost for one that sends beacons, and up to gossipMost for one that a
 	// gossip server has announced: those are not told again, and some servers keep them for
 	// ever.
-	hearsayFirst = 2 * time.Second
-	beaconMost   = 3 * time.Second
-	gossipMost   = 20 * time.Second
-	// maxRumours bounds the nodes about which a rumour is remembered.
-	maxRumours = 8192
-	// rumoursPerTick bounds how many are tried again with one tick.
-	rumoursPerTick = 32
+	reportFirst = 2 * time.Second
+	beaconMost  = 3 * time.Second
+	gossipMost  = 20 * time.Second
+	// maxReports bounds the nodes about which a report is remembered.
+	maxReports = 8192
+	// reportsPerTick bounds how many are tried again with one tick.
+	reportsPerTick = 32
 )
 
-// rumour is what was discovered about a node.
-type rumour struct {
+// report is what was discovered about a node.
+type report struct {
 	at     endpoint.Endpoint
 	gossip bool          // a gossip server has announced it, and will not do so again
 	next   time.Duration // it is not tried before
@@ -47,42 +47,42 @@ type rumour struct {
 	cause    error         // why the last attempt failed, nil if that is not known
 }
 
-// hearsay returns what is remembered about a node at an endpoint, nil if it is not known.
-func (c *Core) hearsay(id uuid.UUID, at endpoint.Endpoint, gossip bool) *rumour {
-	r := c.rumours.get(id)
+// reported returns what is remembered about a node at an endpoint, nil if it is not known.
+func (c *Core) reported(id uuid.UUID, at endpoint.Endpoint, gossip bool) *report {
+	r := c.reports.get(id)
 	switch {
 	case r == nil && !gossip:
 		return nil
 	case r == nil:
-		if r = c.newRumour(id); r == nil {
+		if r = c.newReport(id); r == nil {
 			return nil
 		}
 	}
 	if r.at != at {
-		r.at, r.next, r.pause, r.since = at, 0, hearsayFirst, 0
+		r.at, r.next, r.pause, r.since = at, 0, reportFirst, 0
 	}
 	r.gossip = r.gossip || gossip
 	return r
 }
 
-// newRumour makes a rumour. If there are too many, the one that has failed most often makes
+// newReport makes a report. If there are too many, the one that has failed most often makes
 // room; it returns nil if none has failed.
-func (c *Core) newRumour(id uuid.UUID) *rumour {
-	if c.rumours.len() >= maxRumours {
+func (c *Core) newReport(id uuid.UUID) *report {
+	if c.reports.len() >= maxReports {
 		var worst uuid.UUID
-		pause := hearsayFirst
-		for other, r := range c.rumours.all() {
+		pause := reportFirst
+		for other, r := range c.reports.all() {
 			if r.pause > pause {
 				worst, pause = other, r.pause
 			}
 		}
-		if pause == hearsayFirst {
+		if pause == reportFirst {
 			return nil
 		}
-		c.rumours.remove(worst)
+		c.reports.remove(worst)
 	}
-	r := &rumour{pause: hearsayFirst}
-	c.rumours.set(id, r)
+	r := &report{pause: reportFirst}
+	c.reports.set(id, r)
 	return r
 }
 
@@ -130,9 +130,9 @@ func (c *Core) giveUp(now time.Duration, p *Peer) {
 
 // failed sets when a node is tried again that is not a peer any more.
 func (c *Core) failed(now time.Duration, p *Peer) {
-	r := c.rumours.get(p.id)
+	r := c.reports.get(p.id)
 	if r == nil {
-		if r = c.newRumour(p.id); r == nil {
+		if r = c.newReport(p.id); r == nil {
 			return
 		}
 		r.at = p.endpoint
@@ -146,7 +146,7 @@ func (c *Core) failed(now time.Duration, p *Peer) {
 }
 
 // postpone sets when a node is tried again, and doubles the pause.
-func (r *rumour) postpone(now time.Duration) {
+func (r *report) postpone(now time.Duration) {
 	most := beaconMost
 	if r.gossip {
 		most = gossipMost
@@ -157,25 +157,25 @@ func (r *rumour) postpone(now time.Duration) {
 // Withdrawn handles that a gossip server does not tell of a node any more.
 func (c *Core) Withdrawn(now time.Duration, id uuid.UUID) {
 	c.now = now
-	c.rumours.remove(id)
+	c.reports.remove(id)
 }
 
-// tickRumours tries those nodes again that gossip servers have announced, and forgets those
+// tickReports tries those nodes again that gossip servers have announced, and forgets those
 // that only beacons have told of and that are due: their next beacon tells of them.
-func (c *Core) tickRumours(now time.Duration) {
+func (c *Core) tickReports(now time.Duration) {
 	tried := 0
-	for id, r := range c.rumours.all() {
+	for id, r := range c.reports.all() {
 		switch p := c.peers.get(id); {
 		case p != nil:
 			if p.Ready() {
-				r.next, r.pause, r.since = now+hearsayFirst, hearsayFirst, 0
+				r.next, r.pause, r.since = now+reportFirst, reportFirst, 0
 			}
 		case now < r.next:
 		case !r.gossip:
 			if now-r.next >= 2*beaconMost {
-				c.rumours.remove(id)
+				c.reports.remove(id)
 			}
-		case tried < rumoursPerTick:
+		case tried < reportsPerTick:
 			tried++
 			if c.found(now, id, r.at); c.peers.get(id) == nil {
 				r.next = now + r.pause // There was no place for it.

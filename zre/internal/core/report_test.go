@@ -167,7 +167,7 @@ func TestAnnouncedNodeIsTriedAgain(t *testing.T) {
 	for range 100 {
 		d.tick(time.Second)
 	}
-	if len(d.links) != n || d.core.rumours.len() != 0 {
+	if len(d.links) != n || d.core.reports.len() != 0 {
 		t.Errorf("%d dials after it was withdrawn", len(d.links)-n)
 	}
 }
@@ -199,8 +199,8 @@ func TestDeadTuplesLeaveRoom(t *testing.T) {
 	d.tick(time.Hour)
 }
 
-// The memory for rumours is bounded, and those that failed make room for new ones.
-func TestRumoursAreBounded(t *testing.T) {
+// The memory for reports is bounded, and those that failed make room for new ones.
+func TestReportsAreBounded(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
 	announce := func(network byte, n int) {
@@ -209,16 +209,16 @@ func TestRumoursAreBounded(t *testing.T) {
 				endpoint.At(netip.AddrFrom4([4]byte{10, network, byte(i >> 8), byte(i)}), 41000, curve.Key{}))
 		}
 	}
-	announce(8, maxRumours+500)
-	if n := d.core.rumours.len(); n != maxRumours {
-		t.Errorf("%d rumours", n)
+	announce(8, maxReports+500)
+	if n := d.core.reports.len(); n != maxReports {
+		t.Errorf("%d reports", n)
 	}
 	for range 10 {
 		d.refuse()
 		d.tick(time.Second)
 	}
 	announce(9, 1)
-	if d.core.rumours.get(uuid.UUID{9}) == nil {
+	if d.core.reports.get(uuid.UUID{9}) == nil {
 		t.Error("one that has failed did not make room")
 	}
 }
