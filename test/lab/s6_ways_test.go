@@ -13,9 +13,16 @@ import (
 func two(t *testing.T, args ...string) (*lab.Switch, []*lab.Port, crew) {
 	t.Helper()
 	net, ports := hosts(t, 2, lab.Line{})
+	both := pair(t, ports, args...)
+	return net, ports, both
+}
+
+// pair starts alice and bob on two hosts, who meet.
+func pair(t *testing.T, ports []*lab.Port, args ...string) crew {
+	t.Helper()
 	both := crew{start(t, ports[0].Host, "alice", args...), start(t, ports[1].Host, "bob", args...)}
 	both.meet(t, "g", patience)
-	return net, ports, both
+	return both
 }
 
 // TestBeaconsBlockedLater: a firewall drops the beacons after the nodes have met. Nobody leaves, for
@@ -72,14 +79,18 @@ func TestTCPBlockedOneWay(t *testing.T) {
 // doubled.
 func TestConnectionsReset(t *testing.T) {
 	t.Parallel()
-	net, _, both := two(t)
+	net, ports := hosts(t, 2, lab.Line{})
+	for _, p := range ports {
+		p.Host.WithoutIPv6() // Reset resets connections over IPv4.
+	}
+	both := pair(t, ports)
 	for range sized(2, 10) {
 		stop := both.talk("g", 20*time.Millisecond)
 		time.Sleep(200 * time.Millisecond)
 		before := time.Now()
 		end := net.Reset()
-		eventually(t, "an end tells it", patience, func() bool {
-			return len(both[0].all("EXIT", "", before))+len(both[1].all("EXIT", "", before)) > 0
+		eventually(t, "both ends tell it", patience, func() bool {
+			return len(both[0].all("EXIT", "", before)) > 0 && len(both[1].all("EXIT", "", before)) > 0
 		})
 		if n := end(); n < 1 {
 			t.Errorf("%d connections were reset", n)
