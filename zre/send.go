@@ -78,11 +78,12 @@ func (n *Node) Shout(ctx context.Context, group string, frames ...[]byte) error 
 	return nil
 }
 
-// Flush waits until every peer has acknowledged all that was sent to it before, or
-// ctx ends. It is a fence by PING and PING-OK, so it works against every
-// implementation; a peer of this one answers when its application has taken the
-// messages. A *DeliveryError names the peers that have not acknowledged everything,
-// also those that went away before they had since the last Flush.
+// Flush waits until every peer has acknowledged the SHOUTs and WHISPERs that were sent to
+// it before, or ctx ends. A peer that was sent none is not waited for. Flush is a fence by
+// PING and PING-OK, so it works against every implementation; a peer of this one answers
+// when its application has taken the messages. A *DeliveryError names the peers that have
+// not acknowledged everything, also those that went away before they had since the last
+// Flush.
 func (n *Node) Flush(ctx context.Context) error {
 	if n.closing.Load() {
 		return fmt.Errorf("flush: %w", ErrClosed)
@@ -97,7 +98,7 @@ func (n *Node) flush(ctx context.Context, op string) error {
 	}
 	var goals []goal
 	n.engine.Links(func(l *link.Link) {
-		if at, fenced := l.Fence(op == opClose); fenced {
+		if at, fenced := l.Fence(); fenced {
 			goals = append(goals, goal{l, at})
 		}
 	})

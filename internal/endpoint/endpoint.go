@@ -87,11 +87,17 @@ func (e Endpoint) Host() netip.Addr { return e.Addr.Addr() }
 // InZone returns the endpoint with the zone of the address from, if it is a
 // link-local one of IPv6 without a zone: a zone is only known to the host itself.
 func (e Endpoint) InZone(from netip.Addr) Endpoint {
-	host := e.Host()
-	if host.IsLinkLocalUnicast() && host.Is6() && host.Zone() == "" && from.Zone() != "" {
-		e.Addr = netip.AddrPortFrom(host.WithZone(from.Zone()), e.Addr.Port())
+	if e.NeedsZone() {
+		e.Addr = netip.AddrPortFrom(e.Host().WithZone(from.Zone()), e.Addr.Port())
 	}
 	return e
+}
+
+// NeedsZone reports whether the address is a link-local one of IPv6 without a zone, which
+// leads nowhere.
+func (e Endpoint) NeedsZone() bool {
+	host := e.Host()
+	return host.IsLinkLocalUnicast() && host.Is6() && host.Zone() == ""
 }
 
 // WithoutZone returns the endpoint as another host is told it.

@@ -118,13 +118,7 @@ func TestPutToSeveral(t *testing.T) {
 	getters[stopped].wait(0)
 	sameFile(t, file, filepath.Join(dirs[stopped], "file"))
 	putter.wait(0)
-	for _, p := range append(getters, putter) {
-		if peak := p.peak(); peak > maxMemory {
-			t.Errorf("%s used %d MiB of memory", p.cmd.Args, peak>>20)
-		} else {
-			t.Logf("%s used %d MiB of memory", p.cmd.Args[len(p.cmd.Args)-2:], peak>>20)
-		}
-	}
+	modest(t, append(getters, putter)...)
 }
 
 // TestPutDirectory gives a directory, twice, and then with a changed file in it.

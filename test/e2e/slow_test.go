@@ -60,7 +60,7 @@ func TestSlowAndStoppedReceivers(t *testing.T) {
 	for _, r := range receivers {
 		r.finish(t, sent)
 	}
-	modest(t, sender, receivers)
+	modest(t, sender, receivers[0].program, receivers[1].program, receivers[2].program)
 }
 
 // TestStoppedReceiverLosesNothing sends many small messages to one that does not run: the sender
@@ -84,7 +84,7 @@ func TestStoppedReceiverLosesNothing(t *testing.T) {
 	sender.input.Close()
 	sender.wait(0)
 	r.finish(t, sent)
-	modest(t, sender, []receiver{r})
+	modest(t, sender, r.program)
 }
 
 // number writes a line for each number.

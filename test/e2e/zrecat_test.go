@@ -19,7 +19,7 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// maxMemory is what no zrecat may need, however long the stream and however slow the network.
+// maxMemory is what no program may need, however long the stream and however slow the network.
 const maxMemory = 100e6
 
 // sum is where a receiver's output goes: it is counted and hashed, and not kept.
@@ -104,8 +104,10 @@ func (r receiver) finish(t *testing.T, sent *sum) {
 func copyTo(t *testing.T, size int64, hosts []*lab.Host) {
 	t.Helper()
 	var receivers []receiver
+	var all []*program
 	for _, h := range hosts[1:] {
 		receivers = append(receivers, startReceiver(t, h))
+		all = append(all, receivers[len(receivers)-1].program)
 	}
 	sender := start(t, hosts[0], nil, "zrecat", "--send-only", "--wait", strconv.Itoa(len(receivers)), "test")
 	sent := newSum()
@@ -118,17 +120,17 @@ func copyTo(t *testing.T, size int64, hosts []*lab.Host) {
 	for _, r := range receivers {
 		r.finish(t, sent)
 	}
-	modest(t, sender, receivers)
+	modest(t, append(all, sender)...)
 }
 
 // modest holds that no program used more memory than allowed.
-func modest(t *testing.T, sender *program, receivers []receiver) {
+func modest(t *testing.T, programs ...*program) {
 	t.Helper()
 	limit := int64(maxMemory)
 	if os.Getenv("ZRE_TRANSPORT") == "libzmq" {
 		limit *= 2 // libzmq has queues of its own, which are bounded in messages.
 	}
-	for _, p := range append([]receiver{{sender, nil}}, receivers...) {
+	for _, p := range programs {
 		if peak := p.peak(); peak > limit {
 			t.Errorf("%s used %d MiB of memory", p.cmd.Args, peak>>20)
 		} else {

@@ -184,8 +184,11 @@ func (t *Transport) from(identity []byte, properties map[string]string) *conn {
 		}
 	}
 	x := t.accepted[string(identity)]
-	if x != nil && x.c.Key != key {
-		x.finish(transport.ErrReset, minLinger) // Another one has taken the identity.
+	remote, _ := netip.ParseAddr(properties[propertyAddress])
+	if remote = remote.Unmap(); x != nil && (x.c.Key != key || x.c.Remote.Addr() != remote) {
+		// Another one has taken the identity, or the other end has connected again from
+		// another address.
+		x.finish(transport.ErrReset, minLinger)
 		x = nil
 	}
 	if x != nil || t.closing {
@@ -198,9 +201,7 @@ func (t *Transport) from(identity []byte, properties map[string]string) *conn {
 	if !madeUp(identity) {
 		x.c.Identity = bytes.Clone(identity)
 	}
-	if addr, err := netip.ParseAddr(properties[propertyAddress]); err == nil {
-		x.c.Remote = netip.AddrPortFrom(addr.Unmap(), 0)
-	}
+	x.c.Remote = netip.AddrPortFrom(remote, 0)
 	t.accepted[x.route] = x
 	x.queue.put(func(q *queue) { q.accept = true })
 	x.write()

@@ -134,13 +134,23 @@ func (c *Core) reachable(found, named endpoint.Endpoint, conn *Conn) endpoint.En
 	return found
 }
 
-// namedEndpoint returns the endpoint that a HELLO names.
+// namedEndpoint returns the endpoint that a HELLO names. A link-local address of IPv6 is of
+// use with its zone only, which no other host can name.
 func namedEndpoint(p *Peer, conn *Conn, m *zremsg.Hello) (endpoint.Endpoint, error) {
 	named, err := endpoint.Parse(m.Endpoint)
 	named = named.InZone(conn.remote)
+	if p != nil && named.NeedsZone() {
+		for _, known := range []endpoint.Endpoint{p.endpoint, p.altEndpoint} {
+			if known.Host().WithZone("") == named.Host() {
+				named = named.InZone(known.Host())
+			}
+		}
+	}
 	switch {
 	case err == nil && m.Endpoint != named.WithoutZone().String() && m.Endpoint != named.String():
 		err = endpoint.ErrEndpoint
+	case err == nil && named.NeedsZone() && conn.remote.IsValid():
+		named = endpoint.At(conn.remote, named.Addr.Port(), conn.key)
 	case err != nil && p != nil && conn.remote.Is6() && p.endpoint.Host() == conn.remote:
 		// zyre loses the end of a link-local address: tcp://[fe80::1:PORT.
 		named, err = p.endpoint, nil

@@ -347,3 +347,27 @@ func TestHelloWithCutEndpoint(t *testing.T) {
 		}
 	}
 }
+
+// A link-local address is named without its zone. It is the one that was heard there, or has
+// the zone of the connection; on a connection over IPv4 it has none and leads nowhere.
+func TestHelloWithLinkLocalEndpoint(t *testing.T) {
+	const heard = "fe80::2%eth0"
+	for _, test := range []struct{ heard, remote, want string }{
+		{"", heard, "[fe80::2%eth0]:41000"},
+		{heard, heard, "[fe80::2%eth0]:41000"},
+		{heard, "10.0.0.2", "[fe80::2%eth0]:41000"},
+		{"", "10.0.0.2", "10.0.0.2:41000"},
+		{"10.0.0.2", "10.0.0.2", "10.0.0.2:41000"},
+	} {
+		d := newDesk(t)
+		if test.heard != "" {
+			d.core.Beacon(d.now, friend, netip.MustParseAddr(test.heard), 41000, curve.Key{})
+		}
+		d.connect(friend, netip.MustParseAddr(test.remote)).
+			say(&zremsg.Hello{Sequence: 1, Endpoint: "tcp://[fe80::2]:41000", Name: "friend"})
+		d.wantLog("ENTER friend")
+		if got := d.links[len(d.links)-1].endpoint.Addr.String(); got != test.want {
+			t.Errorf("heard at %q, connected from %s: reached at %s, want %s", test.heard, test.remote, got, test.want)
+		}
+	}
+}

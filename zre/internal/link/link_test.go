@@ -292,7 +292,7 @@ func TestFlushAfterAWriteFailed(t *testing.T) {
 		if err := l.Whisper(t.Context(), [][]byte{{1}}, 1); !errors.Is(err, ErrGone) {
 			t.Fatalf("on a closed connection: %v", err)
 		}
-		goal, fenced := l.Fence(false)
+		goal, fenced := l.Fence()
 		if !fenced {
 			t.Fatal("a flush does not wait")
 		}
@@ -308,9 +308,27 @@ func TestFlushAfterAWriteFailed(t *testing.T) {
 		if missed := l.set.TakeMissed(); (len(missed) == 0) != acked {
 			t.Errorf("acknowledged %v, missed: %v", acked, missed)
 		}
-		if _, fenced := l.Fence(false); fenced {
+		if _, fenced := l.Fence(); fenced {
 			t.Error("a flush waits for a session that has ended")
 		}
+	}
+}
+
+// A flush does not wait for a peer that was sent no message of the application.
+func TestFlushWithoutData(t *testing.T) {
+	l, _ := newLink(t, 1<<20)
+	l.Send(&zremsg.Hello{})
+	if _, fenced := l.Fence(); fenced {
+		t.Error("a flush waits for a HELLO")
+	}
+	whisper(t, l, 1)
+	if _, fenced := l.Fence(); !fenced {
+		t.Error("a flush does not wait for a WHISPER")
+	}
+	l.Ack()
+	l.Send(&zremsg.Join{Group: "g"})
+	if _, fenced := l.Fence(); fenced {
+		t.Error("a flush waits for a JOIN")
 	}
 }
 
@@ -322,7 +340,7 @@ func TestPingFollowsData(t *testing.T) {
 	if got := p.await(t, 3); got[2].ID() != zremsg.IDPing {
 		t.Errorf("the third message is %v", got[2].ID())
 	}
-	goal, waits := l.Fence(true)
+	goal, waits := l.Fence()
 	if !waits {
 		t.Fatal("data is acknowledged that nobody has acknowledged")
 	}

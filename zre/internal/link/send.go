@@ -215,19 +215,19 @@ func (l *Link) fenceData() {
 	}
 }
 
-// Fence sends a PING unless the last message was one or all is acknowledged. It
-// returns what has to be acknowledged. With dataOnly, messages of control need not
-// be.
-func (l *Link) Fence(dataOnly bool) (goal uint64, ok bool) {
+// Fence sends a PING unless the last message was one, and returns what has to be
+// acknowledged. It reports false if every SHOUT and WHISPER is acknowledged: a peer that was
+// sent none is not waited for, whatever its state.
+func (l *Link) Fence() (goal uint64, ok bool) {
 	l.conn.Lock()
 	defer l.conn.Unlock()
 	switch {
-	case dataOnly && l.win.UnackedData() == 0:
+	case l.win.UnackedData() == 0:
 		return 0, false
 	case l.err != nil:
 		// A write has failed. Whether the peer is missed shows when its session ends, which
 		// is soon: its last answers may still come.
-		return math.MaxUint64, l.carrier != nil && l.win.UnackedData() > 0
+		return math.MaxUint64, l.carrier != nil
 	}
 	if l.win.Unfenced() {
 		l.ask()
