@@ -11,6 +11,7 @@ import (
 
 	"github.com/gozre/zre/internal/codec/zremsg"
 	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/endpoint"
 )
 
 // awaited is what is awaited of whom, since when, in words.
@@ -193,7 +194,7 @@ func TestFollowsOnce(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
 	const second = "10.0.0.22"
-	d.core.Beacon(d.now, friend, netip.MustParseAddr(second), 41000, curve.Key{})
+	d.core.Discovered(d.now, friend, endpoint.At(netip.MustParseAddr(second), 41000, curve.Key{}))
 	dc := d.connect(friend, friendHost)
 	dc.say(hello(friendText))
 	if n := len(d.links); n != 2 || d.links[1].endpoint != friendAt {
@@ -203,6 +204,24 @@ func TestFollowsOnce(t *testing.T) {
 	d.connect(friend, netip.MustParseAddr(second)).say(hello("tcp://" + second + ":41000"))
 	if n := len(d.links); n != 2 || d.links[1].closed != 0 {
 		t.Fatalf("%d links, the second ended by %v", n, d.links[1].closed)
+	}
+	d.linkUp(d.links[1])
+	d.wantLog("ENTER friend")
+}
+
+// A peer with several addresses is dialed where it is heard and not where its HELLO says, as
+// that ends a session which has begun; but where its HELLO says if the other one fails.
+func TestHeardThere(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.22"), 41000, curve.Key{})
+	d.connect(friend, friendHost).say(hello(friendText))
+	if n := len(d.links); n != 1 || d.links[0].closed != 0 {
+		t.Fatalf("%d links, the first ended by %v", n, d.links[0].closed)
+	}
+	d.tick(redirectPause)
+	if n := len(d.links); n != 2 || d.links[1].endpoint != friendAt {
+		t.Fatalf("%d links, the last to %v", n, d.links[n-1].endpoint)
 	}
 	d.linkUp(d.links[1])
 	d.wantLog("ENTER friend")

@@ -38,7 +38,7 @@ func (c *Core) Beacon(
 		// A beacon proves only that UDP gets through, so it moves one clock.
 		p.beaconed = true
 		if p.endpoint == at {
-			p.lastSign = now
+			p.lastSign, p.heardThere = now, true
 			return
 		}
 		p.lastForeign = now
@@ -52,7 +52,7 @@ func (c *Core) Beacon(
 	c.found(now, id, at)
 	if p == nil {
 		if p = c.peers.get(id); p != nil {
-			p.beaconed = true
+			p.beaconed, p.heardThere = true, p.endpoint == at
 		}
 	}
 }

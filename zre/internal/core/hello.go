@@ -72,11 +72,14 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 			return
 		}
 	case !p.Ready():
-		// The answer to our HELLO, or its own greeting that crossed ours. It is followed
-		// to another endpoint once only: two nodes that have found each other at different
-		// addresses would otherwise go on to follow each other from one to the other, as
-		// each gives up the connection by which the other one has followed it.
-		if to := c.reachable(p.endpoint, named, conn); to != p.endpoint && p.static == nil && !p.followed {
+		// The answer to our HELLO, or its own greeting that crossed ours. A peer that is found
+		// at an address that is not of use here, as gossip may name, is followed to the other
+		// one. That ends the connection with our HELLO in it, so a session that has begun at
+		// the peer begins again. Two nodes with several addresses that have heard each
+		// other at different ones stay there, and are dialed elsewhere when that fails.
+		// Others are followed once only: they would otherwise follow each other for ever.
+		to := c.reachable(p.endpoint, named, conn)
+		if to != p.endpoint && p.static == nil && !p.followed && !p.heardThere {
 			p.followed = true
 			p.closeLink(ReasonMoved)
 			c.open(now, p, to)

@@ -186,22 +186,25 @@ func TestSecurePeerAtOneEndpointWithOthers(t *testing.T) {
 // A forged beacon with its key came first, so the link goes elsewhere. The endpoint in
 // its HELLO is authenticated.
 func TestSecurePeerIsElsewhere(t *testing.T) {
-	start := func(from netip.Addr) *desk {
+	start := func(from netip.Addr, slow bool) *desk {
 		d := secureDesk(t)
+		d.slow = slow
 		d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.9"), 41000, friendKey)
 		d.accept(identity(friend), friendKey, from).say(keyed(friendText, friendKey))
 		return d
 	}
 	t.Run("it connects from there", func(t *testing.T) {
-		d := start(friendHost)
+		d := start(friendHost, true) // Nobody there has its key, so the link does not come up.
+		d.tick(redirectPause)
 		if n := len(d.links); n != 2 || d.links[0].closed != ReasonMoved ||
 			d.links[1].endpoint != withKey("10.0.0.2:41000", friendKey) {
 			t.Fatalf("%d links, the last is %+v", n, d.links[n-1])
 		}
+		d.linkUp(d.links[1])
 		d.wantLog("ENTER friend")
 	})
 	t.Run("it connects from a third address", func(t *testing.T) {
-		d := start(netip.MustParseAddr("10.0.0.4"))
+		d := start(netip.MustParseAddr("10.0.0.4"), false)
 		d.wantLog("ENTER friend") // A node with its key answers there.
 		for range 10 {
 			if len(d.links) > 1 {
