@@ -230,6 +230,13 @@ func (c *Conn) Close(drain time.Duration) { c.driver.Close(c, drain) }
 // system has not sent yet.
 func (c *Conn) Abort() { c.driver.Abort(c) }
 
+// Connected reports whether the system at the other end has accepted the connection, and it has
+// not ended. The handshake may not be complete. It reports false if that is not known.
+func (c *Conn) Connected() bool {
+	d, ok := c.driver.(interface{ Connected() bool })
+	return ok && d.Connected()
+}
+
 // Unreceived reports whether the system at the other end has acknowledged nothing for that
 // long, although something is to be acknowledged. It reports false if that is not known.
 func (c *Conn) Unreceived(since time.Duration) bool {

@@ -29,6 +29,13 @@ func (l *link) ends() (local, remote netip.Addr, ok bool) {
 	return addrPort(l.tcp.LocalAddr()).Addr(), addrPort(l.tcp.RemoteAddr()).Addr(), true
 }
 
+// Connected implements what transport.Conn.Connected asks for.
+func (l *link) Connected() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state != down && l.tcp != nil
+}
+
 // Unreceived implements what transport.Conn.Unreceived asks for.
 func (l *link) Unreceived(since time.Duration) bool {
 	l.mu.Lock()

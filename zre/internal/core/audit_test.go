@@ -108,6 +108,7 @@ func (l *auditLink) Failed() Reason    { return l.failed }
 func (l *auditLink) RetryCause() error { return nil }
 
 func (l *auditLink) Unreceived(time.Duration) bool { return false }
+func (l *auditLink) Connected() bool               { return l.sent%2 == 0 }
 func (l *auditLink) Close(r Reason)                { l.end() }
 
 func (l *auditLink) Ack() bool {

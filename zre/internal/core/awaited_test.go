@@ -227,6 +227,45 @@ func TestHeardThere(t *testing.T) {
 	d.wantLog("ENTER friend")
 }
 
+// A handshake that takes its time is not given up for another address as soon as a SYN that
+// nobody answers is.
+func TestHandshakeTakesTime(t *testing.T) {
+	for _, connected := range []bool{false, true} {
+		d := newDesk(t)
+		d.slow = true
+		d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+		d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.22"), 41000, curve.Key{})
+		d.links[0].connected = connected
+		d.tick(redirectPause)
+		if redirected := len(d.links) > 1; redirected == connected {
+			t.Errorf("connected %v: dialed at the other address after %v: %v", connected, redirectPause, redirected)
+		}
+		d.tick(handshakePause - redirectPause)
+		if len(d.links) < 2 {
+			t.Errorf("connected %v: not dialed at the other address after %v", connected, handshakePause)
+		}
+	}
+}
+
+// A link that leads to the node brings it our HELLO, so it is not greeted again on another
+// one while its own connection takes its time.
+func TestNotGreetedAgain(t *testing.T) {
+	for _, identified := range []bool{false, true} {
+		d := newDesk(t)
+		d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+		d.settle()
+		d.peer(friend).identified = identified
+		d.tick(2 * retryAfter)
+		if again := len(d.links) > 1 || len(d.links[0].sent) > 1; again == identified {
+			t.Errorf("identified %v: greeted again after %v: %v", identified, 2*retryAfter, again)
+		}
+		d.tick(d.core.cfg.DeadPeriod / 2)
+		if len(d.links) == 1 && len(d.links[0].sent) == 1 {
+			t.Errorf("identified %v: never greeted again", identified)
+		}
+	}
+}
+
 // A node that could not be reached in a few attempts is still one that has announced itself,
 // since the first time, whether or not it is being tried at the moment.
 func TestAwaitedGivenUp(t *testing.T) {

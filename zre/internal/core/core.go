@@ -98,6 +98,9 @@ type Link interface {
 	Failed() Reason
 	// RetryCause returns why the last attempt to connect failed, nil if none did.
 	RetryCause() error
+	// Connected reports whether the peer's system has accepted the connection, whose handshake
+	// may not be complete. It reports false if that is not known.
+	Connected() bool
 	// Unreceived reports whether the peer's system has acknowledged nothing for that long
 	// of what was sent. It reports false if that is not known.
 	Unreceived(since time.Duration) bool

@@ -48,6 +48,7 @@ type deskLink struct {
 	failed     Reason
 	cause      error
 	unreceived bool
+	connected  bool
 	short      bool
 	owes       bool
 	doubt      bool
@@ -144,6 +145,7 @@ func (l *deskLink) Owes() bool        { return l.owes }
 func (l *deskLink) Failed() Reason    { return l.failed }
 func (l *deskLink) RetryCause() error { return l.cause }
 
+func (l *deskLink) Connected() bool               { return l.connected }
 func (l *deskLink) Unreceived(time.Duration) bool { return l.unreceived }
 func (l *deskLink) Shorten()                      { l.short = true }
 

@@ -53,18 +53,25 @@ func (c *Core) LinkRetry(now time.Duration, l Link, refused bool) {
 
 // redirectPause is the time until a peer that does not answer at one endpoint is dialed
 // at the other one. It doubles each time. The first change is made at once when an
-// attempt to connect has failed.
+// attempt to connect has failed. Where TCP has a connection, the handshake has more time: its
+// messages may have to be sent again.
 const (
-	redirectPause = time.Second
-	mostRedirects = 4 // after which it does not grow any more
+	redirectPause  = time.Second
+	handshakePause = 4 * time.Second
+	mostRedirects  = 4 // after which it does not grow any more
 )
 
 // mayRedirect reports whether a peer that could not be reached is to be tried at
 // its other endpoint: where it says that it is, or where it was heard.
 func (p *Peer) mayRedirect(now time.Duration, failed bool) bool {
-	return p.linkState != linkIsUp && p.static == nil && p.altEndpoint.Addr.IsValid() &&
-		(failed && p.redirects == 0 ||
-			now-p.greeted >= redirectPause<<min(p.redirects, mostRedirects))
+	if p.linkState == linkIsUp || p.static != nil || !p.altEndpoint.Addr.IsValid() {
+		return false
+	}
+	pause := redirectPause
+	if !failed && p.link.Connected() {
+		pause = handshakePause
+	}
+	return failed && p.redirects == 0 || now-p.greeted >= pause<<min(p.redirects, mostRedirects)
 }
 
 // redirect dials a peer, whose link is not up, at its other endpoint.

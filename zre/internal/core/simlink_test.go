@@ -176,6 +176,9 @@ func (l *simLink) Shorten()   { l.short = true }
 
 func (l *simLink) RetryCause() error { return nil }
 
+// Connected implements Link. The handshake takes no time.
+func (l *simLink) Connected() bool { return l.dial != nil && l.dial.stream != nil }
+
 // Unreceived implements Link.
 func (l *simLink) Unreceived(time.Duration) bool { return false }
 

@@ -120,6 +120,9 @@ func (l *Link) RetryCause() error {
 	return nil
 }
 
+// Connected implements core.Link.
+func (l *Link) Connected() bool { return l.conn.Connected() }
+
 // Unreceived implements core.Link.
 func (l *Link) Unreceived(since time.Duration) bool { return l.conn.Unreceived(since) }
 
