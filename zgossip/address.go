@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/hostname"
 	"github.com/gozre/zre/internal/netif"
 )
 
@@ -30,13 +31,11 @@ func ParseServer(s string) (string, error) {
 		}
 		host, port = rest, strconv.Itoa(DefaultPort)
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return "", fmt.Errorf("%q: the port is not a number from 1 to 65535", s)
+	hostPort := net.JoinHostPort(host, port)
+	if _, _, err := hostname.Split(hostPort); err != nil {
+		return "", fmt.Errorf("%q: %w", s, err)
 	}
-	if host == "" || strings.ContainsAny(host, "*/ ") {
-		return "", fmt.Errorf("%q names no host", s)
-	}
-	return net.JoinHostPort(host, port), nil
+	return hostPort, nil
 }
 
 // remote is a server to connect to.
@@ -97,39 +96,13 @@ func parseListen(s string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(addr, uint16(n)), nil
 }
 
-// lookup returns the addresses of a host, as net.Resolver.LookupNetIP does.
-type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
-
-// resolve returns the addresses of HOST:PORT, at least one. Those of IPv4 come first, because
-// most endpoints of ZRE are IPv4.
-func (l lookup) resolve(ctx context.Context, hostPort string) ([]netip.AddrPort, error) {
-	if ap, err := netip.ParseAddrPort(hostPort); err == nil {
-		return []netip.AddrPort{ap}, nil
+// resolve returns the addresses of HOST:PORT, at least one.
+func resolve(ctx context.Context, l hostname.Lookup, hostPort string) ([]netip.AddrPort, error) {
+	addrs, err := l.Resolve(ctx, hostPort)
+	if _, ok := errors.AsType[*hostname.Error](err); ok {
+		err = &unresolvedError{err}
 	}
-	host, port, err := net.SplitHostPort(hostPort)
-	if err != nil {
-		return nil, err
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return nil, err
-	}
-	if l == nil {
-		l = net.DefaultResolver.LookupNetIP
-	}
-	addrs, err := l(ctx, "ip", host)
-	if err != nil {
-		return nil, &unresolvedError{host, err}
-	}
-	var v4, v6 []netip.AddrPort
-	for _, a := range addrs {
-		if a = a.Unmap(); a.Is4() {
-			v4 = append(v4, netip.AddrPortFrom(a, uint16(n)))
-		} else {
-			v6 = append(v6, netip.AddrPortFrom(a, uint16(n)))
-		}
-	}
-	return append(v4, v6...), nil
+	return addrs, err
 }
 
 // LocalEndpoint publishes tcp://IP:port to each server. IP is the local address from which

@@ -17,14 +17,9 @@ func (e *causeError) Error() string { return e.words }
 func (e *causeError) Unwrap() error { return e.err }
 
 // unresolvedError is ErrUnresolved with its cause.
-type unresolvedError struct {
-	host string
-	err  error
-}
+type unresolvedError struct{ err error }
 
-func (e *unresolvedError) Error() string {
-	return fmt.Sprintf("%q cannot be resolved: %v", e.host, e.err)
-}
+func (e *unresolvedError) Error() string   { return e.err.Error() }
 func (e *unresolvedError) Unwrap() []error { return []error{ErrUnresolved, e.err} }
 
 // errSilent says that a connection is up and no gossip message has arrived.

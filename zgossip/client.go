@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/hostname"
 	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/internal/transport/choose"
@@ -43,7 +44,7 @@ type ClientConfig struct {
 	// again is told as well. Servers are tried until Close.
 	Logger *slog.Logger
 
-	lookup lookup // for tests
+	lookup hostname.Lookup // for tests
 }
 
 // defaultTTL is the TTL of tuples on servers of this project. PINGs show the end of a client

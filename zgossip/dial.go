@@ -138,7 +138,7 @@ func (d *dialer) sleep(ctx context.Context, ticker *time.Ticker, pause time.Dura
 func (d *dialer) resolve(ctx context.Context) ([]netip.AddrPort, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
-	return d.network.lookup.resolve(ctx, d.address)
+	return resolve(ctx, d.network.lookup, d.address)
 }
 
 // do runs f with the lock held, and what follows from it.

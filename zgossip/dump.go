@@ -67,7 +67,7 @@ const dumpAgain = 100 * time.Millisecond
 
 // dump asks all addresses of the server, and takes the first answer.
 func (n *network) dump(ctx context.Context, from remote) ([]Tuple, error) {
-	servers, err := n.lookup.resolve(ctx, from.address)
+	servers, err := resolve(ctx, n.lookup, from.address)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gozre/zre/internal/curve"
+	"github.com/gozre/zre/internal/hostname"
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/internal/transport/choose"
 )
@@ -32,7 +33,7 @@ type network struct {
 	config   transport.Config
 	security *transport.Security // for the secure ways
 	identity []byte              // for the named ways
-	lookup   lookup              // nil: the system's
+	lookup   hostname.Lookup     // nil: the system's
 
 	mu     sync.Mutex // guards what follows
 	made   map[way]transport.Transport

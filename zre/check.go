@@ -178,8 +178,8 @@ func (c *Config) checkEndpoints() error {
 	}
 	for _, p := range d.Peers {
 		address, key, keyed := strings.Cut(p, "|")
-		if _, err := endpoint.Parse(address); err != nil {
-			return &ConfigError{"Discovery.Peers", address, "want tcp://IP:PORT, with an IP address and not a name"}
+		if _, err := parsePeer(address, curve.Key{}); err != nil {
+			return &ConfigError{"Discovery.Peers", address, "want tcp://HOST:PORT: " + err.Error()}
 		}
 		if err := c.checkKeyOf("Discovery.Peers", address, key); keyed && err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/gozre/zre/internal/hostname"
 )
 
 // The defaults of Config. Ports, groups and times are those of RFC 36 and of the
@@ -80,7 +82,8 @@ type Config struct {
 	// because of their keys. Default: nothing is logged.
 	Logger *slog.Logger
 
-	tcpOnly bool // for tests: reach nodes of this process over TCP as well
+	tcpOnly bool            // for tests: reach nodes of this process over TCP as well
+	lookup  hostname.Lookup // for tests: nil is the system's
 }
 
 // Discovery says how nodes find each other.
@@ -118,9 +121,10 @@ type Discovery struct {
 	// Advertise is the endpoint that other nodes are to dial, tcp://IP:PORT, where that is
 	// not the node's own address, as behind address translation (NAT).
 	Advertise string
-	// Peers are endpoints of nodes, tcp://IP:PORT, to dial without discovery. In a secure
-	// network the public key of each follows: tcp://IP:PORT|KEY. It must be a trusted one.
-	// Without it, the key is the node's own.
+	// Peers are endpoints of nodes, tcp://HOST:PORT, to dial without discovery. HOST is an
+	// IP address, or a name, which is looked up again while the node is not there. In a
+	// secure network the public key of each follows: tcp://HOST:PORT|KEY. It must be a
+	// trusted one. Without it, the key is the node's own.
 	Peers []string
 }
 

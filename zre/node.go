@@ -24,6 +24,7 @@ import (
 	"github.com/gozre/zre/zre/internal/inbox"
 	"github.com/gozre/zre/zre/internal/lan"
 	"github.com/gozre/zre/zre/internal/link"
+	"github.com/gozre/zre/zre/internal/named"
 	"github.com/gozre/zre/zre/internal/problems"
 	"github.com/gozre/zre/zre/internal/trust"
 )
@@ -44,6 +45,7 @@ type Node struct {
 	problems  *problems.List
 	watch     sync.WaitGroup     // the goroutine of problems
 	unwatch   context.CancelFunc // ends it
+	names     *named.Names       // configured peers whose hosts have names
 	advertise endpoint.Endpoint
 	port      uint16
 	listens   []netip.Addr // at the start
@@ -102,10 +104,8 @@ func (n *Node) makeParts() (err error) {
 			return err
 		}
 	}
-	for _, p := range n.staticPeers() {
-		if err := n.trust.Check(p.Key); err != nil {
-			return &ConfigError{"Discovery.Peers", p, "its key has to be one of TrustedKeys"}
-		}
+	if err := n.checkPeerKeys(); err != nil {
+		return err
 	}
 	if n.host, err = n.newHost(); err != nil {
 		return err
@@ -166,22 +166,6 @@ func (n *Node) SetTrustedKeys(trusted []string) error {
 	return nil
 }
 
-// staticPeers returns Config.Discovery.Peers, with keys.
-func (n *Node) staticPeers() []endpoint.Endpoint {
-	var peers []endpoint.Endpoint
-	for _, p := range n.cfg.Discovery.Peers {
-		e, err := endpoint.Parse(p)
-		if err != nil {
-			continue // It was checked.
-		}
-		if e.Key.IsZero() {
-			e.Key = n.trust.Public()
-		}
-		peers = append(peers, e)
-	}
-	return peers
-}
-
 // open makes the transport, then starts discovery.
 func (n *Node) open() error {
 	cfg := transport.Config{
@@ -206,9 +190,7 @@ func (n *Node) open() error {
 	if err != nil {
 		return err
 	}
-	for _, p := range n.staticPeers() {
-		n.engine.AddStatic(p)
-	}
+	n.addPeers()
 	ctx, cancel := context.WithCancel(context.Background())
 	n.unwatch = cancel
 	n.watch.Go(func() { n.problems.Run(ctx) })
@@ -221,6 +203,7 @@ func (n *Node) stopWatch() {
 		n.unwatch()
 		n.watch.Wait()
 	}
+	n.names.Close()
 }
 
 // handshakeTimeout returns how long a handshake may take: as a peer may be silent, so that

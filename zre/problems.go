@@ -2,6 +2,7 @@ package zre
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -154,7 +155,13 @@ func peerProblem(u engine.Unreached, cause, advice string, lasting bool) problem
 	}
 	if u.Static {
 		// Its UUID may change; who configured it knows its address.
-		p.Key, p.Kind, p.Host = "static "+u.At.Addr.String(), problems.Static, ""
+		p.Key, p.Kind, p.Host = "static "+p.Where, problems.Static, ""
+		if u.HostPort != "" {
+			p.Key = "static " + u.HostPort
+			if p.Where = u.HostPort; u.Unresolved == nil {
+				p.Where = fmt.Sprintf("%s (%s)", u.HostPort, u.At.Addr)
+			}
+		}
 	}
 	return p
 }

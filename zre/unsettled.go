@@ -13,10 +13,12 @@ import (
 
 // Unreached is a node that has announced itself and was not reached.
 type Unreached struct {
-	Peer     uuid.UUID // uuid.Nil for an endpoint of Discovery.Peers
-	Name     string    // "" if it has sent no HELLO
-	Endpoint string    // where it was tried, tcp://IP:PORT; or where it connects from, IP
-	Err      error     // why, or what is awaited
+	Peer uuid.UUID // uuid.Nil for an endpoint of Discovery.Peers
+	Name string    // "" if it has sent no HELLO
+	// Endpoint is where it was tried, tcp://IP:PORT or, if the name of its host has no
+	// address, tcp://HOST:PORT; or where it connects from, IP.
+	Endpoint string
+	Err      error // why, or what is awaited
 }
 
 // UnansweredServer is a gossip server that has not sent what it knows.
@@ -93,6 +95,8 @@ func unreached(a *core.Awaited) Unreached {
 	switch {
 	case a.Endpoint.Addr.IsValid():
 		u.Endpoint = a.Endpoint.String()
+	case a.HostPort != "":
+		u.Endpoint = "tcp://" + a.HostPort
 	case a.Remote.IsValid():
 		u.Endpoint = a.Remote.String()
 	}

@@ -39,6 +39,8 @@ var rooms = []room{
 	// Where a node is reached.
 	{dir: "internal/endpoint", may: []string{"internal/curve"}},
 
+	{dir: "internal/hostname"},
+
 	// Files that a person names.
 	{dir: "internal/regular"},
 	{dir: "internal/snake"},
@@ -58,11 +60,12 @@ var rooms = []room{
 
 	// The public libraries.
 	{dir: "internal/gossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve"}, pure: true},
-	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve", "internal/transport", "internal/transport/choose", "internal/netif", "github.com/google/uuid"}},
+	{dir: "zgossip/...", may: []string{"internal/gossip/...", "internal/codec/...", "internal/curve", "internal/transport", "internal/transport/choose", "internal/netif", "internal/hostname", "github.com/google/uuid"}},
 	{dir: "zre/internal/core", may: []string{"internal/codec/...", "internal/curve", "internal/endpoint", "github.com/google/uuid"}, pure: true},
 	{dir: "zre/internal/link", may: []string{"zre/internal/core", "internal/codec/...", "internal/endpoint", "internal/transport", "github.com/google/uuid"}},
 	{dir: "zre/internal/inbox", may: []string{"zre/internal/core", "internal/codec/...", "internal/transport", "github.com/google/uuid"}},
-	{dir: "zre/internal/problems", may: []string{"internal/transport", "github.com/google/uuid"}},
+	{dir: "zre/internal/named", may: []string{"internal/curve", "internal/hostname"}},
+	{dir: "zre/internal/problems", may: []string{"internal/hostname", "internal/transport", "github.com/google/uuid"}},
 	{dir: "zre/internal/trust", may: []string{"internal/curve", "internal/transport", "github.com/google/uuid"}},
 	{dir: "zre/internal/host", may: []string{"internal/netif"}},
 	{dir: "zre/internal/discovery", may: []string{"zre/internal/host", "zre/internal/problems", "zre/internal/trust", "zgossip", "internal/codec/...", "internal/curve", "internal/endpoint", "internal/netif", "internal/beacon", "github.com/google/uuid"}},
@@ -70,7 +73,7 @@ var rooms = []room{
 	{dir: "zre/internal/settle", may: []string{"zre/internal/core"}, pure: true},
 	{dir: "zre/internal/lan", may: []string{"internal/beacon", "internal/netif", "internal/transport/mem"}},
 	{dir: "zre/keys", may: []string{"internal/curve", "internal/regular"}},
-	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/beacon", "internal/netif", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
+	{dir: "zre", may: []string{"zre/internal/...", "internal/curve", "internal/endpoint", "internal/hostname", "internal/beacon", "internal/netif", "internal/transport", "internal/transport/choose", "internal/transport/mem", "github.com/google/uuid", "golang.org/x/sys/unix"}},
 
 	// Tests of programs that use the library.
 	{dir: "zre/zretest", may: []string{"zre", "zre/internal/lan"}},

@@ -79,7 +79,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.VarP(endpoints{&f.gossip, GossipPort, "HOST:PORT"}, "gossip", free("g"), "learn peers from this gossip server (one with a key: HOST:PORT|KEY, or a file with the key in place of it); may be repeated")
 	fs.Var(endpoint{&f.gossipBind}, "gossip-bind", "be a gossip server too, on this address")
 	fs.Var(endpoint{&f.advertise}, "advertise", "the address that others are to connect to, where it is not our own (behind NAT)")
-	fs.Var(endpoints{&f.peers, 0, "IP:PORT"}, "peer", "connect to the peer at this address (with --trust: IP:PORT|KEY, or a file with the key); may be repeated")
+	fs.Var(endpoints{&f.peers, 0, "HOST:PORT"}, "peer", "connect to the peer at this address (with --trust: HOST:PORT|KEY, or a file with the key); may be repeated")
 	fs.BoolVar(&f.noBeacon, "no-beacon", false, "neither send beacons nor listen for them")
 	fs.Var(&f.beaconPort, "beacon-port", "UDP port of the beacons")
 	fs.VarP(&f.multicast, "multicast-group", free("m"), "multicast group of the beacons")

@@ -31,6 +31,8 @@ type Awaited struct {
 	Await Await
 	ID    uuid.UUID // uuid.Nil if it is not known: a configured endpoint
 	Name  string    // from its HELLO, "" before
+	// HostPort is where a configured node is whose host has a name, "" for any other.
+	HostPort string
 	// Endpoint is where the link goes, zero if there is none.
 	Endpoint endpoint.Endpoint
 	// Remote is where its connection comes from; not valid if there is none.
@@ -38,7 +40,8 @@ type Awaited struct {
 	Cause  error // why the last attempt to connect failed, nil if none did
 	// Since is when this began: it was announced, or its session began or ended.
 	Since time.Duration
-	// Refused says that at the last attempt no process listened at the endpoint.
+	// Refused says that at the last attempt no process listened at the endpoint, or that
+	// the name of the host has no address.
 	Refused bool
 	// OnlyGossip says that only gossip servers have announced it, and nothing has come from
 	// the node itself.
@@ -65,11 +68,14 @@ func (c *Core) Awaited() []Awaited {
 		}
 	}
 	for _, s := range c.static {
-		if s.peer || s.link == nil && s.next == 0 {
+		if s.peer || s.endpoint.Addr.IsValid() && s.link == nil && s.next == 0 {
 			continue // It is there, or it is this node itself.
 		}
-		a := Awaited{Endpoint: s.endpoint, Since: s.since, Refused: s.refused}
-		if s.link != nil {
+		a := Awaited{
+			HostPort: s.name, Endpoint: s.endpoint, Since: s.since,
+			Refused: s.refused || s.failed != nil, Cause: s.failed,
+		}
+		if s.link != nil && s.failed == nil {
 			a.Cause = s.link.RetryCause()
 		}
 		if s.state == linkIsUp {

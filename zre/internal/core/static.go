@@ -1,19 +1,23 @@
 package core
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/endpoint"
 )
 
 // staticPeer is an endpoint from the configuration: it is greeted without a
 // beacon, and its HELLO tells which node is there.
 type staticPeer struct {
-	endpoint endpoint.Endpoint
-	link     Link // while no HELLO has come from there
+	name     string            // HOST:PORT, "" if the configuration has an address
+	failed   error             // why the name has no address, nil if it has one or is looked up
+	endpoint endpoint.Endpoint // without an address while the name has none
+	link     Link              // while no HELLO has come from there
 	state    linkState
 	is       uuid.UUID     // the node that the link leads to, uuid.Nil while that is not known
 	refused  bool          // no process listened there at the last attempt
@@ -30,6 +34,39 @@ func (c *Core) AddStatic(now time.Duration, at endpoint.Endpoint) {
 	c.tickStatic(now)
 }
 
+// AddNamed is AddStatic for a node whose host has a name. SetAddress tells its address.
+func (c *Core) AddNamed(now time.Duration, hostPort string, key curve.Key) {
+	c.now = now
+	c.static = append(c.static, &staticPeer{
+		name: hostPort, endpoint: endpoint.Endpoint{Key: key}, since: now, wait: retryAfter,
+	})
+	c.changed()
+}
+
+// WantsAddress reports whether a node whose host has a name is not there.
+func (c *Core) WantsAddress(hostPort string) bool {
+	return slices.ContainsFunc(c.static, func(s *staticPeer) bool {
+		return s.name == hostPort && !s.peer && s.state != linkIsUp
+	})
+}
+
+// SetAddress tells which address a name has, or why it has none. A node that is not there is
+// dialed at its new address.
+func (c *Core) SetAddress(now time.Duration, hostPort string, at netip.AddrPort, err error) {
+	c.now = now
+	for _, s := range c.static {
+		if s.name != hostPort || s.peer || s.state == linkIsUp {
+			continue
+		}
+		if s.failed = err; err == nil && s.endpoint.Addr != at {
+			s.close()
+			s.endpoint.Addr, s.refused, s.next, s.wait = at, false, now, retryAfter
+		}
+		c.changed()
+	}
+	c.tickStatic(now)
+}
+
 // lost tells that the peer that had the link is gone.
 func (s *staticPeer) lost(now time.Duration) {
 	s.peer, s.next, s.wait, s.since = false, now, retryAfter, now
@@ -38,7 +75,7 @@ func (s *staticPeer) lost(now time.Duration) {
 // tickStatic greets the configured endpoints that no HELLO has come from.
 func (c *Core) tickStatic(now time.Duration) {
 	for _, s := range c.static {
-		if s.peer || now < s.next || !c.trusts(s) || c.cfg.Shell.IsLocal(s.endpoint) {
+		if s.peer || !s.endpoint.Addr.IsValid() || now < s.next || !c.trusts(s) || c.cfg.Shell.IsLocal(s.endpoint) {
 			continue
 		}
 		if p := c.at[s.endpoint.Addr]; p != nil && p.Key() == s.endpoint.Key {

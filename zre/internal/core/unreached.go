@@ -12,14 +12,17 @@ import (
 // Unreached is a node that is known, and that the application does not know: it was
 // discovered or configured, and a session with it has not begun.
 type Unreached struct {
-	Peer   uuid.UUID // uuid.Nil for a configured endpoint that no HELLO has come from
-	At     endpoint.Endpoint
-	Static bool          // it is in the configuration
-	Up     bool          // the connection to it is established
-	Hello  bool          // its HELLO has come
-	Other  byte          // the version of the protocol in its messages, if it is another one
-	Since  time.Duration // when it became known, or its last session ended; 0 if Static
-	Dialed time.Duration // our HELLO was queued or sent; 0 if Static
+	Peer uuid.UUID // uuid.Nil for a configured endpoint that no HELLO has come from
+	// HostPort is where a configured node is whose host has a name, "" for any other.
+	HostPort   string
+	Unresolved error // why that name has no address, nil if it has one
+	At         endpoint.Endpoint
+	Static     bool          // it is in the configuration
+	Up         bool          // the connection to it is established
+	Hello      bool          // its HELLO has come
+	Other      byte          // the version of the protocol in its messages, if it is another one
+	Since      time.Duration // when it became known, or its last session ended; 0 if Static
+	Dialed     time.Duration // our HELLO was queued or sent; 0 if Static
 
 	// Announced says that it goes on announcing itself: a gossip server has told of it, or
 	// a second beacon or a message has come within a time.
@@ -56,8 +59,10 @@ func (c *Core) Unreached(now time.Duration, f func(Unreached)) {
 		})
 	}
 	for _, s := range c.static {
-		if !s.peer && s.link != nil {
-			f(Unreached{At: s.endpoint, Static: true, Up: s.state == linkIsUp})
+		if !s.peer && (s.link != nil || s.failed != nil) {
+			f(Unreached{
+				HostPort: s.name, At: s.endpoint, Static: true, Up: s.state == linkIsUp, Unresolved: s.failed,
+			})
 		}
 	}
 }

@@ -130,6 +130,22 @@ func (e *Engine) AddStatic(at endpoint.Endpoint) {
 	e.do(func(c *core.Core, now time.Duration) { c.AddStatic(now, at) })
 }
 
+// AddNamed is AddStatic for a node whose host has a name.
+func (e *Engine) AddNamed(hostPort string, key curve.Key) {
+	e.do(func(c *core.Core, now time.Duration) { c.AddNamed(now, hostPort, key) })
+}
+
+// WantsAddress reports whether such a node is not there.
+func (e *Engine) WantsAddress(hostPort string) (wants bool) {
+	e.Inspect(func(c *core.Core) { wants = c.WantsAddress(hostPort) })
+	return wants
+}
+
+// SetAddress tells which address the name of such a node's host has, or why it has none.
+func (e *Engine) SetAddress(hostPort string, at netip.AddrPort, err error) {
+	e.do(func(c *core.Core, now time.Duration) { c.SetAddress(now, hostPort, at, err) })
+}
+
 // Links calls f with the link of each ready peer.
 func (e *Engine) Links(f func(l *link.Link)) {
 	e.Inspect(func(c *core.Core) {

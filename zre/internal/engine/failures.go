@@ -50,10 +50,13 @@ func (e *Engine) Unreached() (all []Unreached) {
 	left := make(failures)
 	e.core.Unreached(e.now(), func(u core.Unreached) {
 		full := Unreached{Unreached: u, Err: e.failures[targetOf(u)]}
+		if u.Unresolved != nil {
+			full.Err = u.Unresolved
+		}
 		if u.Since != 0 {
 			full.Since, full.Dialed = e.start.Add(u.Since), e.start.Add(u.Dialed)
 		}
-		if full.Err != nil {
+		if full.Err != nil && u.Unresolved == nil {
 			left[targetOf(u)] = full.Err
 		}
 		all = append(all, full)

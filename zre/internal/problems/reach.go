@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gozre/zre/internal/hostname"
 	"github.com/gozre/zre/internal/transport"
 )
 
@@ -48,6 +49,9 @@ func (r Reach) Class() string {
 	if !r.Hello && (r.Up || errors.Is(r.Err, transport.ErrEnded) || errors.Is(r.Err, transport.ErrReset)) {
 		return "no greeting"
 	}
+	if _, ok := errors.AsType[*hostname.Error](r.Err); ok {
+		return "unresolved"
+	}
 	for _, cause := range []error{
 		transport.ErrUntrusted, transport.ErrNotTrusted, transport.ErrWrongKey, transport.ErrMechanism,
 		transport.ErrRefused, transport.ErrTimeout, transport.ErrUnreachable, transport.ErrHandshake,
@@ -61,6 +65,10 @@ func (r Reach) Class() string {
 
 // explain puts the error of an attempt to connect into words.
 func explain(err error, key string) (cause, advice string, lasting bool) {
+	if unresolved, ok := errors.AsType[*hostname.Error](err); ok {
+		return unresolved.Error(), "check the name, and the resolver of this host (getent hosts " +
+			unresolved.Host + ")", false
+	}
 	const allow = "allow incoming connections to its TCP port there (as a rule 41000 to 41100); " +
 		"zre doctor on that host says more"
 	switch {
