@@ -202,6 +202,16 @@ var patients = []struct {
 	}, []string{"peer"}, []string{"neither greets nor connects", "this host's firewall"}},
 	{"configured peer not there", func(c *clinic) []string { return []string{"--peer", "10.36.0.2:41000"} },
 		[]string{"static"}, []string{"10.36.0.2:41000", "connection refused"}},
+	{"configured peer without address", func(c *clinic) []string { return []string{"--peer", "no-such-host.invalid:41000"} },
+		[]string{"static"}, []string{"no-such-host.invalid:41000", "cannot be resolved", "getent hosts"}},
+	{"address of another network", func(c *clinic) []string {
+		c.host.WithoutIPv6()
+		c.other.WithoutIPv6()
+		c.other.Run("ip", "address", "flush", "dev", "eth0")
+		c.other.Run("ip", "address", "add", "10.99.0.2/24", "brd", "+", "dev", "eth0")
+		startShell(c.t, c.other)
+		return nil
+	}, []string{"refused"}, []string{"10.99.0.2", "in no network of the interface", "--peer"}},
 	{"no route to the peer", func(c *clinic) []string { return []string{"--peer", "10.99.0.1:41000"} },
 		[]string{"static"}, []string{"unreachable", "ip route"}},
 	{"nothing to find peers by", func(c *clinic) []string { return []string{"--no-beacon"} },

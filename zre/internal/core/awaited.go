@@ -128,6 +128,9 @@ func (c *Core) awaited(p *Peer) (a Awaited, missing bool) {
 // still not ready then is not helped by announcements of this one.
 const newFor = 3 * time.Second
 
+// Knows reports whether a node is a peer or is being greeted.
+func (c *Core) Knows(id uuid.UUID) bool { return c.peers.get(id) != nil }
+
 // IsNew reports whether a node has announced itself a short time ago and is not ready.
 func (c *Core) IsNew(now time.Duration, id uuid.UUID) bool {
 	p := c.peers.get(id)

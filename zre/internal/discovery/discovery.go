@@ -29,6 +29,8 @@ type Sink interface {
 	// IsNew reports whether a node has announced itself a short time ago, and there is no
 	// session with it yet.
 	IsNew(id uuid.UUID) bool
+	// Knows reports whether a node is a peer, or is about to be one.
+	Knows(id uuid.UUID) bool
 	// BeaconRefused handles a datagram that is no beacon, or the beacon of a node that
 	// does not belong to the network.
 	BeaconRefused(from netip.AddrPort, cause error)
@@ -247,6 +249,7 @@ func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, ifindex int)
 	}
 	switch {
 	case errors.Is(err, errFar):
+		d.hearFar(b.UUID, b.Port, from)
 	case err != nil:
 		d.hearForeign(payload, from)
 	case b.UUID == d.cfg.ID:

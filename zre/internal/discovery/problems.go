@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/gozre/zre/internal/codec/zrebeacon"
 	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/zgossip"
@@ -125,6 +127,21 @@ func named(interfaces []string) string {
 		return ""
 	}
 	return ", not even" + from(interfaces)
+}
+
+// hearFar notes the beacon of a node that is in no network of the interface at which it came,
+// unless the node is known by another way.
+func (d *Discovery) hearFar(id uuid.UUID, port uint16, at netip.AddrPort) {
+	if port == 0 || id == d.cfg.ID || d.cfg.Sink.Knows(id) {
+		return
+	}
+	host := hostOf(at)
+	d.cfg.Report(time.Now(), problems.Problem{
+		Key: "far " + host, Kind: problems.Refused, Where: host, Host: host, Peer: id,
+		Cause: "its beacons are not answered: its address is in no network of the interface at which they come",
+		Advice: "give both hosts addresses in one network (ip address), or name the node with --peer; " +
+			"if routers pass multicast on: --multicast-ttl 2 or more",
+	})
 }
 
 // versionAt is where a beacon has the version of the protocol, behind "ZRE".

@@ -221,6 +221,12 @@ func (e *Engine) Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Ke
 	e.do(func(c *core.Core, now time.Duration) { c.Beacon(now, id, from, port, key) })
 }
 
+// Knows implements discovery.Sink.
+func (e *Engine) Knows(id uuid.UUID) (known bool) {
+	e.Inspect(func(c *core.Core) { known = c.Knows(id) })
+	return known
+}
+
 // IsNew implements discovery.Sink.
 func (e *Engine) IsNew(id uuid.UUID) (isNew bool) {
 	e.do(func(c *core.Core, now time.Duration) { isNew = c.IsNew(now, id) })
