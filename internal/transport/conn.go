@@ -237,6 +237,13 @@ func (c *Conn) Connected() bool {
 	return ok && d.Connected()
 }
 
+// Ended reports whether the other end has closed the connection, although a Handler that does
+// not return keeps that from being read. It reports false if that is not known.
+func (c *Conn) Ended() bool {
+	d, ok := c.driver.(interface{ Ended() bool })
+	return ok && d.Ended()
+}
+
 // Unreceived reports whether the system at the other end has acknowledged nothing for that
 // long, although something is to be acknowledged. It reports false if that is not known.
 func (c *Conn) Unreceived(since time.Duration) bool {

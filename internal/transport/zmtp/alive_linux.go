@@ -20,3 +20,14 @@ func unacknowledged(raw syscall.RawConn, since time.Duration) bool {
 	})
 	return err == nil && silent
 }
+
+// closedByPeer reports whether the other end has closed the connection. What it has sent before
+// may not be read yet.
+func closedByPeer(raw syscall.RawConn) bool {
+	closed := false
+	err := raw.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		closed = err == nil && info.State != unix.BPF_TCP_ESTABLISHED
+	})
+	return err != nil || closed
+}

@@ -36,6 +36,14 @@ func (l *link) Connected() bool {
 	return l.state != down && l.tcp != nil
 }
 
+// Ended implements what transport.Conn.Ended asks for.
+func (l *link) Ended() bool {
+	l.mu.Lock()
+	state := l.state
+	l.mu.Unlock()
+	return state == down || state == up && closedByPeer(l.raw)
+}
+
 // Unreceived implements what transport.Conn.Unreceived asks for.
 func (l *link) Unreceived(since time.Duration) bool {
 	l.mu.Lock()

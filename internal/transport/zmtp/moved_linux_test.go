@@ -44,3 +44,23 @@ func TestAddressIsLost(t *testing.T) {
 		t.Errorf("it ends because of %v", err)
 	}
 }
+
+// An end that cannot be read because the handler does not return is known all the same, and so
+// is that TCP has connected before the handshake is complete.
+func TestEndedUnread(t *testing.T) {
+	a, b := newEnd(t), newEnd(t)
+	out, in := connected(t, a, b)
+	if !out.conn.Connected() || out.conn.Ended() || in.conn.Ended() {
+		t.Fatalf("connected %v, ended %v, %v", out.conn.Connected(), out.conn.Ended(), in.conn.Ended())
+	}
+	in.gate.Lock()
+	defer in.gate.Unlock()
+	if err := out.conn.Send([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	out.conn.Close(time.Minute)
+	eventually(t, "the other end to know", in.conn.Ended)
+	if len(in.down) > 0 {
+		t.Error("the end was read although the handler has not returned")
+	}
+}

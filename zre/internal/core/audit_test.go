@@ -130,6 +130,8 @@ func (l *auditLink) end() {
 	l.ended = true
 }
 
+func (ac *auditConn) Ended() bool { return false }
+
 func (ac *auditConn) Admit() {
 	if ac.closed || ac.down {
 		ac.a.t.Fatal("a connection is admitted that has ended")

@@ -143,6 +143,10 @@ func (c *Core) tickRival(now time.Duration, p *Peer) {
 	}
 	switch {
 	case p.rival == nil:
+	case p.rival.shell.Ended():
+		// The peer has closed it, as an attempt that took too long. While it waits, its end
+		// is not read.
+		c.closeConn(p.rival)
 	case now-since >= p.within(rivalPatience, 1) && (p.askedAt != 0 || !p.Ready()):
 		c.log("the first connection of a peer is silent: the second one takes its place", p)
 		p.rival.begins = p.rival.remote == p.conn.remote

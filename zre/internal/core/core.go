@@ -116,6 +116,9 @@ type Inbound interface {
 	// this connection or on one before. Until then a message is as large as a HELLO at
 	// most.
 	Admit()
+	// Ended reports whether the other end has closed the connection, also while it is waiting
+	// and that is not read. It reports false if that is not known.
+	Ended() bool
 	// Resume lets the messages come of a connection that is waiting. See Conn.Waits.
 	Resume()
 	// Close closes the connection.

@@ -166,8 +166,9 @@ func (l *deskLink) kinds() string {
 	return b.String()
 }
 
-func (dc *deskConn) Admit()  { dc.admitted = true }
-func (dc *deskConn) Resume() { dc.waits = false }
+func (dc *deskConn) Admit()      { dc.admitted = true }
+func (dc *deskConn) Ended() bool { return dc.ended }
+func (dc *deskConn) Resume()     { dc.waits = false }
 
 func (dc *deskConn) Close() {
 	if dc.closed {

@@ -37,8 +37,9 @@ func (c *Core) Beacon(
 	if p != nil && p.Key() == key {
 		// A beacon proves only that UDP gets through, so it moves one clock.
 		p.beaconed = true
+		p.heardAt.note(now, at.Addr)
 		if p.endpoint == at {
-			p.lastSign, p.heardThere = now, true
+			p.lastSign = now
 			return
 		}
 		p.lastForeign = now
@@ -52,9 +53,41 @@ func (c *Core) Beacon(
 	c.found(now, id, at)
 	if p == nil {
 		if p = c.peers.get(id); p != nil {
-			p.beaconed, p.heardThere = true, p.endpoint == at
+			p.beaconed = true
+			p.heardAt.note(now, at.Addr)
 		}
 	}
+}
+
+// heardAt are the endpoints from which the beacons of a peer came last.
+type heardAt [4]struct {
+	at   netip.AddrPort
+	when time.Duration
+}
+
+// note records a beacon, in place of the oldest one from another endpoint.
+func (h *heardAt) note(now time.Duration, at netip.AddrPort) {
+	place := &h[0]
+	for i := range h {
+		if h[i].at == at {
+			place = &h[i]
+			break
+		}
+		if h[i].when < place.when {
+			place = &h[i]
+		}
+	}
+	place.at, place.when = at, now
+}
+
+// has reports whether a beacon came from the endpoint a short time ago.
+func (h *heardAt) has(now time.Duration, at netip.AddrPort) bool {
+	for i := range h {
+		if h[i].at == at {
+			return now-h[i].when < heardWithin
+		}
+	}
+	return false
 }
 
 // Discovered handles that a gossip server tells of a node.

@@ -79,7 +79,7 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 		// other at different ones stay there, and are dialed elsewhere when that fails.
 		// Others are followed once only: they would otherwise follow each other for ever.
 		to := c.reachable(p.endpoint, named, conn)
-		if to != p.endpoint && p.static == nil && !p.followed && !p.heardThere {
+		if to != p.endpoint && p.static == nil && !p.followed && !p.heardAt.has(now, p.endpoint.Addr) {
 			p.followed = true
 			p.closeLink(ReasonMoved)
 			c.open(now, p, to)

@@ -151,7 +151,7 @@ func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
 	gone := now-p.lastSign >= max(2*c.cfg.QuietPeriod, beaconsMissed)
 	heard := p.evasive() && gone && now-p.lastMessage >= 2*c.cfg.QuietPeriod &&
 		now-p.lastForeign < c.cfg.QuietPeriod
-	named := !p.Key().IsZero() && p.altEndpoint == p.helloEndpoint &&
+	named := !p.Key().IsZero() && p.altEndpoint == p.helloEndpoint && !p.identified &&
 		!p.answered && p.pinged != 0 && now-p.entered >= p.within(retryAfter, 2)
 	return heard || named
 }

@@ -53,7 +53,7 @@ type Peer struct {
 	altEndpoint   endpoint.Endpoint // another one that it is said to be at, zero if none
 	link          Link
 	linkState     linkState
-	heardThere    bool  // a beacon came from where the link goes
+	heardAt       heardAt
 	identified    bool  // the handshake of the link's connection says that it leads there
 	refused       bool  // no process listened at the last attempt to connect the link
 	redirects     int   // times that it was dialed at its other endpoint

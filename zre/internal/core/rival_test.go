@@ -76,6 +76,16 @@ func TestRivalIsLetIn(t *testing.T) {
 			t.Error("the second one has not its place")
 		}
 	})
+	// While a connection waits its end is not read. It takes nobody's place.
+	t.Run("the first one is silent, and the second one has ended", func(t *testing.T) {
+		d, rival := contested(t, friendHost)
+		rival.end()
+		d.tick(rivalPatience)
+		if d.conns[0].closed || !rival.closed || d.peer(friend).rival != nil {
+			t.Errorf("closed: the first one %v, the second one %v", d.conns[0].closed, rival.closed)
+		}
+		d.wantLog()
+	})
 	t.Run("the first one answers late", func(t *testing.T) {
 		d, rival := contested(t, friendHost)
 		d.tick(time.Second - 1)

@@ -57,7 +57,6 @@ func (c *Core) open(now time.Duration, p *Peer, to endpoint.Endpoint) {
 // setLink gives a peer a link, in place of the one that it has.
 func (c *Core) setLink(p *Peer, l Link, to endpoint.Endpoint, state linkState) {
 	c.unlink(p)
-	p.heardThere = p.heardThere && to == p.endpoint
 	p.link, p.endpoint, p.linkState, p.refused = l, to, state, false
 	c.changed()
 	c.links[l] = p

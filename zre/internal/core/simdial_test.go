@@ -89,7 +89,7 @@ func (d *simDial) attempt(try int) {
 	}
 	for after := time.Duration(0); after < limit; after = 2*after + time.Second {
 		d.w.after(after+2*d.w.wires.latency+d.w.some(d.w.delay), func() {
-			if d.wants(try) && !d.w.parted(d.p.host(), d.to.Host()) {
+			if d.wants(try) && !d.w.parted(d.p.host(), firstAddr(d.to.Host())) && !d.w.loses() && !d.w.loses() {
 				d.answered(try, 0)
 			}
 		})
@@ -152,17 +152,20 @@ func (d *simDial) establish(q *process) {
 	}
 	d.w.streams = append(d.w.streams, s)
 	q.accepts = append(q.accepts, s)
+	up := d.w.handshake()
+	s.upAt = d.w.now + up
+	s.lastAt = s.upAt // Nothing is sent before.
 	for _, m := range d.queue {
-		s.queue = append(s.queue, s.timed(m, 2*d.w.wires.latency))
+		s.queue = append(s.queue, s.timed(m, up))
 	}
 	d.queue = nil
 	d.pause = firstPause
-	d.w.after(2*d.w.wires.latency+d.w.some(d.w.delay), func() {
+	d.w.after(up, func() {
 		if d.stream == s {
 			d.tell(d.events.up)
 		}
 	})
-	d.w.after(2*d.w.wires.latency+d.w.some(d.w.delay), s.accepted)
+	d.w.after(d.w.handshake(), s.accepted)
 }
 
 // tell calls the owner, which does not hear more after it has closed the connection.

@@ -48,7 +48,7 @@ func (n *simNode) Open(peer uuid.UUID, to endpoint.Endpoint) Link {
 	l.dial = n.dial(to, l.owner)
 	n.serial++
 	l.serial = n.serial
-	n.w.logf("%s opens link %d to %v", n.name, l.serial, to)
+	n.w.logf("%s opens link %d to %v (%v)", n.name, l.serial, to, n.w.nameOf(peer))
 	return l
 }
 
@@ -69,10 +69,14 @@ func (n *simNode) Reopen(old Link, reason Reason) Link {
 }
 
 // Local implements Shell.
-func (n *simNode) Local(endpoint.Endpoint) endpoint.Endpoint { return n.endpoint() }
+func (n *simNode) Local(to endpoint.Endpoint) endpoint.Endpoint {
+	return endpoint.At(n.localTo(to.Host()), n.addr.Port(), n.key)
+}
 
 // IsLocal implements Shell.
-func (n *simNode) IsLocal(e endpoint.Endpoint) bool { return e.Addr == n.addr }
+func (n *simNode) IsLocal(e endpoint.Endpoint) bool {
+	return e.Addr.Port() == n.addr.Port() && slices.Contains(n.addrs(), e.Host())
+}
 
 func (l *simLink) Send(m zremsg.Message) {
 	l.send(m, nil)
@@ -191,6 +195,7 @@ func (l *simLink) Failed() Reason {
 
 // Close implements Link; what was in flight may still arrive.
 func (l *simLink) Close(reason Reason) {
+	l.n.w.logf("%s closes link %d (%v) %v", l.n.name, l.serial, l.n.w.nameOf(l.peer), reason)
 	l.n.w.logf("%s closes link %d: %v", l.n.name, l.serial, reason)
 	if pings := l.old + l.pings; pings > 0 {
 		l.n.late[l.peer] = pings

@@ -103,7 +103,7 @@ type simIn struct {
 
 func (n *simNode) accept(s *simStream) receiver {
 	in := &simIn{n: n, stream: s}
-	from := s.from.host()
+	from := s.from.localTo(s.dial.to.Host())
 	if s.from.via.IsValid() {
 		from = s.from.via
 	}
@@ -123,6 +123,11 @@ func (in *simIn) ended() { in.receive(simMessage{last: true}) }
 
 // Admit implements Inbound.
 func (in *simIn) Admit() {}
+
+// Ended implements Inbound.
+func (in *simIn) Ended() bool {
+	return len(in.held) > 0 && in.held[len(in.held)-1].last
+}
 
 // Resume implements Inbound. It is called by the core, so it must not call that.
 func (in *simIn) Resume() {

@@ -51,7 +51,9 @@ func (w *world) newProcess(name string, id uuid.UUID, host int, port uint16, s s
 	if q := w.listens[p.addr]; q != nil && q.alive {
 		w.t.Fatalf("%s starts at %v, where %s listens", name, p.addr, q.name)
 	}
-	w.listens[p.addr] = p
+	for _, a := range p.addrs() {
+		w.listens[netip.AddrPortFrom(a, port)] = p
+	}
 	w.hosts[p.addr.Addr()] = true
 	w.logf("%s starts as %s at %v", name, id, p.addr)
 	p.beat()
@@ -61,6 +63,38 @@ func (w *world) newProcess(name string, id uuid.UUID, host int, port uint16, s s
 // hostAddr is the address of a host, 10.0.x.y.
 func hostAddr(host int) netip.Addr {
 	return netip.AddrFrom4([4]byte{10, 0, byte(host >> 8), byte(host)})
+}
+
+// secondAddr is the other address of a host that has two, 10.1.x.y.
+func secondAddr(first netip.Addr) netip.Addr {
+	a := first.As4()
+	a[1] = 1
+	return netip.AddrFrom4(a)
+}
+
+// firstAddr is the address that a host is known by, from any of its addresses.
+func firstAddr(any netip.Addr) netip.Addr {
+	if a := any.As4(); a[0] == 10 && a[1] == 1 {
+		a[1] = 0
+		return netip.AddrFrom4(a)
+	}
+	return any
+}
+
+// addrs are the addresses of the host.
+func (p *process) addrs() []netip.Addr {
+	if p.w.dual {
+		return []netip.Addr{p.host(), secondAddr(p.host())}
+	}
+	return []netip.Addr{p.host()}
+}
+
+// localTo is the address from which the host reaches another one's.
+func (p *process) localTo(remote netip.Addr) netip.Addr {
+	if remote != firstAddr(remote) {
+		return secondAddr(p.host())
+	}
+	return p.host()
 }
 
 func (p *process) proc() *process              { return p }
@@ -114,8 +148,10 @@ func (p *process) kill() {
 
 func (p *process) end() {
 	p.alive, p.later = false, nil
-	if p.w.listens[p.addr] == p {
-		delete(p.w.listens, p.addr)
+	for _, a := range p.addrs() {
+		if at := netip.AddrPortFrom(a, p.addr.Port()); p.w.listens[at] == p {
+			delete(p.w.listens, at)
+		}
 	}
 }
 
@@ -146,8 +182,14 @@ func (p *process) beat() {
 	p.w.after(time.Second, p.beat)
 }
 
-// broadcast sends a beacon to all nodes, each with its own fate.
+// broadcast sends a beacon to all nodes from each address, each with its own fate.
 func (p *process) broadcast(port uint16) {
+	for _, from := range p.addrs() {
+		p.broadcastFrom(from, port)
+	}
+}
+
+func (p *process) broadcastFrom(from netip.Addr, port uint16) {
 	w := p.w
 	for _, to := range w.hears {
 		q := to.proc()
@@ -156,7 +198,7 @@ func (p *process) broadcast(port uint16) {
 		}
 		w.after(w.some(3*w.delay), func() {
 			if !q.frozen && !w.isCut(p.host(), q.host()) {
-				q.do(func() { to.hear(p.id, p.host(), port, p.key) })
+				q.do(func() { to.hear(p.id, from, port, p.key) })
 			}
 		})
 	}

@@ -17,6 +17,7 @@ type simStream struct {
 	moving       bool
 	dialerOpen   bool          // as the dialing side knows
 	acceptorOpen bool          // as the accepting side knows
+	upAt         time.Duration // when the dialing side knows that the handshake is complete
 	lastAt       time.Duration // when what was sent last arrives, on a slow line
 }
 
@@ -87,6 +88,9 @@ func (s *simStream) closeByDialer() {
 	s.dialerOpen = false
 	if s.w.rand.IntN(2) == 0 {
 		s.queue = nil
+	}
+	if s.w.now < s.upAt { // Nothing was sent yet.
+		s.queue, s.lastAt = nil, 0
 	}
 	if s.acceptorOpen {
 		s.send(simMessage{last: true})

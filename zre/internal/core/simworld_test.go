@@ -35,6 +35,7 @@ type world struct {
 
 	loss   float64 // of beacons
 	secure bool    // nodes have keys
+	dual   bool    // hosts have two addresses each
 	delay  time.Duration
 	wires  lines // slow lines between all hosts
 
@@ -105,6 +106,16 @@ func (w *world) logf(format string, args ...any) {
 
 // sum returns the digest of the log so far.
 func (w *world) sum() string { return hex.EncodeToString(w.digest.Sum(nil)) }
+
+// nameOf returns the name of a node.
+func (w *world) nameOf(id uuid.UUID) string {
+	for _, n := range w.nodes {
+		if n.id == id && n.alive {
+			return n.name
+		}
+	}
+	return id.String()
+}
 
 func (w *world) after(d time.Duration, do func()) {
 	w.serial++

@@ -60,6 +60,9 @@ func (c *Conn) Down(_ *transport.Conn, err error) { c.protocol.Down(c, err) }
 // Admit implements core.Inbound.
 func (c *Conn) Admit() { c.Transport.Admit() }
 
+// Ended implements core.Inbound.
+func (c *Conn) Ended() bool { return c.Transport.Ended() }
+
 // Resume implements core.Inbound.
 func (c *Conn) Resume() {
 	select {
