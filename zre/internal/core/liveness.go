@@ -231,12 +231,9 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 		c.redirect(now, p)
 	case p.redialAt != 0 && now >= p.redialAt:
 		c.redial(now, p)
-	case p.linkState == linkIsUp && p.provenConn && p.lastStray <= p.greeted:
-		// Our HELLO arrives, or the connection ends.
-	case p.linkState == linkIsUp && p.identified && p.lastStray <= p.greeted &&
-		now-max(p.greeted, p.linkedAt) < c.cfg.DeadPeriod/2:
-		// So it does here, as this is the node. Its own connection takes its time on a line
-		// that loses much.
+	case p.linkState == linkIsUp && (p.provenConn || p.identified) && p.lastStray <= p.greeted:
+		// Our HELLO arrives, or the connection ends: this is the node. Its own connection takes
+		// its time on a line that loses much.
 	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait && p.hadTime(now, p.trip.most()):
 		// It does not answer there, or its answer was lost.
 		p.greetWait *= 2
