@@ -22,6 +22,9 @@ export PATH
 # shellcheck source=scripts/machine.sh
 . scripts/machine.sh
 
+# Tests that wait for something else than the processor run beside each other.
+parallel="-parallel 8"
+
 # The tests of these packages run on other processors, too.
 library="./internal/codec/... ./internal/curve ./internal/gossip/... ./internal/transport/...
 	./zgossip ./zre/..."
@@ -107,11 +110,11 @@ step_cross() {
 	done
 }
 
-# shellcheck disable=SC2046 # a list of packages
+# shellcheck disable=SC2046,SC2086 # lists
 step_unit() {
 	race
 	# The core has no goroutines, so there is nothing to find for the race detector.
-	CGO_ENABLED=$cgo go test -trimpath=false -vet=off $race -timeout 15m \
+	CGO_ENABLED=$cgo go test -trimpath=false -vet=off $race $parallel -timeout 15m \
 		$(go list ./... | grep -v -e /test/ -e /internal/core$)
 	go test -trimpath=false -vet=off -timeout 15m ./zre/internal/core
 }
@@ -119,7 +122,7 @@ step_unit() {
 # shellcheck disable=SC2086 # a list of packages
 step_unit32() {
 	if have_386; then
-		GOARCH=386 go test -short -trimpath=false -vet=off -timeout 15m $library
+		GOARCH=386 go test -short -trimpath=false -vet=off $parallel -timeout 15m $library
 	else
 		skip "this machine does not run 32-bit x86 programs"
 	fi
@@ -159,7 +162,7 @@ step_libzmq() {
 	# A test that has libzmq in it can run over it.
 	reach=$($over go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... |
 		sed -n '/pebbe\/zmq4/s/\.test .*//p')
-	$over go test -trimpath=false -vet=off $race -timeout 15m $reach
+	$over go test -trimpath=false -vet=off $race $parallel -timeout 15m $reach
 	$over go test -v -vet=off -p 1 -timeout 15m ./test/...
 	GOFLAGS=${GOFLAGS% -tags=libzmq}
 }

@@ -13,6 +13,7 @@ import (
 
 // TestSlowClient has a client that reads nothing, while others go on.
 func TestSlowClient(t *testing.T) {
+	t.Parallel()
 	p := overTCP(t)
 	s, addr := p.server(ServerConfig{SendQueue: 8 << 10, SlowTimeout: 2 * time.Second, IdleTimeout: time.Minute})
 	slow := newStuckReader(t, addr)

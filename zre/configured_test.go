@@ -35,6 +35,7 @@ func TestPeerByName(t *testing.T) {
 
 // A name without an address is a problem, and Settle does not wait for it.
 func TestPeerByNameUnresolved(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	var book logBook
 	a := w.start("a", book.config, byName("tcp://nobody:41000"))
@@ -57,6 +58,7 @@ func TestPeerByNameUnresolved(t *testing.T) {
 
 // A name with an address at which nothing listens is told with both.
 func TestPeerByNameRefused(t *testing.T) {
+	t.Parallel()
 	w, port := newTestNet(t), freePort(t)
 	a := w.start("a", byName(fmt.Sprintf("tcp://robot:%d", port)))
 	p := problem(t, a, ProblemStatic)

@@ -70,6 +70,7 @@ func TestStrangerWithIdentityOfPeer(t *testing.T) {
 // A peer whose connection goes silent, and that connects again with the same identity, is let
 // in after it was asked. From the same address it has to begin with HELLO.
 func TestSilentConnectionIsReplaced(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("ZRE_TRANSPORT") == "libzmq" {
 		t.Skip("libzmq does not tell the causes that this test is about")
 	}
@@ -127,6 +128,7 @@ func TestRestartOnSamePort(t *testing.T) {
 // The end of a connection ends the session at once. A peer that is still there comes
 // back. Flush names the peer whose messages were in flight.
 func TestLostConnection(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	n := w.start("n", func(c *Config) { c.Discovery.NoBeacon = true })
 	p := newScripted(t)
@@ -161,6 +163,7 @@ func shortly(t *testing.T) context.Context {
 // Two nodes that send all they get back from the loop that takes their events end in
 // an error that says what to do, or go on; they do not hang.
 func TestEchoInTheLoop(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		small := func(c *Config) { c.Timing.StallTimeout = 300 * time.Millisecond }
@@ -319,6 +322,7 @@ func TestClosedNodeIsFreed(t *testing.T) {
 // Messages beyond the limits end the connection of the peer that sends them, as
 // they arrive; other peers are not disturbed.
 func TestTooLargeMessages(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	a := w.start("a", overTCP, func(c *Config) { c.Limits.MaxMessageSize = 1 << 20 })
 	p := newScripted(t)

@@ -8,6 +8,7 @@ import (
 
 // Three nodes elect the better one of two candidates, and the other one when that leaves. The messages go over TCP, numbered like all others.
 func TestElection(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	stands := func(c *Config) { c.tcpOnly, c.Contest = true, []string{"crew"} }
 	alice, bob := w.start("alice", stands), w.start("bob", stands)

@@ -183,6 +183,7 @@ func TestManyMessages(t *testing.T) {
 // A receiver that does not read makes the sender wait; memory stays within the
 // bounds, no peer counts as dead, and nothing is lost when it reads again.
 func TestStoppedReader(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		fast := func(c *Config) {

@@ -136,6 +136,7 @@ func TestTrustAnyKey(t *testing.T) {
 // A node without a key, or with one that is not trusted, is left out, also if only one
 // side does not trust the other. The log says so once.
 func TestSecureNetworkLeavesOthersOut(t *testing.T) {
+	t.Parallel()
 	w, k, other, fan := newTestNet(t), newKeys(t), newKeys(t), newKeys(t)
 	var book, plainBook, fanBook logBook
 	plain := w.start("plain", plainBook.config)
@@ -264,6 +265,7 @@ func TestSecureConfig(t *testing.T) {
 // When a key is no longer trusted, its peer leaves; when it is trusted again, the peer
 // comes back.
 func TestSetTrustedKeys(t *testing.T) {
+	t.Parallel()
 	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
 	a, b := w.start("a", k1.with(k2)), w.start("b", k2.with(k1))
 	converse(t, a, b)

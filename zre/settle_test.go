@@ -18,6 +18,7 @@ import (
 // What a program sends after Settle reaches everybody who was there when it started, also
 // those that started at the same moment.
 func TestSettle(t *testing.T) {
+	t.Parallel()
 	bothWays(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		in := func(c *Config) { c.Groups = []string{"time"} }
@@ -56,6 +57,7 @@ func TestConfigGroups(t *testing.T) {
 
 // An endpoint of the configuration at which nobody listens is named, with the cause.
 func TestSettleRefused(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("ZRE_TRANSPORT") == "libzmq" {
 		t.Skip("libzmq does not tell the causes that this test is about")
 	}
@@ -82,6 +84,7 @@ func TestSettleRefused(t *testing.T) {
 
 // A node that accepts connections and says nothing is waited for, until ctx ends.
 func TestSettleContext(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	defer l.Close()
@@ -138,6 +141,7 @@ func TestWaitFor(t *testing.T) {
 
 // Without beacons the gossip server tells who is there.
 func TestSettleGossip(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	_, addr := gossipServer(t)
 	in := func(c *Config) { c.Groups = []string{"time"} }

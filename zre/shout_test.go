@@ -28,6 +28,7 @@ func (w *testNet) members(n *Node, group string, names ...string) []*Node {
 // the member that was not reached. When it reads again it gets a stream without a gap:
 // a message that it missed is missing as a whole.
 func TestShoutWithSlowMember(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	a := w.start("a", smallWindow)
 	nodes := w.members(a, "g", "slow", "quick1", "quick2")

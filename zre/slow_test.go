@@ -10,6 +10,7 @@ import (
 // A member that does not read is named in the log, in Stats and by the error, and with
 // Timing.SlowPeer it does not hold up the others. When it reads again it gets what follows.
 func TestSlowPeerIsLeftOut(t *testing.T) {
+	t.Parallel()
 	w := newTestNet(t)
 	small := func(c *Config) { c.Limits.SendWindow, c.Limits.ReceiveQueue = 64<<10, 64<<10 }
 	var book logBook
