@@ -141,8 +141,15 @@ step_arm64() {
 	GOOS=linux GOARCH=arm64 go test -trimpath=false -vet=off -timeout 60m "$@" $library
 }
 
-# The programs are alone on the machine: their memory is measured.
-step_programs() { go test -v -vet=off -p 1 -timeout 15m ./test/...; }
+# The programs, after WORDS (as `env NAME=VALUE`). Unit tests are not beside them. Scenarios of
+# bad networks have programs enough of their own.
+# shellcheck disable=SC2046,SC2086 # lists
+run_programs() {
+	"$@" go test -v -vet=off -p 1 -parallel 4 -timeout 15m $(go list ./test/... | grep -v /lab$)
+	"$@" go test -v -vet=off -timeout 15m ./test/lab
+}
+
+step_programs() { run_programs env; }
 
 # What is released, for all systems, and what its packages do where they are installed.
 step_dist() { ZRE_DIST=full go test -v -vet=off -count=1 -timeout 60m ./packaging/...; }
@@ -163,7 +170,7 @@ step_libzmq() {
 	reach=$($over go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... |
 		sed -n '/pebbe\/zmq4/s/\.test .*//p')
 	$over go test -trimpath=false -vet=off $race $parallel -timeout 15m $reach
-	$over go test -v -vet=off -p 1 -timeout 15m ./test/...
+	run_programs $over
 	GOFLAGS=${GOFLAGS% -tags=libzmq}
 }
 

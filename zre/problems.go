@@ -22,10 +22,12 @@ const (
 	// ProblemPeer is a node that announces itself by beacons or gossip, and that cannot be
 	// reached, or does not reach this node. It is no peer until both directions work.
 	ProblemPeer = ProblemKind(problems.Peer)
-	// ProblemStatic is an endpoint of Discovery.Peers that cannot be reached.
+	// ProblemStatic is an endpoint of Discovery.Peers that cannot be reached, or whose name
+	// cannot be resolved.
 	ProblemStatic = ProblemKind(problems.Static)
 	// ProblemRefused is a node that is left out: because of its key, because it has none, or
-	// because it has one and this node does not, or because of its version of the protocol.
+	// because it has one and this node does not; because of its version of the protocol; or
+	// because its address is in no network of the interface at which its beacons come.
 	ProblemRefused = ProblemKind(problems.Refused)
 	// ProblemGossip is a server of Discovery.Gossip that cannot be used.
 	ProblemGossip = ProblemKind(problems.Gossip)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Lookup returns the addresses of a host, as net.Resolver.LookupNetIP does. Nil stands for
@@ -33,24 +35,27 @@ func Split(hostPort string) (host string, port uint16, err error) {
 	if err != nil || n == 0 {
 		return "", 0, errors.New("the port is not a number from 1 to 65535")
 	}
-	if !isHost(host) {
-		return "", 0, fmt.Errorf("%q is no name of a host", host)
+	if _, err := netip.ParseAddr(host); err != nil && !isName(host) {
+		return "", 0, fmt.Errorf("%q is neither an IP address nor a name", host)
 	}
 	return host, uint16(n), nil
 }
 
-// isHost reports whether a text can be the name or address of a host.
-func isHost(s string) bool {
-	for _, c := range s {
-		if c <= ' ' || c == '*' || c == '/' || c == '|' || c == 0x7f {
-			return false
-		}
+// isName reports whether a text can be the name of a host. One that ends with a number is an
+// IPv4 address with a mistake.
+func isName(s string) bool {
+	if s == "" || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || strings.ContainsRune("*/|:[]%\x7f", c) }) {
+		return false
 	}
-	return s != ""
+	last := strings.TrimSuffix(s, ".")
+	last = last[strings.LastIndexByte(last, '.')+1:]
+	return strings.Trim(last, "0123456789") != ""
 }
 
-// Resolve returns the addresses of HOST:PORT, at least one. Those of IPv4 come first, because
-// most endpoints of ZRE are IPv4. The error is an *Error if the name has no address.
+// Resolve returns the addresses of HOST:PORT, at least one, always in the same order. Those of
+// IPv4 come first, because most endpoints of ZRE are IPv4. What is no address of a host, as
+// some servers answer for names that they block, is left out. The error is an *Error if the
+// name has no address.
 func (l Lookup) Resolve(ctx context.Context, hostPort string) ([]netip.AddrPort, error) {
 	if ap, err := netip.ParseAddrPort(hostPort); err == nil {
 		return []netip.AddrPort{ap}, nil
@@ -63,19 +68,18 @@ func (l Lookup) Resolve(ctx context.Context, hostPort string) ([]netip.AddrPort,
 		l = net.DefaultResolver.LookupNetIP
 	}
 	addrs, err := l(ctx, "ip", host)
-	if err == nil && len(addrs) == 0 {
-		err = errors.New("no address")
-	}
 	if err != nil {
 		return nil, &Error{host, err}
 	}
-	var v4, v6 []netip.AddrPort
+	var all []netip.AddrPort
 	for _, a := range addrs {
-		if a = a.Unmap(); a.Is4() {
-			v4 = append(v4, netip.AddrPortFrom(a, port))
-		} else {
-			v6 = append(v6, netip.AddrPortFrom(a, port))
+		if a = a.Unmap(); a.IsValid() && !a.IsUnspecified() && !a.IsMulticast() {
+			all = append(all, netip.AddrPortFrom(a, port))
 		}
 	}
-	return append(v4, v6...), nil
+	if len(all) == 0 {
+		return nil, &Error{host, errors.New("no address")}
+	}
+	slices.SortFunc(all, netip.AddrPort.Compare) // IPv4 is before IPv6.
+	return all, nil
 }

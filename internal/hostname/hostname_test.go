@@ -11,7 +11,7 @@ import (
 func TestResolve(t *testing.T) {
 	hosts := map[string][]netip.Addr{
 		"both": {netip.MustParseAddr("fd00::1"), netip.MustParseAddr("::ffff:10.0.0.1")},
-		"none": {},
+		"none": {netip.MustParseAddr("0.0.0.0"), netip.MustParseAddr("ff02::1")},
 	}
 	lookup := Lookup(func(_ context.Context, network, host string) ([]netip.Addr, error) {
 		if addrs, ok := hosts[host]; ok && network == "ip" {
@@ -27,9 +27,11 @@ func TestResolve(t *testing.T) {
 		{"other:5", `[] "other" cannot be resolved: no such host`},
 		{"both:0", "[] the port is not a number from 1 to 65535"},
 		{"both:x", "[] the port is not a number from 1 to 65535"},
-		{"*:5", `[] "*" is no name of a host`},
-		{":5", `[] "" is no name of a host`},
-		{"a b:5", `[] "a b" is no name of a host`},
+		{"*:5", `[] "*" is neither an IP address nor a name`},
+		{":5", `[] "" is neither an IP address nor a name`},
+		{"a b:5", `[] "a b" is neither an IP address nor a name`},
+		{"192.168.1.300:5", `[] "192.168.1.300" is neither an IP address nor a name`},
+		{"[robot:x]:5", `[] "robot:x" is neither an IP address nor a name`},
 		{"both", "[] address both: missing port in address"},
 	} {
 		addrs, err := lookup.Resolve(t.Context(), test.hostPort)

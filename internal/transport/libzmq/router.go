@@ -185,7 +185,8 @@ func (t *Transport) from(identity []byte, properties map[string]string) *conn {
 	}
 	x := t.accepted[string(identity)]
 	remote, _ := netip.ParseAddr(properties[propertyAddress])
-	if remote = remote.Unmap(); x != nil && (x.c.Key != key || x.c.Remote.Addr() != remote) {
+	remote = remote.Unmap() // Not valid if libzmq has lost what belongs to the frame.
+	if x != nil && (x.c.Key != key || remote.IsValid() && x.c.Remote.Addr() != remote) {
 		// Another one has taken the identity, or the other end has connected again from
 		// another address.
 		x.finish(transport.ErrReset, minLinger)

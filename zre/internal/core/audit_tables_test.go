@@ -51,7 +51,7 @@ func (a *auditor) checkLinks() {
 	}
 	for _, s := range c.static {
 		if l, _ := s.link.(*auditLink); l != nil && ((s.state == linkIsUp) != (l.up &&
-			!l.down) || s.peer) {
+			!l.down) || s.peer != uuid.Nil) {
 			t.Fatalf("the link to %v is up %v, or belongs to a peer: %v", s.endpoint, l.up, s.peer)
 		}
 	}

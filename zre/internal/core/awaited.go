@@ -68,14 +68,14 @@ func (c *Core) Awaited() []Awaited {
 		}
 	}
 	for _, s := range c.static {
-		if s.peer || s.endpoint.Addr.IsValid() && s.link == nil && s.next == 0 {
+		if s.peer != uuid.Nil || s.endpoint.Addr.IsValid() && s.link == nil && s.next == 0 {
 			continue // It is there, or it is this node itself.
 		}
 		a := Awaited{
-			HostPort: s.name, Endpoint: s.endpoint, Since: s.since,
-			Refused: s.refused || s.failed != nil, Cause: s.failed,
+			HostPort: s.hostPort, Endpoint: s.endpoint, Since: s.since,
+			Refused: s.refused || s.unresolved != nil, Cause: s.unresolved,
 		}
-		if s.link != nil && s.failed == nil {
+		if s.link != nil {
 			a.Cause = s.link.RetryCause()
 		}
 		if s.state == linkIsUp {

@@ -215,11 +215,12 @@ func TestHeardThere(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true
 	d.core.Beacon(d.now, friend, netip.MustParseAddr("10.0.0.22"), 41000, curve.Key{})
+	d.links[0].connected = true
 	d.connect(friend, friendHost).say(hello(friendText))
 	if n := len(d.links); n != 1 || d.links[0].closed != 0 {
 		t.Fatalf("%d links, the first ended by %v", n, d.links[0].closed)
 	}
-	d.tick(redirectPause)
+	d.tick(handshakePause)
 	if n := len(d.links); n != 2 || d.links[1].endpoint != friendAt {
 		t.Fatalf("%d links, the last to %v", n, d.links[n-1].endpoint)
 	}

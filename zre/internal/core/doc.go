@@ -58,6 +58,12 @@
 // back on another one, as libzmq does. A second connection with the identity of a live
 // peer waits until the first one is closed or found silent (conn.go).
 //
+// # A peer with several addresses
+//
+// Each end may hear the other one at another of its addresses, and both are right. So a peer
+// stays where its beacons come from, or where the handshake names it, though its HELLO names
+// another address (hello.go); that one is dialed when the first one fails (links.go).
+//
 // # A session that begins again
 //
 // Some nodes ignore a second connection of one identity while the first one is there

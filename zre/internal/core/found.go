@@ -191,6 +191,9 @@ func (c *Core) inherit(now time.Duration, old *Peer, id uuid.UUID) *Peer {
 	c.unlink(old)
 	old.link, old.static = nil, nil
 	c.remove(old, ReasonReplaced)
+	if p.static != nil {
+		p.static.has(p)
+	}
 	c.setLink(p, link, at, state)
 	p.linkedAt = since
 	c.add(p)

@@ -72,14 +72,14 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 			return
 		}
 	case !p.Ready():
-		// The answer to our HELLO, or its own greeting that crossed ours. A peer that is found
-		// at an address that is not of use here, as gossip may name, is followed to the other
+		// The answer to our HELLO, or its own greeting that crossed ours. A peer that was found
+		// at an address that does not work here, as gossip may name, is followed to the other
 		// one. That ends the connection with our HELLO in it, so a session that has begun at
 		// the peer begins again. Two nodes with several addresses that have heard each
 		// other at different ones stay there, and are dialed elsewhere when that fails.
 		// Others are followed once only: they would otherwise follow each other for ever.
 		to := c.reachable(p.endpoint, named, conn)
-		if to != p.endpoint && p.static == nil && !p.followed && !p.heardAt.has(now, p.endpoint.Addr) {
+		if to != p.endpoint && !p.pinned() && !p.followed && !p.staysAt(now) {
 			p.followed = true
 			p.closeLink(ReasonMoved)
 			c.open(now, p, to)
@@ -107,6 +107,19 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 		p.altEndpoint = named
 	}
 	c.begin(now, p, m)
+}
+
+// pinned reports whether a peer is dialed at the address in the configuration only.
+func (p *Peer) pinned() bool {
+	return p.static != nil && p.static.hostPort == "" && p.static.endpoint == p.endpoint
+}
+
+// staysAt reports whether there is a connection to a peer where it is dialed, on which our
+// HELLO may be, and it is that peer by all that is known: its beacons come from there, or the
+// handshake says so.
+func (p *Peer) staysAt(now time.Duration) bool {
+	up := p.linkState == linkIsUp
+	return up && p.identified || (up || p.link.Connected()) && p.heardAt.has(now, p.endpoint.Addr)
 }
 
 // inFlight reports whether our HELLO is likely to be still on its way, or to have been
@@ -137,8 +150,8 @@ func (c *Core) reachable(found, named endpoint.Endpoint, conn *Conn) endpoint.En
 	return found
 }
 
-// namedEndpoint returns the endpoint that a HELLO names. A link-local address of IPv6 is of
-// use with its zone only, which no other host can name.
+// namedEndpoint returns the endpoint that a HELLO names. A link-local address of IPv6 leads
+// nowhere without its zone, which no other host can name.
 func namedEndpoint(p *Peer, conn *Conn, m *zremsg.Hello) (endpoint.Endpoint, error) {
 	named, err := endpoint.Parse(m.Endpoint)
 	named = named.InZone(conn.remote)

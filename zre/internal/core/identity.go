@@ -23,6 +23,7 @@ func (c *Core) LinkLeadsTo(now time.Duration, l Link, identity []byte) {
 	p := c.links[l]
 	if s := c.staticBy(l); s != nil {
 		s.is = id
+		c.recognise(now, s)
 	}
 	if p == nil || p.Ready() {
 		return

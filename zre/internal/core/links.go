@@ -64,7 +64,7 @@ const (
 // mayRedirect reports whether a peer that could not be reached is to be tried at
 // its other endpoint: where it says that it is, or where it was heard.
 func (p *Peer) mayRedirect(now time.Duration, failed bool) bool {
-	if p.linkState == linkIsUp || p.static != nil || !p.altEndpoint.Addr.IsValid() {
+	if p.linkState == linkIsUp || p.pinned() || !p.altEndpoint.Addr.IsValid() {
 		return false
 	}
 	pause := redirectPause

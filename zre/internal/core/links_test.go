@@ -1,7 +1,6 @@
 package core
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"testing"
@@ -255,36 +254,5 @@ func TestLostSoonIsClosedAtOnce(t *testing.T) {
 	d.pass(1)
 	if len(d.links) < 2 {
 		t.Error("it is not dialed again")
-	}
-}
-
-// A configured peer whose host has a name is dialed at the address that the name has, and at
-// another one when it is not there and the name has that one.
-func TestNamedPeer(t *testing.T) {
-	const name = "friend:41000"
-	d := newDesk(t)
-	d.slow = true
-	d.core.AddNamed(d.now, name, curve.Key{})
-	d.tick(retryAfter)
-	if len(d.links) > 0 || !d.core.WantsAddress(name) {
-		t.Fatalf("%d links, wants an address %v", len(d.links), d.core.WantsAddress(name))
-	}
-	d.core.SetAddress(d.now, name, netip.AddrPort{}, errors.New("no such host"))
-	d.wantAwaited("connection of 0000 since 3s, refused")
-	d.core.SetAddress(d.now, name, netip.MustParseAddrPort("10.0.0.9:41000"), nil)
-	d.core.SetAddress(d.now, name, netip.MustParseAddrPort("10.0.0.9:41000"), nil)
-	d.core.SetAddress(d.now, name, friendAt.Addr, nil)
-	if len(d.links) != 2 || d.links[0].closed == 0 || d.links[1].endpoint != friendAt {
-		t.Fatalf("%d links, %+v", len(d.links), d.links)
-	}
-	d.linkUp(d.links[1])
-	if d.core.WantsAddress(name) {
-		t.Error("an address is wanted of a peer to which a connection is up")
-	}
-	d.from(friend, hello(friendText))
-	d.wantLog("ENTER friend")
-	d.core.SetAddress(d.now, name, netip.MustParseAddrPort("10.0.0.9:41000"), nil)
-	if len(d.links) != 2 {
-		t.Error("a peer that is there is dialed at another address")
 	}
 }

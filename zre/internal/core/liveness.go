@@ -144,7 +144,7 @@ const beaconsMissed = 3 * time.Second
 // In a secure network the endpoint of a HELLO counts as well, as it is
 // authenticated, and what led to the present one is not.
 func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
-	if !p.altEndpoint.Addr.IsValid() || p.static != nil {
+	if !p.altEndpoint.Addr.IsValid() || p.pinned() {
 		return false
 	}
 	// One that is heard at both is a host with several addresses, on a bad line.
@@ -232,13 +232,14 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 	case p.redialAt != 0 && now >= p.redialAt:
 		c.redial(now, p)
 	case p.linkState == linkIsUp && (p.provenConn || p.identified) && p.lastStray <= p.greeted:
-		// Our HELLO arrives, or the connection ends: this is the node. Its own connection takes
-		// its time on a line that loses much.
+		// It answered there, or is a node of this implementation and not another one that has
+		// its port now: it receives our HELLO, or closes the connection. Its own connection
+		// may take its time on a line that loses much.
 	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait && p.hadTime(now, p.trip.most()):
 		// It does not answer there, or its answer was lost.
 		p.greetWait *= 2
 		to := p.endpoint
-		if p.altEndpoint.Addr.IsValid() && p.static == nil {
+		if p.altEndpoint.Addr.IsValid() && !p.pinned() {
 			to = p.altEndpoint
 		}
 		c.restart(now, p, to, ReasonExpired)

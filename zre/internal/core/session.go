@@ -224,9 +224,7 @@ func (c *Core) remove(p *Peer, reason Reason) {
 	if rival != nil {
 		c.closeConn(rival)
 	}
-	if p.static != nil {
-		p.static.lost(c.now)
-	}
+	c.lostStatic(p.id)
 }
 
 // maxNewConns bounds how often a peer is greeted on a new connection because it answers

@@ -196,7 +196,6 @@ func (l *simLink) Failed() Reason {
 // Close implements Link; what was in flight may still arrive.
 func (l *simLink) Close(reason Reason) {
 	l.n.w.logf("%s closes link %d (%v) %v", l.n.name, l.serial, l.n.w.nameOf(l.peer), reason)
-	l.n.w.logf("%s closes link %d: %v", l.n.name, l.serial, reason)
 	if pings := l.old + l.pings; pings > 0 {
 		l.n.late[l.peer] = pings
 	}

@@ -73,12 +73,12 @@ func secondAddr(first netip.Addr) netip.Addr {
 }
 
 // firstAddr is the address that a host is known by, from any of its addresses.
-func firstAddr(any netip.Addr) netip.Addr {
-	if a := any.As4(); a[0] == 10 && a[1] == 1 {
+func firstAddr(addr netip.Addr) netip.Addr {
+	if a := addr.As4(); a[0] == 10 && a[1] == 1 {
 		a[1] = 0
 		return netip.AddrFrom4(a)
 	}
-	return any
+	return addr
 }
 
 // addrs are the addresses of the host.

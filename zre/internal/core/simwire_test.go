@@ -16,12 +16,13 @@ type lines struct {
 // loses reports whether a packet is lost.
 func (w *world) loses() bool { return w.wires.loss > 0 && w.rand.Float64() < w.wires.loss }
 
-// resent returns how much later a packet arrives because TCP sends it again.
+// resent returns how much later a packet arrives because TCP sends it again: at most 10 s, as
+// nobody keeps peers for which TCP is silent for a DeadPeriod.
 func (w *world) resent() (late time.Duration) {
 	// TCP waits for one and a half round trips, and longer each time. What is sent meanwhile
 	// makes the other end ask for what is missing (fast retransmission).
 	again := max(250*time.Millisecond, 3*w.wires.latency)
-	for most := 3*time.Second + 2*w.wires.latency; w.loses(); again = min(2*again, most) {
+	for most := 3*time.Second + 2*w.wires.latency; late < 10*time.Second && w.loses(); again = min(2*again, most) {
 		late += again
 	}
 	return late
@@ -78,7 +79,7 @@ func TestSimulatedSlowLines(t *testing.T) {
 	}
 }
 
-// Ten nodes on lines that lose a fifth of the packets, of which TCP sends each again, lose
+// Ten nodes on lines that lose a fifth of the packets (a tenth with round trips of a second), which TCP sends again, lose
 // nobody in three minutes; also on hosts with two addresses each.
 func TestSimulatedLossyLines(t *testing.T) {
 	for _, rtt := range []time.Duration{50, 400, 1000} {

@@ -14,17 +14,17 @@ import (
 // staticPeer is an endpoint from the configuration: it is greeted without a
 // beacon, and its HELLO tells which node is there.
 type staticPeer struct {
-	name     string            // HOST:PORT, "" if the configuration has an address
-	failed   error             // why the name has no address, nil if it has one or is looked up
-	endpoint endpoint.Endpoint // without an address while the name has none
-	link     Link              // while no HELLO has come from there
-	state    linkState
-	is       uuid.UUID     // the node that the link leads to, uuid.Nil while that is not known
-	refused  bool          // no process listened there at the last attempt
-	since    time.Duration // a HELLO is awaited since then
-	peer     bool          // a peer that is known now has the link
-	next     time.Duration // when to try next
-	wait     time.Duration
+	hostPort   string            // HOST:PORT if the host has a name, else ""
+	unresolved error             // why the name has no address, nil while it has one
+	endpoint   endpoint.Endpoint // without an address while the name has none
+	link       Link              // while no HELLO has come from there
+	state      linkState
+	is         uuid.UUID     // the node that the link leads to, uuid.Nil while that is not known
+	refused    bool          // no process listened there at the last attempt
+	since      time.Duration // a HELLO is awaited since then
+	peer       uuid.UUID     // the peer that is there, uuid.Nil if none is known
+	next       time.Duration // when to try next
+	wait       time.Duration
 }
 
 // AddStatic greets the node at the endpoint, now and whenever it is not there.
@@ -34,11 +34,11 @@ func (c *Core) AddStatic(now time.Duration, at endpoint.Endpoint) {
 	c.tickStatic(now)
 }
 
-// AddNamed is AddStatic for a node whose host has a name. SetAddress tells its address.
+// AddNamed is AddStatic for a node whose host has a name. SetAddresses tells where that is.
 func (c *Core) AddNamed(now time.Duration, hostPort string, key curve.Key) {
 	c.now = now
 	c.static = append(c.static, &staticPeer{
-		name: hostPort, endpoint: endpoint.Endpoint{Key: key}, since: now, wait: retryAfter,
+		hostPort: hostPort, endpoint: endpoint.Endpoint{Key: key}, since: now, wait: retryAfter,
 	})
 	c.changed()
 }
@@ -46,42 +46,98 @@ func (c *Core) AddNamed(now time.Duration, hostPort string, key curve.Key) {
 // WantsAddress reports whether a node whose host has a name is not there.
 func (c *Core) WantsAddress(hostPort string) bool {
 	return slices.ContainsFunc(c.static, func(s *staticPeer) bool {
-		return s.name == hostPort && !s.peer && s.state != linkIsUp
+		return s.hostPort == hostPort && s.isMissing() && !c.isOwn(s.endpoint)
 	})
 }
 
-// SetAddress tells which address a name has, or why it has none. A node that is not there is
-// dialed at its new address.
-func (c *Core) SetAddress(now time.Duration, hostPort string, at netip.AddrPort, err error) {
+// isOwn reports whether this node itself is at an endpoint.
+func (c *Core) isOwn(at endpoint.Endpoint) bool {
+	return at.Addr.IsValid() && c.cfg.Shell.IsLocal(at)
+}
+
+// isMissing reports whether a configured node is not there.
+func (s *staticPeer) isMissing() bool { return s.peer == uuid.Nil && s.state != linkIsUp }
+
+// SetAddresses tells which addresses a name has, or why it has none. A node that is not there
+// is dialed at another one when its present address is not among them, or has failed.
+func (c *Core) SetAddresses(now time.Duration, hostPort string, addrs []netip.AddrPort, err error) {
 	c.now = now
 	for _, s := range c.static {
-		if s.name != hostPort || s.peer || s.state == linkIsUp {
-			continue
+		if s.hostPort == hostPort && s.isMissing() {
+			s.choose(addrs, err)
+			c.changed()
 		}
-		if s.failed = err; err == nil && s.endpoint.Addr != at {
-			s.close()
-			s.endpoint.Addr, s.refused, s.next, s.wait = at, false, now, retryAfter
-		}
-		c.changed()
 	}
 	c.tickStatic(now)
 }
 
-// lost tells that the peer that had the link is gone.
-func (s *staticPeer) lost(now time.Duration) {
-	s.peer, s.next, s.wait, s.since = false, now, retryAfter, now
+// choose sets the address at which the node is dialed next. An address that a name had goes on
+// being tried while the name cannot be resolved.
+func (s *staticPeer) choose(addrs []netip.AddrPort, err error) {
+	if s.unresolved = nil; len(addrs) == 0 {
+		if !s.endpoint.Addr.IsValid() {
+			s.unresolved = err
+		}
+		return
+	}
+	i := slices.Index(addrs, s.endpoint.Addr)
+	if i >= 0 && (s.link == nil || s.link.Connected() || s.link.RetryCause() == nil) {
+		return
+	}
+	if next := addrs[(i+1)%len(addrs)]; next != s.endpoint.Addr {
+		s.close()
+		s.endpoint.Addr, s.refused, s.next, s.wait = next, false, 0, retryAfter
+	}
+}
+
+// has makes a peer the one that is at a configured endpoint.
+func (s *staticPeer) has(p *Peer) {
+	s.peer, s.unresolved, p.static = p.id, nil, s
+}
+
+// recognise handles that the link to a configured endpoint leads to a node that is known by
+// another way: two links to it would look like two nodes with one UUID. If it is not reached
+// there, it gets this link.
+func (c *Core) recognise(now time.Duration, s *staticPeer) {
+	p := c.peers.get(s.is)
+	switch {
+	case s.is == c.cfg.ID:
+		s.close()
+		s.peer = s.is
+	case p == nil || p.Key() != s.endpoint.Key:
+	case p.Ready() || p.linkState == linkIsUp:
+		s.close()
+		s.has(p)
+	default:
+		p.closeLink(ReasonMoved)
+		c.setLink(p, s.link, s.endpoint, s.state)
+		p.reusedConn, p.provenConn, p.identified = false, false, true
+		p.greeted, p.attempted, p.redialAt, p.tries = now, now, 0, 0
+		s.link, s.state = nil, linkDialed
+		s.has(p)
+	}
+}
+
+// lostStatic tells that a peer is gone.
+func (c *Core) lostStatic(id uuid.UUID) {
+	for _, s := range c.static {
+		if s.peer == id {
+			s.peer, s.next, s.wait, s.since = uuid.Nil, c.now, retryAfter, c.now
+		}
+	}
 }
 
 // tickStatic greets the configured endpoints that no HELLO has come from.
 func (c *Core) tickStatic(now time.Duration) {
 	for _, s := range c.static {
-		if s.peer || !s.endpoint.Addr.IsValid() || now < s.next || !c.trusts(s) || c.cfg.Shell.IsLocal(s.endpoint) {
+		if s.peer != uuid.Nil || !s.endpoint.Addr.IsValid() || now < s.next ||
+			!c.trusts(s) || c.isOwn(s.endpoint) {
 			continue
 		}
 		if p := c.at[s.endpoint.Addr]; p != nil && p.Key() == s.endpoint.Key {
 			// Found by another way meanwhile.
 			s.close()
-			s.peer, p.static = true, s
+			s.has(p)
 			continue
 		}
 		if s.link != nil && s.state != linkIsUp {
@@ -161,9 +217,10 @@ func (c *Core) adopt(now time.Duration, conn *Conn, named endpoint.Endpoint) *Pe
 	}
 	s := waiting[i]
 	p := newPeer(now, conn.id)
-	p.static, p.greeted, p.identified = s, now, s.is == conn.id
+	s.has(p)
+	p.greeted, p.identified = now, s.is == conn.id
 	c.setLink(p, s.link, s.endpoint, s.state)
-	s.link, s.state, s.peer = nil, linkDialed, true
+	s.link, s.state = nil, linkDialed
 	c.add(p)
 	return p
 }

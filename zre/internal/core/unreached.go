@@ -12,11 +12,8 @@ import (
 // Unreached is a node that is known, and that the application does not know: it was
 // discovered or configured, and a session with it has not begun.
 type Unreached struct {
-	Peer uuid.UUID // uuid.Nil for a configured endpoint that no HELLO has come from
-	// HostPort is where a configured node is whose host has a name, "" for any other.
-	HostPort   string
-	Unresolved error // why that name has no address, nil if it has one
-	At         endpoint.Endpoint
+	Target
+	Unresolved error         // why its name has no address, nil if it has one
 	Static     bool          // it is in the configuration
 	Up         bool          // the connection to it is established
 	Hello      bool          // its HELLO has come
@@ -27,6 +24,14 @@ type Unreached struct {
 	// Announced says that it goes on announcing itself: a gossip server has told of it, or
 	// a second beacon or a message has come within a time.
 	Announced bool
+}
+
+// Target is a node that is dialed.
+type Target struct {
+	Peer uuid.UUID // uuid.Nil for a configured endpoint that no HELLO has come from
+	// HostPort is where a configured node is whose host has a name, "" for any other.
+	HostPort string
+	At       endpoint.Endpoint
 }
 
 // otherVersion returns the version in the header of a message, if it is another one than
@@ -52,32 +57,41 @@ func (c *Core) Unreached(now time.Duration, f func(Unreached)) {
 		}
 		last := max(p.lastSign, p.lastForeign, p.lastMessage)
 		f(Unreached{
-			Peer: p.id, At: p.endpoint, Static: p.static != nil,
+			Target: p.target(), Static: p.static != nil,
 			Up: p.linkState == linkIsUp, Hello: p.state == Connecting, Other: p.version,
 			Since: p.known, Dialed: p.greeted,
 			Announced: p.announced || last > p.known && now-last < heardWithin,
 		})
 	}
 	for _, s := range c.static {
-		if !s.peer && (s.link != nil || s.failed != nil) {
+		if s.peer == uuid.Nil && (s.link != nil || s.unresolved != nil) {
 			f(Unreached{
-				HostPort: s.name, At: s.endpoint, Static: true, Up: s.state == linkIsUp, Unresolved: s.failed,
+				Target: s.target(), Static: true, Up: s.state == linkIsUp, Unresolved: s.unresolved,
 			})
 		}
 	}
 }
 
-// LinkTarget returns which node a link is meant for, and where it goes. The UUID is
-// uuid.Nil for a configured endpoint that no HELLO has come from. It reports false for a
-// link that is not used any more.
-func (c *Core) LinkTarget(l Link) (id uuid.UUID, at endpoint.Endpoint, ok bool) {
+func (p *Peer) target() Target {
+	t := Target{Peer: p.id, At: p.endpoint}
+	if p.static != nil {
+		t.HostPort = p.static.hostPort
+	}
+	return t
+}
+
+func (s *staticPeer) target() Target { return Target{HostPort: s.hostPort, At: s.endpoint} }
+
+// LinkTarget returns which node a link is meant for, and where it goes. It reports false
+// for a link that is not used any more.
+func (c *Core) LinkTarget(l Link) (t Target, ok bool) {
 	if p := c.links[l]; p != nil {
-		return p.id, p.endpoint, true
+		return p.target(), true
 	}
 	if s := c.staticBy(l); s != nil {
-		return uuid.Nil, s.endpoint, true
+		return s.target(), true
 	}
-	return uuid.Nil, endpoint.Endpoint{}, false
+	return Target{}, false
 }
 
 // Awaits reports whether there is a node that Unreached would call f for.

@@ -37,8 +37,8 @@ func TestUnreached(t *testing.T) {
 	if u = d.unreached()[there]; !u.Announced {
 		t.Errorf("after two beacons: %+v", u)
 	}
-	if got, to, ok := d.core.LinkTarget(d.links[0]); !ok || got != id || to != there {
-		t.Errorf("its link is meant for %v at %v, %v", got, to, ok)
+	if got, ok := d.core.LinkTarget(d.links[0]); !ok || got != (Target{Peer: id, At: there}) {
+		t.Errorf("its link is meant for %+v, %v", got, ok)
 	}
 	d.pass(11)
 	if u = d.unreached()[there]; u.Announced {
@@ -73,8 +73,8 @@ func TestUnreachedStatic(t *testing.T) {
 	if !found || u.Peer != uuid.Nil || !u.Static || u.Up || u.Since != 0 {
 		t.Fatalf("%+v", u)
 	}
-	if got, to, ok := d.core.LinkTarget(d.links[0]); !ok || got != uuid.Nil || to != there {
-		t.Errorf("its link is meant for %v at %v, %v", got, to, ok)
+	if got, ok := d.core.LinkTarget(d.links[0]); !ok || got != (Target{At: there}) {
+		t.Errorf("its link is meant for %+v, %v", got, ok)
 	}
 	d.core.LinkUp(d.now, d.links[0])
 	if u = d.unreached()[there]; !u.Up {
@@ -84,7 +84,7 @@ func TestUnreachedStatic(t *testing.T) {
 	if got := d.unreached(); len(got) != 0 {
 		t.Errorf("in a session: %v", got)
 	}
-	if _, _, ok := d.core.LinkTarget(new(deskLink)); ok {
+	if _, ok := d.core.LinkTarget(new(deskLink)); ok {
 		t.Error("a link that is not used is meant for somebody")
 	}
 }

@@ -249,7 +249,7 @@ func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, ifindex int)
 	}
 	switch {
 	case errors.Is(err, errFar):
-		d.hearFar(b.UUID, b.Port, from)
+		d.hearFar(b.UUID, b.Port, key, from)
 	case err != nil:
 		d.hearForeign(payload, from)
 	case b.UUID == d.cfg.ID:

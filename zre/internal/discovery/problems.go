@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/codec/zrebeacon"
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/internal/problems"
@@ -131,13 +132,14 @@ func named(interfaces []string) string {
 
 // hearFar notes the beacon of a node that is in no network of the interface at which it came,
 // unless the node is known by another way.
-func (d *Discovery) hearFar(id uuid.UUID, port uint16, at netip.AddrPort) {
-	if port == 0 || id == d.cfg.ID || d.cfg.Sink.Knows(id) {
+func (d *Discovery) hearFar(id uuid.UUID, port uint16, key curve.Key, at netip.AddrPort) {
+	if port == 0 || id == d.cfg.ID || d.cfg.Trust.Check(key) != nil || d.cfg.Sink.Knows(id) {
 		return
 	}
 	host := hostOf(at)
 	d.cfg.Report(time.Now(), problems.Problem{
 		Key: "far " + host, Kind: problems.Refused, Where: host, Host: host, Peer: id,
+		Holds: 2 * time.Second, // A single one is not told of: the node may be known soon.
 		Cause: "its beacons are not answered: its address is in no network of the interface at which they come",
 		Advice: "give both hosts addresses in one network (ip address), or name the node with --peer; " +
 			"if routers pass multicast on: --multicast-ttl 2 or more",

@@ -141,9 +141,9 @@ func (e *Engine) WantsAddress(hostPort string) (wants bool) {
 	return wants
 }
 
-// SetAddress tells which address the name of such a node's host has, or why it has none.
-func (e *Engine) SetAddress(hostPort string, at netip.AddrPort, err error) {
-	e.do(func(c *core.Core, now time.Duration) { c.SetAddress(now, hostPort, at, err) })
+// SetAddresses tells which addresses the name of such a node's host has, or why it has none.
+func (e *Engine) SetAddresses(hostPort string, addrs []netip.AddrPort, err error) {
+	e.do(func(c *core.Core, now time.Duration) { c.SetAddresses(now, hostPort, addrs, err) })
 }
 
 // Links calls f with the link of each ready peer.

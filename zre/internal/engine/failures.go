@@ -13,23 +13,27 @@ import (
 // them. An entry is removed when the node has a session, or is not known any more.
 type failures map[target]error
 
-// target is a node that is dialed: its UUID, or the address in the configuration.
+// target is a node that is dialed: its UUID, or the name or address in the configuration.
 type target struct {
-	peer uuid.UUID
-	at   netip.AddrPort // with uuid.Nil only
+	peer     uuid.UUID
+	hostPort string
+	at       netip.AddrPort
 }
 
-func targetOf(u core.Unreached) target {
-	if u.Peer == uuid.Nil {
-		return target{at: u.At.Addr}
+func targetOf(t core.Target) target {
+	switch {
+	case t.Peer != uuid.Nil:
+		return target{peer: t.Peer}
+	case t.HostPort != "":
+		return target{hostPort: t.HostPort}
 	}
-	return target{peer: u.Peer}
+	return target{at: t.At.Addr}
 }
 
 // note records why a link does not work. Called under mu.
 func (f failures) note(c *core.Core, l core.Link, err error) {
-	if id, at, ok := c.LinkTarget(l); ok {
-		f[targetOf(core.Unreached{Peer: id, At: at})] = err
+	if t, ok := c.LinkTarget(l); ok {
+		f[targetOf(t)] = err
 	}
 }
 
@@ -49,7 +53,7 @@ func (e *Engine) Unreached() (all []Unreached) {
 	}
 	left := make(failures)
 	e.core.Unreached(e.now(), func(u core.Unreached) {
-		full := Unreached{Unreached: u, Err: e.failures[targetOf(u)]}
+		full := Unreached{Unreached: u, Err: e.failures[targetOf(u.Target)]}
 		if u.Unresolved != nil {
 			full.Err = u.Unresolved
 		}
@@ -57,7 +61,7 @@ func (e *Engine) Unreached() (all []Unreached) {
 			full.Since, full.Dialed = e.start.Add(u.Since), e.start.Add(u.Dialed)
 		}
 		if full.Err != nil && u.Unresolved == nil {
-			left[targetOf(u)] = full.Err
+			left[targetOf(u.Target)] = full.Err
 		}
 		all = append(all, full)
 	})

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	again  = 5 * time.Second // how long a peer has to be reached at an address
-	within = 5 * time.Second // bounds one look-up
+	lookupPeriod  = 5 * time.Second // between two look-ups of a peer that is not there
+	lookupTimeout = 5 * time.Second // of one look-up
 )
 
 // Peer is a configured peer.
@@ -27,28 +27,34 @@ type Node interface {
 	AddNamed(hostPort string, key curve.Key)
 	// WantsAddress reports whether the peer is not there.
 	WantsAddress(hostPort string) bool
-	// SetAddress tells which address the peer has, or why it has none.
-	SetAddress(hostPort string, at netip.AddrPort, err error)
+	// SetAddresses tells which addresses the peer has, or why it has none.
+	SetAddresses(hostPort string, addrs []netip.AddrPort, err error)
 }
 
 // Names looks the names up, from Start to Close.
 type Names struct {
 	node   Node
 	lookup hostname.Lookup
-	every  time.Duration
+	period time.Duration
 	cancel context.CancelFunc
 	loops  sync.WaitGroup
 }
 
-// Start looks the names of the peers up. With a nil lookup the system does.
+// Start looks the names of the peers up. With a nil lookup the system does. Of peers with the
+// same name and port the first one counts.
 func Start(node Node, lookup hostname.Lookup, peers []Peer) *Names {
-	return start(node, lookup, peers, again)
+	return start(node, lookup, peers, lookupPeriod)
 }
 
-func start(node Node, lookup hostname.Lookup, peers []Peer, every time.Duration) *Names {
+func start(node Node, lookup hostname.Lookup, peers []Peer, period time.Duration) *Names {
 	ctx, cancel := context.WithCancel(context.Background())
-	n := &Names{node: node, lookup: lookup, every: every, cancel: cancel}
+	n := &Names{node: node, lookup: lookup, period: period, cancel: cancel}
+	known := make(map[string]bool)
 	for _, p := range peers {
+		if known[p.HostPort] {
+			continue
+		}
+		known[p.HostPort] = true
 		node.AddNamed(p.HostPort, p.Key)
 		n.loops.Go(func() { n.run(ctx, p.HostPort) })
 	}
@@ -63,28 +69,22 @@ func (n *Names) Close() {
 	}
 }
 
-// run looks one name up, again while its peer is not there. A host with several addresses is
-// tried at one after the other.
+// run looks one name up, again while its peer is not there.
 func (n *Names) run(ctx context.Context, hostPort string) {
-	timer := time.NewTicker(n.every)
-	defer timer.Stop()
-	for turn := 0; ; {
+	ticker := time.NewTicker(n.period)
+	defer ticker.Stop()
+	for {
 		if n.node.WantsAddress(hostPort) {
-			asking, cancel := context.WithTimeout(ctx, within)
+			asking, cancel := context.WithTimeout(ctx, lookupTimeout)
 			addrs, err := n.lookup.Resolve(asking, hostPort)
 			cancel()
-			switch {
-			case ctx.Err() != nil:
+			if ctx.Err() != nil {
 				return
-			case err != nil:
-				n.node.SetAddress(hostPort, netip.AddrPort{}, err)
-			default:
-				n.node.SetAddress(hostPort, addrs[turn%len(addrs)], nil)
-				turn++
 			}
+			n.node.SetAddresses(hostPort, addrs, err)
 		}
 		select {
-		case <-timer.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			return
 		}

@@ -3,6 +3,7 @@ package named
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -35,12 +36,8 @@ func (a *asker) WantsAddress(string) bool {
 	}
 }
 
-func (a *asker) SetAddress(_ string, at netip.AddrPort, err error) {
-	if err != nil {
-		a.told <- err.Error()
-		return
-	}
-	a.told <- at.String()
+func (a *asker) SetAddresses(_ string, addrs []netip.AddrPort, err error) {
+	a.told <- fmt.Sprint(addrs, " ", err)
 }
 
 func want(t *testing.T, c <-chan string, text string) {
@@ -55,8 +52,8 @@ func want(t *testing.T, c <-chan string, text string) {
 	}
 }
 
-// A name is looked up while its peer is not there, and each of its addresses has its turn.
-func TestTurns(t *testing.T) {
+// A name is looked up while its peer is not there, once if it is given twice.
+func TestLookups(t *testing.T) {
 	a := newAsker()
 	fails := true
 	lookup := func(_ context.Context, _, host string) ([]netip.Addr, error) {
@@ -66,18 +63,20 @@ func TestTurns(t *testing.T) {
 		}
 		return []netip.Addr{netip.MustParseAddr("fd00::2"), netip.MustParseAddr("10.0.0.2")}, nil
 	}
-	n := start(a, lookup, []Peer{{HostPort: "robot:41000"}}, time.Millisecond)
+	n := start(a, lookup, []Peer{{HostPort: "robot:41000"}, {HostPort: "robot:41000"}}, time.Millisecond)
 	defer n.Close()
 	want(t, a.added, "robot:41000")
-	for _, text := range []string{
-		`"robot" cannot be resolved: no such host`, "10.0.0.2:41000", "[fd00::2]:41000", "10.0.0.2:41000",
-	} {
+	const both = "[10.0.0.2:41000 [fd00::2]:41000] <nil>"
+	for _, text := range []string{`[] "robot" cannot be resolved: no such host`, both} {
 		a.wants <- true
 		want(t, a.told, text)
 	}
 	a.wants <- false
 	a.wants <- true
-	want(t, a.told, "[fd00::2]:41000")
+	want(t, a.told, both)
+	if len(a.added) > 0 {
+		t.Error("the peer was added twice")
+	}
 }
 
 // Close ends a look-up that has no answer.
