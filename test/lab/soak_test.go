@@ -30,7 +30,7 @@ func (w *witness) resident() int {
 // TestSoak: ten nodes on three hosts, five plain and five secure, for hours: one of each kind is
 // restarted again and again, one is stopped for a time, lines lose frames and are cut, the gossip
 // server is restarted, groups change, and all talk. At the end nobody who was there all the
-// time has more memory or descriptors than after the first minute, what was sent and
+// time has more memory, descriptors or goroutines than after the first minute, what was sent and
 // what was received agree, and nothing was lost or doubled within a session.
 func TestSoak(t *testing.T) {
 	hours, err := strconv.ParseFloat(os.Getenv("ZRE_SOAK"), 64)
@@ -76,8 +76,12 @@ func TestSoak(t *testing.T) {
 			crews[kind] = append(crews[kind], begin(kind, i))
 		}
 	}
-	type use struct{ memory, files int }
-	var first map[*witness]use
+	type use struct{ memory, files, goroutines int }
+	uses := func(w *witness, kind, i int) use {
+		goroutines := w.metrics(metricsPort + 10*kind + i)["go_goroutines"]
+		return use{w.resident(), w.descriptors(), int(goroutines)}
+	}
+	var first [2][]use
 	measured := time.Now().Add(time.Minute)
 	for round := 0; time.Now().Before(end); round++ {
 		for kind, c := range crews {
@@ -85,12 +89,9 @@ func TestSoak(t *testing.T) {
 			stop := c.talk("g", 50*time.Millisecond)
 			time.Sleep(time.Second)
 			c.heard(t, stop(), patience)
-			if first == nil && time.Now().After(measured) && kind == 1 {
-				first = make(map[*witness]use)
-				for _, c := range crews {
-					for _, w := range c[:4] {
-						first[w] = use{w.resident(), w.descriptors()}
-					}
+			if first[kind] == nil && time.Now().After(measured) {
+				for i, w := range c[:4] {
+					first[kind] = append(first[kind], uses(w, kind, i))
 				}
 			}
 			switch random.IntN(5) {
@@ -123,11 +124,15 @@ func TestSoak(t *testing.T) {
 		agree(t, c, kind)
 		c.faultless(t)
 	}
-	for w, before := range first {
-		now := use{w.resident(), w.descriptors()}
-		t.Logf("%s: %d KiB and %d files after a minute, %d KiB and %d files at the end", w.name, before.memory, before.files, now.memory, now.files)
-		if now.memory > before.memory+before.memory/4+4096 || now.files > before.files+2 {
-			t.Errorf("%s uses more: %+v, %+v", w.name, before, now)
+	for kind, c := range crews {
+		for i, before := range first[kind] {
+			w, now := c[i], uses(c[i], kind, i)
+			t.Logf("%s: KiB, files, goroutines %v after a minute, %v at the end", w.name, before, now)
+			// A connection has two goroutines at most, and may be on its way out.
+			if now.memory > before.memory+before.memory/4+4096 || now.files > before.files+2 ||
+				now.goroutines == 0 || now.goroutines > before.goroutines+4 {
+				t.Errorf("%s uses more: %+v, %+v", w.name, before, now)
+			}
 		}
 	}
 }
