@@ -1,4 +1,3 @@
-// Package hostname turns HOST:PORT into addresses, where HOST is a name or an IP address.
 package hostname
 
 import (
@@ -44,7 +43,8 @@ func Split(hostPort string) (host string, port uint16, err error) {
 // isName reports whether a text can be the name of a host. One that ends with a number is an
 // IPv4 address with a mistake.
 func isName(s string) bool {
-	if s == "" || strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || strings.ContainsRune("*/|:[]%\x7f", c) }) {
+	wrong := func(c rune) bool { return c <= ' ' || strings.ContainsRune("*/|:[]%\x7f", c) }
+	if s == "" || strings.ContainsFunc(s, wrong) {
 		return false
 	}
 	last := strings.TrimSuffix(s, ".")

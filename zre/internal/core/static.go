@@ -194,7 +194,8 @@ func (c *Core) staticDown(now time.Duration, l Link) {
 // adopt makes a peer of the link to a configured endpoint when the HELLO of a
 // node that is not known is the answer from there. A node with several addresses
 // may name another one than the configured; it is recognised by what the handshake of the
-// link says, or by the port. Should that be wrong, PINGs go unanswered and the peer is moved to where it said.
+// link says, or by the port. If that is wrong, PINGs go unanswered and the peer is dialed
+// where its HELLO says.
 func (c *Core) adopt(now time.Duration, conn *Conn, named endpoint.Endpoint) *Peer {
 	var waiting []*staticPeer
 	for _, s := range c.static {

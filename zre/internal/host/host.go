@@ -94,8 +94,8 @@ func (h *Host) IsOwn(addr netip.Addr) bool {
 	return own
 }
 
-// Moved reports whether a connection is of no use any more: this host has lost its local
-// address, and reaches the other end from another one.
+// Moved reports whether a connection is broken because this host has lost its local address
+// and reaches the other end from another one.
 func (h *Host) Moved(local, remote netip.Addr) bool {
 	if h.IsOwn(local) {
 		return false
