@@ -82,16 +82,21 @@ func (c Choice) Missing() error {
 	if len(c.Use) == 0 {
 		return nil
 	}
-	usable, unusable, err := survey()
+	s, err := Look()
 	if err != nil {
 		return err
 	}
+	return c.MissingIn(s)
+}
+
+// MissingIn is Missing at the time of a survey.
+func (c Choice) MissingIn(s Survey) error {
 	for _, use := range c.Use {
 		one := Choice{Use: []string{use}, Exclude: c.Exclude}
-		if len(one.Filter(usable)) > 0 {
+		if len(one.Filter(s.Usable)) > 0 {
 			continue
 		}
-		reason, there := unusable[use]
+		reason, there := s.unusable[use]
 		_, notAddr := netip.ParseAddr(use)
 		switch {
 		case c.excludes(use):
@@ -101,7 +106,7 @@ func (c Choice) Missing() error {
 		case !there:
 			reason = ErrNoInterface
 		}
-		return &SelectError{Name: use, Err: reason, Usable: Choice{Exclude: c.Exclude}.Filter(usable)}
+		return &SelectError{Name: use, Err: reason, Usable: Choice{Exclude: c.Exclude}.Filter(s.Usable)}
 	}
 	return nil
 }

@@ -90,29 +90,29 @@ func Broadcast(p netip.Prefix) (addr netip.Addr, ok bool) {
 
 // List gives all usable interfaces in the order of their indexes.
 func List() ([]Interface, error) {
-	usable, _, err := survey()
-	return usable, err
+	s, err := Look()
+	return s.Usable, err
 }
 
 // Select gives the usable interfaces with the given names, in the order of
 // their indexes, each once. Without names it gives all of them, like List. A
 // name that cannot be used is a *SelectError.
 func Select(names ...string) ([]Interface, error) {
-	usable, unusable, err := survey()
+	s, err := Look()
 	if err != nil || len(names) == 0 {
-		return usable, err
+		return s.Usable, err
 	}
 	for _, name := range names {
-		if slices.ContainsFunc(usable, func(i Interface) bool { return i.Name == name }) {
+		if slices.ContainsFunc(s.Usable, func(i Interface) bool { return i.Name == name }) {
 			continue
 		}
-		reason, there := unusable[name]
+		reason, there := s.unusable[name]
 		if !there {
 			reason = ErrNoInterface
 		}
-		return nil, &SelectError{Name: name, Err: reason, Usable: usable}
+		return nil, &SelectError{Name: name, Err: reason, Usable: s.Usable}
 	}
-	return Choice{Use: names}.Filter(usable), nil
+	return Choice{Use: names}.Filter(s.Usable), nil
 }
 
 // Why an interface cannot be used.
@@ -145,14 +145,20 @@ func (e *SelectError) Error() string {
 
 func (e *SelectError) Unwrap() error { return e.Err }
 
-// survey sorts the interfaces of the host into the usable ones and, by name,
-// the reasons why the others are not.
-func survey() (usable []Interface, unusable map[string]error, err error) {
+// A Survey is a picture of the interfaces of the host at one time.
+type Survey struct {
+	Usable   []Interface      // in the order of their indexes
+	unusable map[string]error // why the others are not, by name
+}
+
+// Look makes a survey. It asks the kernel several times.
+func Look() (Survey, error) {
 	all, err := net.Interfaces()
 	if err != nil {
-		return nil, nil, fmt.Errorf("list interfaces: %w", err)
+		return Survey{}, fmt.Errorf("list interfaces: %w", err)
 	}
-	unusable = make(map[string]error)
+	var usable []Interface
+	unusable := make(map[string]error)
 	ports := sync.OnceValue(bridgePorts) // mostly nothing depends on it
 	for _, ifi := range all {
 		if ifi.Flags&net.FlagUp == 0 {
@@ -174,7 +180,7 @@ func survey() (usable []Interface, unusable map[string]error, err error) {
 		})
 	}
 	slices.SortFunc(usable, func(a, b Interface) int { return a.Index - b.Index })
-	return usable, unusable, nil
+	return Survey{Usable: usable, unusable: unusable}, nil
 }
 
 // prefixesOf gives the networks in what the standard library lists.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gozre/zre/internal/codec/zrebeacon"
 	"github.com/gozre/zre/internal/curve"
-	"github.com/gozre/zre/internal/netif"
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/internal/problems"
 )
@@ -73,7 +72,7 @@ const echoWait = 3 * time.Second
 
 // beaconProblem says why this node's beacons do not come back to it.
 func (d *Discovery) beaconProblem(now time.Time) (p problems.Problem, wrong bool) {
-	if err := d.cfg.Choice.Missing(); err != nil {
+	if err := d.cfg.Host.Missing(); err != nil {
 		return problems.Problem{
 			Key: "interface", Kind: problems.Interface, Where: d.cfg.Choice.String(), Cause: err.Error(), Lasting: true,
 			Advice: "the node uses it as soon as it is there; or choose another one with --interface",
@@ -84,11 +83,7 @@ func (d *Discovery) beaconProblem(now time.Time) (p problems.Problem, wrong bool
 	if d.beacon == nil || !d.echo.started(since) || d.echo.quick(since, d.isLoopback) {
 		return problems.Problem{}, false
 	}
-	interfaces, err := netif.List()
-	if err != nil {
-		return problems.Problem{}, false // The next look may succeed.
-	}
-	what, silent := d.echo.judge(since, d.cfg.Choice.Filter(interfaces))
+	what, silent := d.echo.judge(since, d.cfg.Host.Interfaces())
 	p = problems.Problem{Key: "beacon", Kind: problems.Beacon, Where: fmt.Sprintf("UDP port %d", d.cfg.BeaconPort)}
 	switch what {
 	case nothingMissing:

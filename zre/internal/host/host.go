@@ -10,9 +10,12 @@ import (
 	"github.com/gozre/zre/internal/netif"
 )
 
-// snapshotAge is how long a list of the interfaces is used. When many peers come at the
-// same time, asking the kernel for each of them would cost more than all else.
-const snapshotAge = time.Second
+// How long a survey of the interfaces is used, if Refresh is not called before: a survey asks the
+// kernel several times, and each beacon that comes needs one.
+const (
+	surveyAge  = 5 * time.Second // a safeguard: changes are told of, see discovery
+	missingAge = time.Second     // while a chosen interface, or any, is missing
+)
 
 // Host is the interfaces that a node uses. It is safe for concurrent use.
 type Host struct {
@@ -20,21 +23,20 @@ type Host struct {
 	fixed  bool // the interfaces are those of a network in memory, and never change
 
 	mu         sync.Mutex
-	listed     time.Time
+	old        time.Time // from when on the survey is not used any more
 	interfaces []netif.Interface
+	missing    error                     // which of the chosen interfaces is missing, and why
 	own        map[netip.Addr]struct{}   // their addresses
 	local      map[netip.Addr]netip.Addr // the address that reaches a peer
 }
 
-// New lists the interfaces. Those that are chosen need not be there yet.
+// New looks at the interfaces. Those that are chosen need not be there yet.
 func New(choice netif.Choice) (*Host, error) {
-	all, err := netif.List()
-	if err != nil {
+	h := &Host{choice: choice, local: make(map[netip.Addr]netip.Addr)}
+	if err := h.look(); err != nil {
 		return nil, err
 	}
-	interfaces := choice.Filter(all)
-	return &Host{choice: choice, listed: time.Now(), interfaces: interfaces,
-		own: owned(interfaces), local: make(map[netip.Addr]netip.Addr)}, nil
+	return h, nil
 }
 
 // Fixed returns a host on a network in memory, with this interface only.
@@ -43,27 +45,52 @@ func Fixed(i netif.Interface) *Host {
 	return &Host{fixed: true, interfaces: interfaces, own: owned(interfaces)}
 }
 
-// list returns the interfaces, and asks for them again when the list is old. Called
-// under mu.
-func (h *Host) list() []netif.Interface {
-	if h.fixed || time.Since(h.listed) < snapshotAge {
-		return h.interfaces
-	}
-	all, err := netif.List()
+// look makes a new survey. After an error the last one is used on.
+func (h *Host) look() error {
+	survey, err := netif.Look()
 	if err == nil {
-		h.interfaces = h.choice.Filter(all)
+		h.interfaces = h.choice.Filter(survey.Usable)
+		h.missing = h.choice.MissingIn(survey)
 		h.own = owned(h.interfaces)
 	}
-	h.listed = time.Now()
+	age := surveyAge
+	if err != nil || h.missing != nil || len(h.interfaces) == 0 {
+		age = missingAge
+	}
+	h.old = time.Now().Add(age)
 	clear(h.local)
+	return err
+}
+
+// list returns the interfaces, and looks at them again when the survey is old. Called under mu.
+func (h *Host) list() []netif.Interface {
+	if !h.fixed && !time.Now().Before(h.old) {
+		_ = h.look() // The next look may succeed.
+	}
 	return h.interfaces
+}
+
+// Interfaces returns those that are used. The caller does not change them.
+func (h *Host) Interfaces() []netif.Interface {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.list()
+}
+
+// Missing says which of the chosen interfaces cannot be used now, and why, as
+// netif.Choice.Missing does.
+func (h *Host) Missing() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.list()
+	return h.missing
 }
 
 // Refresh makes the next question ask for the interfaces again.
 func (h *Host) Refresh() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.listed = time.Time{}
+	h.old = time.Time{}
 }
 
 // ListenOn returns the addresses that a node listens on: all of the host, or those

@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/gozre/zre/internal/netif"
 )
@@ -18,7 +17,7 @@ func TestIsNear(t *testing.T) {
 		{Name: "b", Index: 3, Prefixes: []netip.Prefix{prefix("10.0.2.1/24")}},
 		{Name: "tunnel", Index: 4, Prefixes: []netip.Prefix{prefix("10.9.9.9/32")}},
 	}
-	h := &Host{listed: time.Now().Add(time.Hour), interfaces: interfaces, own: owned(interfaces)}
+	h := &Host{fixed: true, interfaces: interfaces, own: owned(interfaces)}
 	for _, c := range []struct {
 		addr  string
 		index int
