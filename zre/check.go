@@ -16,6 +16,9 @@ import (
 	"github.com/gozre/zre/zre/internal/core"
 )
 
+// leastTime is the least that a time of a Config may be.
+const leastTime = 10 * time.Millisecond
+
 // withDefaults returns the config with its zero fields filled in, or what is
 // wrong with it.
 func (c Config) withDefaults() (Config, error) {
@@ -27,9 +30,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	orDefault(&d.MulticastTTL, DefaultMulticastTTL)
 	orDefault(&d.BeaconPeriod, DefaultBeaconPeriod)
-	orDefault(&c.Timing.QuietPeriod, DefaultQuietPeriod)
-	orDefault(&c.Timing.QuietPingRate, DefaultQuietPingRate)
 	orDefault(&c.Timing.DeadPeriod, DefaultDeadPeriod)
+	orDefault(&c.Timing.QuietPeriod, max(leastTime, min(DefaultQuietPeriod, c.Timing.DeadPeriod*3/5)))
+	orDefault(&c.Timing.QuietPingRate, max(leastTime, min(DefaultQuietPingRate, c.Timing.DeadPeriod/8)))
 	orDefault(&c.Timing.CloseTimeout, DefaultCloseTimeout)
 	orDefault(&c.Timing.StallTimeout, DefaultStallTimeout)
 	orDefault(&c.Limits.Ports, PortRange{DefaultFirstPort, DefaultLastPort})
@@ -140,12 +143,12 @@ func (c *Config) checkNumbers() error {
 		{"Timing.CloseTimeout", c.Timing.CloseTimeout},
 		{"Timing.StallTimeout", c.Timing.StallTimeout},
 	} {
-		if f.value < 10*time.Millisecond {
-			return &ConfigError{f.name, f.value, "want 10ms or more"}
+		if f.value < leastTime {
+			return &ConfigError{f.name, f.value, fmt.Sprintf("want %v or more", leastTime)}
 		}
 	}
-	if d := c.Timing.SlowPeer; d != 0 && d < 10*time.Millisecond {
-		return &ConfigError{"Timing.SlowPeer", d, "want 10ms or more, or 0 for no end"}
+	if d := c.Timing.SlowPeer; d != 0 && d < leastTime {
+		return &ConfigError{"Timing.SlowPeer", d, fmt.Sprintf("want %v or more, or 0 for no end", leastTime)}
 	}
 	if c.Timing.DeadPeriod <= c.Timing.QuietPeriod {
 		return &ConfigError{"Timing.DeadPeriod", c.Timing.DeadPeriod,

@@ -131,9 +131,10 @@ type Discovery struct {
 // Timing is the times of a node, each 10 ms or more.
 type Timing struct {
 	// QuietPeriod is how long a peer may be silent before it is sent PINGs (RFC 36,
-	// "Heartbeating"). Default: 5 s.
+	// "Heartbeating"). Default: 5 s, or three fifths of DeadPeriod if that is less.
 	QuietPeriod time.Duration
-	// QuietPingRate is the time between two such PINGs. Default: 1 s.
+	// QuietPingRate is the time between two such PINGs. Default: 1 s, or an eighth of DeadPeriod
+	// if that is less.
 	QuietPingRate time.Duration
 	// DeadPeriod is how long a peer may send no message, not even a PING-OK, before it
 	// counts as dead. Default: 30 s. More than QuietPeriod.

@@ -393,6 +393,28 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
+// Who gives only a short dead period gets PINGs that fit it.
+func TestTimesFollowDeadPeriod(t *testing.T) {
+	for _, c := range []struct{ given, want Timing }{
+		{Timing{}, Timing{QuietPeriod: 5 * time.Second, QuietPingRate: time.Second, DeadPeriod: 30 * time.Second}},
+		{Timing{DeadPeriod: 2 * time.Second}, Timing{QuietPeriod: 1200 * time.Millisecond,
+			QuietPingRate: 250 * time.Millisecond, DeadPeriod: 2 * time.Second}},
+		{Timing{DeadPeriod: 20 * time.Millisecond}, Timing{QuietPeriod: 12 * time.Millisecond,
+			QuietPingRate: 10 * time.Millisecond, DeadPeriod: 20 * time.Millisecond}},
+		{Timing{DeadPeriod: 2 * time.Second, QuietPeriod: time.Second}, Timing{QuietPeriod: time.Second,
+			QuietPingRate: 250 * time.Millisecond, DeadPeriod: 2 * time.Second}},
+	} {
+		full, err := Config{Timing: c.given}.withDefaults()
+		if err != nil {
+			t.Errorf("%+v: %v", c.given, err)
+		}
+		full.Timing.CloseTimeout, full.Timing.StallTimeout = 0, 0
+		if full.Timing != c.want {
+			t.Errorf("%+v becomes %+v, want %+v", c.given, full.Timing, c.want)
+		}
+	}
+}
+
 // A peer that read everything and then left is not reported as one that missed
 // something: a few messages are acknowledged without a Flush.
 func TestPeerThatReadAllLeaves(t *testing.T) {

@@ -33,7 +33,7 @@ func TestPowerLost(t *testing.T) {
 	for i := range perHost {
 		for h, p := range ports {
 			all = append(all, launchIdle(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
-				"--join", "g", "--dead-period", "2", "--quiet-period", "0.5", "--quiet-ping-rate", "0.25"))
+				"--join", "g", "--dead-period", fmt.Sprint(dead.Seconds())))
 		}
 	}
 	for _, w := range all {

@@ -56,6 +56,13 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 		Transport: f.transport,
 		Logger:    env.Log,
 	}
+	// Those that are not given follow from --dead-period.
+	if !env.Set("quiet-period") {
+		cfg.Timing.QuietPeriod = 0
+	}
+	if !env.Set("quiet-ping-rate") {
+		cfg.Timing.QuietPingRate = 0
+	}
 	// Nodes whose beacons go to another port do not hear each other by
 	// broadcast either, so one port given holds for both.
 	switch own, group := env.Set("beacon-port"), env.Set("multicast-group"); {

@@ -21,13 +21,17 @@ func TestPausesAreBounded(t *testing.T) {
 		a, b := newEnd(t, option), newEnd(t, option)
 		out, in := connected(t, a, b)
 		for _, o := range []*owner{out, in} {
-			var got int
-			var err error
+			var got, linear int
+			var err, linearErr error
 			ctl := o.conn.Driver().(*link).raw.Control(func(fd uintptr) {
+				linear, linearErr = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_THIN_LINEAR_TIMEOUTS)
 				got, err = unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_RTO_MAX_MS)
 			})
 			if ctl != nil {
 				t.Fatal(ctl)
+			}
+			if linear != 1 || linearErr != nil {
+				t.Errorf("the pauses of thin streams double: %d, %v", linear, linearErr)
 			}
 			if err == unix.ENOPROTOOPT {
 				t.Skip("this system does not know TCP_RTO_MAX_MS")

@@ -134,10 +134,11 @@ func (c *Core) Knows(id uuid.UUID) bool { return c.peers.get(id) != nil }
 // IsNew reports whether a node has announced itself a short time ago and is not ready.
 func (c *Core) IsNew(now time.Duration, id uuid.UUID) bool {
 	p := c.peers.get(id)
-	if r := c.reports.get(id); r != nil && r.since != 0 {
-		return false // It was new, and could not be reached.
+	if p == nil || p.Ready() || now-p.known >= newFor {
+		return false
 	}
-	return p != nil && !p.Ready() && now-p.known < newFor
+	r := c.reports.get(id)
+	return r == nil || r.since == 0 // else it was new, and could not be reached
 }
 
 // Probe makes every ready peer be sent a PING that has not answered one in its session,

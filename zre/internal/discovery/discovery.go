@@ -24,8 +24,9 @@ import (
 
 // Sink gets what was heard. The calls come from several goroutines.
 type Sink interface {
-	// Beacon handles the beacon of a node; port 0 says that it leaves.
-	Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key)
+	// Beacon handles the beacon of a node; port 0 says that it leaves. It reports what IsNew
+	// does.
+	Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key) (isNew bool)
 	// IsNew reports whether a node has announced itself a short time ago, and there is no
 	// session with it yet.
 	IsNew(id uuid.UUID) bool
@@ -266,8 +267,8 @@ func (d *Discovery) hearBeacon(payload []byte, from netip.AddrPort, ifindex int)
 		d.cfg.Sink.BeaconRefused(from, err)
 		return
 	}
-	d.cfg.Sink.Beacon(b.UUID, from.Addr(), b.Port, key)
-	if b.Port != 0 && b.UUID != d.cfg.ID && d.cfg.Sink.IsNew(b.UUID) {
+	isNew := d.cfg.Sink.Beacon(b.UUID, from.Addr(), b.Port, key)
+	if isNew && b.Port != 0 {
 		d.again.answer(b.UUID)
 	}
 }

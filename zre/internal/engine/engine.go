@@ -217,8 +217,12 @@ func (e *Engine) keepTime() {
 }
 
 // Beacon implements discovery.Sink.
-func (e *Engine) Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key) {
-	e.do(func(c *core.Core, now time.Duration) { c.Beacon(now, id, from, port, key) })
+func (e *Engine) Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key) (isNew bool) {
+	e.do(func(c *core.Core, now time.Duration) {
+		c.Beacon(now, id, from, port, key)
+		isNew = c.IsNew(now, id)
+	})
+	return isNew
 }
 
 // Knows implements discovery.Sink.

@@ -13,8 +13,8 @@ import (
 // How long a survey of the interfaces is used, if Refresh is not called before: a survey asks the
 // kernel several times, and each beacon that comes needs one.
 const (
-	surveyAge  = 5 * time.Second // a safeguard: changes are told of, see discovery
-	missingAge = time.Second     // while a chosen interface, or any, is missing
+	surveyAge  = 10 * time.Second // a safeguard: changes are told of, see discovery
+	missingAge = time.Second      // while a chosen interface, or any, is missing
 )
 
 // Host is the interfaces that a node uses. It is safe for concurrent use.
