@@ -145,7 +145,7 @@ step_arm64() {
 # bad networks have programs enough of their own.
 # shellcheck disable=SC2046,SC2086 # lists
 run_programs() {
-	"$@" go test -v -vet=off -p 1 -parallel 4 -timeout 15m $(go list ./test/... | grep -v /lab$)
+	"$@" go test -v -vet=off -p 1 $parallel -timeout 15m $(go list ./test/... | grep -v /lab$)
 	"$@" go test -v -vet=off -timeout 15m ./test/lab
 }
 

@@ -39,6 +39,9 @@ func Loopback(t testing.TB) *Host {
 	return start(t)
 }
 
+// Isolated reports whether hosts are separate from each other and from the machine.
+func Isolated() bool { return unable() == nil }
+
 func start(t testing.TB) *Host {
 	t.Helper()
 	ns, err := newNamespace()

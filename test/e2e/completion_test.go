@@ -82,6 +82,7 @@ func shellOrSkip(t *testing.T, name string) string {
 
 // TestCompletionInBash types in a bash with bash-completion.
 func TestCompletionInBash(t *testing.T) {
+	parallel(t)
 	shell := shellOrSkip(t, "bash")
 	const library = "/usr/share/bash-completion/bash_completion"
 	if _, err := os.Stat(library); err != nil {
@@ -96,6 +97,7 @@ func TestCompletionInBash(t *testing.T) {
 
 // TestCompletionInZsh types in a zsh.
 func TestCompletionInZsh(t *testing.T) {
+	parallel(t)
 	shell := shellOrSkip(t, "zsh")
 	dir, env := completionHome(t, "zsh")
 	s := startShellProgram(t, filepath.Join(dir, "work"), env, shell, "-f", "-i")
@@ -106,6 +108,7 @@ func TestCompletionInZsh(t *testing.T) {
 
 // TestCompletionInFish asks a fish for its completions.
 func TestCompletionInFish(t *testing.T) {
+	parallel(t)
 	shell := shellOrSkip(t, "fish")
 	dir, env := completionHome(t, "fish")
 	for _, c := range completions {

@@ -155,6 +155,7 @@ func match(shown, lines []string, begin bool) bool {
 }
 
 func TestMasks(t *testing.T) {
+	parallel(t)
 	for _, c := range []struct {
 		shown, line string
 		want        bool

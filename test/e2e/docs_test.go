@@ -32,6 +32,7 @@ const mostNotRun = 16
 //	time> TEXT     is typed to the zre of the line "$ zre …" before, on a terminal. What follows
 //	               comes up on its screen.
 func TestDocs(t *testing.T) {
+	parallel(t)
 	if os.Getenv("ZRE_TRANSPORT") != "" {
 		t.Skip("pages show the default transport, and were run with it")
 	}
@@ -44,7 +45,7 @@ func TestDocs(t *testing.T) {
 				notRun++
 			case b.kind == "console" && b.shows():
 				t.Run(name, func(t *testing.T) {
-					t.Parallel()
+					parallel(t)
 					run(t, b)
 				})
 			case b.shows() || b.kind == "console":
@@ -304,6 +305,7 @@ func readFile(t *testing.T, name string) string {
 // TestDocsNameFlagsAndTargets finds flags that no program has, and targets that the Makefile
 // does not have.
 func TestDocsNameFlagsAndTargets(t *testing.T) {
+	parallel(t)
 	dir, err := programs()
 	if err != nil {
 		t.Fatal(err)

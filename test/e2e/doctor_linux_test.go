@@ -279,6 +279,7 @@ var quickPatients = []string{
 
 // TestDoctor: the doctor names what is wrong with each patient, and nothing else.
 func TestDoctor(t *testing.T) {
+	parallel(t)
 	for _, p := range patients {
 		if !full && !slices.Contains(quickPatients, p.name) {
 			continue

@@ -12,6 +12,7 @@ import (
 
 // TestExample runs the program that README.md shows.
 func TestExample(t *testing.T) {
+	parallel(t)
 	h := lab.New(t) // and not Loopback: it takes all interfaces that there are
 	reader, writer := io.Pipe()
 	defer reader.Close()

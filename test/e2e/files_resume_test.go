@@ -154,6 +154,7 @@ func (r *relay) onlyTheRest(t *testing.T, before, there int64) {
 
 // TestSessionCut: the connection breaks in the middle, and both ends go on by themselves.
 func TestSessionCut(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	r, file, dir := half(t, h, true)
 	getter := start(t, h, nil, "zre", r.getter(dir)...)
@@ -170,6 +171,7 @@ func TestSessionCut(t *testing.T) {
 
 // TestGetterKilled: another zre get goes on where the one that was killed was.
 func TestGetterKilled(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	r, file, dir := half(t, h, false)
 	getter := start(t, h, nil, "zre", r.getter(dir)...)
@@ -195,6 +197,7 @@ func TestGetterKilled(t *testing.T) {
 
 // TestPutterKilled: the getter goes on with the same file from another zre put.
 func TestPutterKilled(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	r, file, dir := half(t, h, false)
 	getter := start(t, h, nil, "zre", r.getter(dir)...)

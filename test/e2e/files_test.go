@@ -89,6 +89,7 @@ func (p *program) saying(text string) {
 // TestPutToSeveral: those that run have everything although another one does not run, whose turn
 // comes when it does, and no program's memory grows.
 func TestPutToSeveral(t *testing.T) {
+	parallel(t)
 	size := int64(100e6)
 	if full {
 		size = 1e9
@@ -123,6 +124,7 @@ func TestPutToSeveral(t *testing.T) {
 
 // TestPutDirectory gives a directory, twice, and then with a changed file in it.
 func TestPutDirectory(t *testing.T) {
+	parallel(t)
 	out, status := script(t, lab.Loopback(t), `
 		umask 022
 		mkdir -p from/photos/sub/none to && cd from
@@ -172,6 +174,7 @@ photos
 
 // TestPutRefused: without --yes and without a terminal nothing is taken.
 func TestPutRefused(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	file, dir := randomFile(t, filepath.Join(t.TempDir(), "file"), 10), t.TempDir()
 	getter := start(t, h, nil, "zre", "get", "inbox", dir)
@@ -190,6 +193,7 @@ func TestPutRefused(t *testing.T) {
 
 // TestPutAsks: the user says no, and then yes.
 func TestPutAsks(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	file, dir := randomFile(t, filepath.Join(t.TempDir(), "file"), 1234), t.TempDir()
 	w := startTerminal(t, h, t.TempDir(), "get", "inbox", dir)

@@ -28,6 +28,7 @@ func apart(t *testing.T) (router, a, b *lab.Host) {
 
 // TestGossip meets across networks through a server, which is killed and comes back.
 func TestGossip(t *testing.T) {
+	parallel(t)
 	router, hostA, hostB := apart(t)
 	server := start(t, router, nil, "zgossip_server")
 	alice := startShell(t, hostA, "-g", "10.1.0.1:31337", "--name", "alice")
@@ -54,6 +55,7 @@ func TestGossip(t *testing.T) {
 
 // TestDeadNodeIsForgotten: after a while a server no longer gives out a node that was killed.
 func TestDeadNodeIsForgotten(t *testing.T) {
+	parallel(t)
 	router, hostA, hostB := apart(t)
 	start(t, router, nil, "zgossip_server", "--idle-timeout", "2", "--grace", "0.5")
 	alice := startShell(t, hostA, "-g", "10.1.0.1:31337")
@@ -69,6 +71,7 @@ func TestDeadNodeIsForgotten(t *testing.T) {
 // TestGossipServerOfANodeThatMoves: a node that is a server publishes its endpoint, also when it
 // started before there was a network.
 func TestGossipServerOfANodeThatMoves(t *testing.T) {
+	parallel(t)
 	h, other := lab.New(t), lab.New(t)
 	node := startShell(t, h, "--gossip-bind", "*:31337")
 	publishes := func(ip string) {

@@ -12,6 +12,7 @@ import (
 // TestLogOnTheTerminal: on a terminal a warning is a line of its own, in words, and not
 // key=value; one that comes before the screen is drawn too.
 func TestLogOnTheTerminal(t *testing.T) {
+	parallel(t)
 	w := startTerminal(t, lab.Loopback(t), t.TempDir(), "--no-beacon")
 	w.shows("warning: this node finds nobody by itself")
 	w.shows("What to do: name one with")

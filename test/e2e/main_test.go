@@ -35,6 +35,14 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
+// parallel lets a test run beside others, where each has a network of its own. Most of the time
+// tests wait.
+func parallel(t *testing.T) {
+	if lab.Isolated() {
+		t.Parallel()
+	}
+}
+
 // programs builds the programs as users get them, once, and returns the directory.
 var programs = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "zre-e2e-")

@@ -16,6 +16,7 @@ import (
 
 // TestMetrics: a node serves its counters and its health while it runs.
 func TestMetrics(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	p := start(t, h, nil, "zrecat", "--debug", "--receive-only", "--metrics", "127.0.0.1:0", "test")
 	var address string

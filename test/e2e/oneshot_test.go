@@ -26,6 +26,7 @@ const oneshotNodes = `
 // TestOneShots runs each command with real nodes, to success and to each status that it can end
 // with.
 func TestOneShots(t *testing.T) {
+	parallel(t)
 	tests := map[string]struct{ text, want string }{
 		"peers": {`
 			t zre peers --json | sed 's/"name":"\([a-z]*\)"/\n\1\n/g' | grep -E '^(alice|bob|upper|broken|-> .*)$'
@@ -311,7 +312,7 @@ func TestOneShots(t *testing.T) {
 		port++
 		network := fmt.Sprintf("printf '[zre]\\ninterface = %s\\nbeacon-port = %d\\n' > zre.conf; export ZRECFG=$PWD/zre.conf\n", loopback(t), port)
 		t.Run(test, func(t *testing.T) {
-			t.Parallel()
+			parallel(t)
 			got, _ := script(t, lab.Loopback(t), network+oneshotNodes+c.text)
 			got = name.ReplaceAllString(got, ": X (UUID) answers")
 			want := strings.ReplaceAll(strings.TrimPrefix(c.want, "\n"), "\t", "")

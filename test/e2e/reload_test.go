@@ -17,6 +17,7 @@ import (
 // TestHangupOfAService: without a terminal SIGHUP reads the configuration again, and the
 // program goes on.
 func TestHangupOfAService(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	dir, err := programs()
 	if err != nil {

@@ -46,6 +46,7 @@ func script(t *testing.T, h *lab.Host, text string) (output string, status int) 
 // TestScripts are the uses that README.md and the manuals show, and what people put into
 // scripts.
 func TestScripts(t *testing.T) {
+	parallel(t)
 	tests := map[string]struct {
 		text   string
 		want   string
@@ -131,6 +132,7 @@ func TestScripts(t *testing.T) {
 // TestLostSender: a receiver that ends with its sender says whether the sender had sent
 // everything.
 func TestLostSender(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	got := newSum()
 	r := start(t, h, got, "zrecat", append(impatient, "-r", "--until-leave", "test")...)
@@ -148,6 +150,7 @@ func TestLostSender(t *testing.T) {
 
 // TestExampleConfiguration loads zre.conf as it is.
 func TestExampleConfiguration(t *testing.T) {
+	parallel(t)
 	file, err := filepath.Abs(filepath.Join("..", "..", "zre.conf"))
 	if err != nil {
 		t.Fatal(err)
@@ -159,6 +162,7 @@ func TestExampleConfiguration(t *testing.T) {
 
 // TestManualsAndCompletions looks at what packages are made of.
 func TestManualsAndCompletions(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	for _, program := range []string{"zre", "zrecat", "zgossip_server"} {
 		if page, status := script(t, h, program+" --man"); status != 0 || !strings.Contains(page, ".SH EXIT STATUS") {

@@ -31,6 +31,7 @@ func keygen(t *testing.T, file string) string {
 // TestSecureNetwork has two hosts with keys of their own on one network with a third that has
 // none, and reads all that passes over the wire.
 func TestSecureNetwork(t *testing.T) {
+	parallel(t)
 	sw := lab.NewSwitch(t, "10.36.0.0/24", lab.Line{})
 	var hosts []*lab.Host
 	for range 3 {

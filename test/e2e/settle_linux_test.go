@@ -14,6 +14,7 @@ import (
 // TestOneShotNotReached: a member behind a firewall that drops incoming TCP is there, and cannot
 // be reached. The others get what is sent; the programs name it and end with status 1.
 func TestOneShotNotReached(t *testing.T) {
+	parallel(t)
 	for program, shot := range oneShots {
 		if program != "zre" && !full {
 			continue // Each takes eight seconds.

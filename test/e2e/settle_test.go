@@ -104,6 +104,7 @@ func (s *site) shoot(program string, lead time.Duration) (time.Duration, error) 
 // several, one of which is far and one of which loses frames; receivers that have been there for
 // two seconds, or have started just before, or at the same moment.
 func TestOneShot(t *testing.T) {
+	parallel(t)
 	dir, err := programs()
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 // TestConversation is the main job: two people start zre and talk.
 func TestConversation(t *testing.T) {
+	parallel(t)
 	places(t, func(t *testing.T, hostA, hostB *lab.Host) {
 		alice := startShell(t, hostA, "--name", "alice", "--header", "language=de")
 		bob := startShell(t, hostB, "--name", "bob")
@@ -62,6 +63,7 @@ func TestConversation(t *testing.T) {
 
 // TestSignalIsAGoodbye holds that zre says goodbye after Ctrl-C and after a service manager's stop.
 func TestSignalIsAGoodbye(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	stays := startShell(t, h)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -80,6 +82,7 @@ var impatient = []string{"--quiet-period", "0.5", "--quiet-ping-rate", "0.2", "-
 
 // TestKilledPeerIsReaped: without goodbye and answer, the peer is removed after the dead period.
 func TestKilledPeerIsReaped(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	stays, dies := startShell(t, h, impatient...), startShell(t, h, impatient...)
 	stays.expect("ENTER", from(dies))
@@ -90,6 +93,7 @@ func TestKilledPeerIsReaped(t *testing.T) {
 // TestFrozenPeer holds the order EVASIVE, SILENT, EXIT, and that a peer that was only away for
 // a moment has lost nothing.
 func TestFrozenPeer(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	stays, freezes := startShell(t, h, impatient...), startShell(t, h)
 	stays.expect("ENTER", from(freezes))
@@ -114,6 +118,7 @@ func TestFrozenPeer(t *testing.T) {
 
 // TestCutNetworkHeals parts two hosts for longer than the dead period.
 func TestCutNetworkHeals(t *testing.T) {
+	parallel(t)
 	s := lab.NewSwitch(t, "10.36.0.0/24", lab.Line{})
 	hostA, hostB := lab.New(t), lab.New(t)
 	s.Plug(hostA, "eth0")
@@ -137,6 +142,7 @@ func TestCutNetworkHeals(t *testing.T) {
 
 // TestBadNetwork talks over lines that lose every tenth frame and take their time.
 func TestBadNetwork(t *testing.T) {
+	parallel(t)
 	hosts := network(t, lab.Line{Rate: 1e6, Delay: 20 * time.Millisecond, Loss: 0.1}, 3)
 	var shells []*shell
 	for _, h := range hosts {
@@ -171,6 +177,7 @@ func TestBadNetwork(t *testing.T) {
 
 // TestStaticPeer meets where there is neither multicast nor broadcast.
 func TestStaticPeer(t *testing.T) {
+	parallel(t)
 	s := lab.NewSwitch(t, "10.36.0.0/24", lab.Line{})
 	s.Filter(lab.UnicastOnly)
 	hostA, hostB := lab.New(t), lab.New(t)

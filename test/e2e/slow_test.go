@@ -31,6 +31,7 @@ func (r *reluctant) Write(p []byte) (int, error) {
 // TestSlowAndStoppedReceivers: all receivers get everything, and no program's memory grows, while
 // one receiver reads slowly and another one does not run for some time.
 func TestSlowAndStoppedReceivers(t *testing.T) {
+	parallel(t)
 	size, slow, stopped := int64(100e6), time.Second, 2*time.Second
 	if full {
 		size, slow, stopped = 2e9, 10*time.Second, 8*time.Second
@@ -66,6 +67,7 @@ func TestSlowAndStoppedReceivers(t *testing.T) {
 // TestStoppedReceiverLosesNothing sends many small messages to one that does not run: the sender
 // waits, and then none is missing and none comes twice.
 func TestStoppedReceiverLosesNothing(t *testing.T) {
+	parallel(t)
 	count := 300_000
 	if full {
 		count = 5_000_000

@@ -194,6 +194,7 @@ const (
 
 // TestTerminal types to zre as a user does, while a peer talks.
 func TestTerminal(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	bob := startShell(t, h, "--name", "bob", "--join", "test")
 	alice := startTerminal(t, h, t.TempDir(), "--name", "alice")
@@ -253,6 +254,7 @@ func TestTerminal(t *testing.T) {
 
 // TestTerminalIsSafe holds that a peer cannot control the terminal.
 func TestTerminalIsSafe(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	alice := startTerminal(t, h, t.TempDir(), "--join", "test")
 	alice.prompts("test> |")
@@ -277,6 +279,7 @@ func TestTerminalIsSafe(t *testing.T) {
 
 // TestTerminalEnds: in whatever way zre ends, the terminal is restored.
 func TestTerminalEnds(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	for name, end := range map[string]func(*terminal){
 		"Ctrl-C":           func(w *terminal) { w.press(ctrlC) },
@@ -297,6 +300,7 @@ func TestTerminalEnds(t *testing.T) {
 
 // TestTerminalWindow makes the window narrower while a line is typed.
 func TestTerminalWindow(t *testing.T) {
+	parallel(t)
 	w := startTerminal(t, lab.Loopback(t), t.TempDir())
 	w.prompts("> |")
 	line := strings.Repeat("0123456789", 9)
@@ -317,6 +321,7 @@ func TestTerminalWindow(t *testing.T) {
 
 // TestTerminalHistory holds that lines come back after a restart.
 func TestTerminalHistory(t *testing.T) {
+	parallel(t)
 	h, state := lab.Loopback(t), t.TempDir()
 	first := startTerminal(t, h, state)
 	first.prompts("> |")

@@ -122,6 +122,7 @@ func copies(receivers int) string {
 
 // TestTruth: status 0 means that everybody has everything, and every other status is explained.
 func TestTruth(t *testing.T) {
+	parallel(t)
 	const files = within + "head -c 3000000 /dev/urandom > sent\n"
 	for _, s := range truths {
 		t.Run(s.name, func(t *testing.T) {
@@ -143,6 +144,7 @@ func TestTruth(t *testing.T) {
 
 // TestFullDisk: a file system of 1 MiB gets a file of 3 MB.
 func TestFullDisk(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	if _, status := script(t, h, "unshare -m sh -c 'mkdir disk && mount -t tmpfs -o size=1m none disk'"); status != 0 {
 		t.Skip("no mount namespace here")
@@ -170,6 +172,7 @@ var statuses = map[string]string{
 
 // TestStatuses goes through the table of exit statuses in the help, line by line.
 func TestStatuses(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	help, _ := script(t, h, "zrecat --help")
 	_, table, found := strings.Cut(help, "\nExit status:\n")
@@ -205,6 +208,7 @@ func TestStatuses(t *testing.T) {
 
 // TestMixedPrograms: zre and zrecat in one group; on a terminal each message has its line.
 func TestMixedPrograms(t *testing.T) {
+	parallel(t)
 	dir, err := programs()
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,7 @@ func (p *program) says(texts ...string) (n int) {
 // and reaches the others. There is no ENTER on either side, each side says why once, and they
 // meet when the way is open.
 func TestHeardAndNotReached(t *testing.T) {
+	parallel(t)
 	settings, during := impatient, 10*time.Second // five dead periods
 	if full {
 		settings, during = nil, 60*time.Second
@@ -81,6 +82,7 @@ func TestHeardAndNotReached(t *testing.T) {
 // TestBeaconsDoNotComeBack: behind a firewall of the host itself, or without a network, a node says
 // that it hears nobody, and when that is over.
 func TestBeaconsDoNotComeBack(t *testing.T) {
+	parallel(t)
 	h := lab.New(t)
 	// Groups cannot be joined, and broadcasts are not for this host.
 	h.Run("sh", "-c", "echo 0 >/proc/sys/net/ipv4/igmp_max_memberships")

@@ -37,6 +37,7 @@ func eventually(t *testing.T, what string, within time.Duration, holds func() bo
 // TestVanishedHosts: hosts that enter, and whose lines are then cut for good, leave no
 // descriptor behind.
 func TestVanishedHosts(t *testing.T) {
+	parallel(t)
 	const dead = 3
 	settings := append(impatient, "--dead-period", strconv.Itoa(dead))
 	net := lab.NewSwitch(t, "10.3.0.0/24", lab.Line{})
@@ -76,6 +77,7 @@ func TestVanishedHosts(t *testing.T) {
 // TestKilledAndRestarted: a node that is killed, and started again immediately on the same port,
 // comes back, and both receive from each other, each time.
 func TestKilledAndRestarted(t *testing.T) {
+	parallel(t)
 	rounds := 10
 	if full {
 		rounds = 100
@@ -83,7 +85,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	h := lab.Loopback(t)
 	alice := startShell(t, h, "--name", "alice")
 	for round := range rounds {
-		bob := startShell(t, h, "--name", "bob", "--port-range", "41099-41099")
+		bob := startShell(t, h, "--name", "bob", "--port-range", "41200-41200")
 		alice.expect("ENTER", from(bob))
 		bob.expect("ENTER", from(alice))
 		alice.say(fmt.Sprintf("/whisper %s hello %d", bob.id, round))
@@ -100,6 +102,7 @@ func TestKilledAndRestarted(t *testing.T) {
 
 // TestIPv6Only: hosts without IPv4 meet by multicast to ff02::1, at link-local addresses.
 func TestIPv6Only(t *testing.T) {
+	parallel(t)
 	net := lab.NewSwitch(t, "fd00::/64", lab.Line{})
 	var shells []*shell
 	for _, name := range []string{"alice", "bob"} {

@@ -140,12 +140,14 @@ func modest(t *testing.T, programs ...*program) {
 }
 
 func TestFileOnLoopback(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	copyTo(t, 100e6, []*lab.Host{h, h, h})
 }
 
 // TestFileOverSlowLines sends over 20 Mbit/s: 100 MB when it may take its time.
 func TestFileOverSlowLines(t *testing.T) {
+	parallel(t)
 	var size int64 = 2e6
 	if full {
 		size = 100e6
@@ -155,6 +157,7 @@ func TestFileOverSlowLines(t *testing.T) {
 
 // TestSequenceWraps sends more messages on one link than its counter has values.
 func TestSequenceWraps(t *testing.T) {
+	parallel(t)
 	const count = 70_000
 	h := lab.Loopback(t)
 	r := startReceiver(t, h)
@@ -179,6 +182,7 @@ func TestSequenceWraps(t *testing.T) {
 // TestLostReceiverIsNamed kills a receiver midway: the other one gets everything, and the sender
 // names the one that did not.
 func TestLostReceiverIsNamed(t *testing.T) {
+	parallel(t)
 	const size = 50e6
 	h := lab.Loopback(t)
 	lives := startReceiver(t, h)
@@ -204,6 +208,7 @@ func TestLostReceiverIsNamed(t *testing.T) {
 
 // TestNobodyCame: that no member came has a status of its own, for scripts.
 func TestNobodyCame(t *testing.T) {
+	parallel(t)
 	p := start(t, lab.Loopback(t), nil, "zrecat", "--wait-timeout", "0.3", "test")
 	if _, err := io.WriteString(p.input, "hello\n"); err != nil {
 		t.Fatal(err)
@@ -214,6 +219,7 @@ func TestNobodyCame(t *testing.T) {
 
 // TestNameFromConfiguration: the flag beats ZRENAME, which beats the file that ZRECFG names.
 func TestNameFromConfiguration(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	file := configuration(t, h, "; a comment\nname = file\n[zrecat]\n# another\nheader = k=v\n")
 	watcher := startShell(t, h)
@@ -237,6 +243,7 @@ func TestNameFromConfiguration(t *testing.T) {
 
 // TestWrongUse: errors of use go to standard error, with the documented status.
 func TestWrongUse(t *testing.T) {
+	parallel(t)
 	h := lab.Loopback(t)
 	for _, args := range [][]string{{}, {"--no-such-flag", "test"}, {"--dead-period", "soon", "test"}} {
 		p := start(t, h, nil, "zrecat", args...)

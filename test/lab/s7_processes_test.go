@@ -21,7 +21,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	for round := range sized(4, 200) {
 		args := []string{"--join", "g"}
 		if round%2 == 0 {
-			args = append(args, "--port-range", "41099-41099")
+			args = append(args, "--port-range", "41200-41200")
 		}
 		bob := start(t, ports[1].Host, fmt.Sprint("bob", round), args...)
 		began := time.Now()

@@ -32,6 +32,8 @@ type event struct {
 	Group   string   `json:"group"`
 	Reason  string   `json:"reason"`
 	Content []string `json:"content"`
+	Out     uint64   `json:"messages_out"` // of STATS
+	In      uint64   `json:"messages_in"`
 	at      time.Time
 }
 

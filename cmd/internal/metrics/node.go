@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"runtime"
+	runtimemetrics "runtime/metrics"
 	"strings"
 	"time"
 
@@ -48,5 +49,14 @@ func nodeText(stats zre.Stats) []byte {
 		write(name, kind, fmt.Sprintf("%s: see zre(7).", strings.ReplaceAll(snake.Case(f.Name), "_", " ")), number)
 	}
 	write("go_goroutines", "gauge", "Goroutines of the program.", runtime.NumGoroutine())
+	write("go_gc_heap_live_bytes", "gauge", "Memory in use after the last garbage collection.", liveHeap())
 	return out.Bytes()
+}
+
+// liveHeap is what the last garbage collection has found in use, in octets. There is one every
+// two minutes at least.
+func liveHeap() uint64 {
+	live := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	runtimemetrics.Read(live)
+	return live[0].Value.Uint64()
 }
