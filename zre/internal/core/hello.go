@@ -11,7 +11,7 @@ import (
 const KeyHeader = "X-PUBLICKEY"
 
 // handleHello handles a HELLO, by which a session begins.
-func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hello) {
+func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hello, octets int) {
 	named, err := namedEndpoint(p, conn, m)
 	switch {
 	case err != nil:
@@ -102,6 +102,7 @@ func (c *Core) handleHello(now time.Duration, p *Peer, conn *Conn, m *zremsg.Hel
 		p.attach(conn)
 	}
 	conn.begins = false
+	p.received, p.octets = 1, uint64(octets) // The HELLO is the first one of its session.
 	p.asciiID, p.helloEndpoint = conn.asciiID, named
 	if named != p.endpoint {
 		p.altEndpoint = named

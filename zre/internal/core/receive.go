@@ -33,7 +33,7 @@ func (c *Core) Receive(now time.Duration, conn *Conn, header []byte, content [][
 		return
 	}
 	if hello, ok := m.(*zremsg.Hello); ok {
-		c.handleHello(now, p, conn, hello)
+		c.handleHello(now, p, conn, hello, octets)
 		return
 	}
 	if !c.inSession(p, conn) {
