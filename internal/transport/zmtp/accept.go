@@ -107,12 +107,12 @@ func (l *link) runAccepted() {
 		return
 	}
 	if l.establish(p) {
-		l.handler = e.cfg.Accept(l.conn)
-		if l.handler == nil {
-			l.end(transport.ErrClosed)
-		} else {
+		if l.handler = e.cfg.Accept(l.conn); l.handler != nil {
+			l.Flush(l.conn)
 			l.serve(p.leftover)
+			return
 		}
+		l.end(transport.ErrClosed)
 	}
 	l.finish()
 }

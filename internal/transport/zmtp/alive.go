@@ -49,11 +49,16 @@ func (e *engine) watch() {
 func (l *link) lookAfter(beat uint32) {
 	l.mu.Lock()
 	active := l.state == up || l.state == draining
+	silent := uint32(0)
+	if active { // Before that heard is not set.
+		if silent = beat - l.heard.Load(); canRest && silent >= restAfter && !l.busy.Load() {
+			l.tire()
+		}
+	}
 	l.mu.Unlock()
 	if !active {
 		return
 	}
-	silent := beat - l.heard.Load()
 	ask := uint32(pingAfterAccepted)
 	if l.conn.Dialed {
 		ask = pingAfterDialed

@@ -37,7 +37,9 @@ func (l *link) runDialed() {
 		if !l.leaving.Load() {
 			l.handler.Up(l.conn)
 		}
+		l.Flush(l.conn)
 		l.serve(p.leftover)
+		return
 	}
 	l.finish()
 }

@@ -23,11 +23,12 @@
 // # Goroutines
 //
 //	each link         one that dials, does the handshake, reads, calls the Handler
-//	                  and ends the link
+//	                  and ends the link; none while the link rests (rest.go)
 //	                  one that writes, only while there is something to write that
 //	                  the sending goroutine did not write itself
 //	each listener     one that accepts
-//	each transport    one that looks after silent links
+//	each transport    one that looks after silent links, and one that wakes those
+//	                  at rest
 //
 // All of them are waited for by Close.
 //
@@ -42,6 +43,7 @@
 //	scratch.go, batch.go, large.go, limits.go   what parsing needs
 //	curve.go, curve_message.go, encrypt.go, decrypt.go, keystream/
 //	alive.go      silent links
+//	rest.go, resting_linux.go   links without a goroutine
 //
 // A link that is idle holds no buffers: those for reading and for writing come out
 // of pools when there is something to read or to write.

@@ -43,6 +43,10 @@ type link struct {
 	heard   atomic.Uint32   // engine.beat when something was received last
 	busy    atomic.Bool     // the handler has a batch: nothing is being read
 
+	rests      bool      // it has no goroutine; under mu
+	restNumber uint64    // while it rests
+	woken      time.Time // from rest
+
 	out     writer
 	writers sync.WaitGroup // goroutines that write
 	in      inbound
@@ -132,6 +136,7 @@ func (l *link) endLocked(cause error) {
 	if l.tcp != nil {
 		_ = l.tcp.Close()
 	}
+	l.wakeLocked()
 }
 
 // closedEarly is why a link ends that its owner has closed with a drain.
@@ -199,11 +204,13 @@ func (l *link) sentAll() {
 	}
 }
 
-// serve runs the link from its handshake to its end. It is called from the link's
-// own goroutine.
+// serve runs the link from its handshake, or from when it wakes up, until it ends or rests. It is
+// called from the link's own goroutine, as the last thing.
 func (l *link) serve(leftover []byte) {
-	l.Flush(l.conn)
-	l.end(l.receive(leftover))
+	if err := l.receive(leftover); err != errRests {
+		l.end(err)
+		l.finish()
+	}
 }
 
 // finish is the last thing that the link's own goroutine does.

@@ -3,7 +3,7 @@ package zmtp
 import "github.com/gozre/zre/internal/transport"
 
 // receive reads and hands over what arrives until the connection ends, and returns
-// why it did. What came with the handshake is parsed first.
+// why it did, or until the link rests: errRests. What came with the handshake is parsed first.
 func (l *link) receive(leftover []byte) error {
 	in := &l.in
 	for len(leftover) > 0 {
@@ -17,7 +17,12 @@ func (l *link) receive(leftover []byte) error {
 	for {
 		n, err := l.read()
 		if err != nil {
-			return classify(err)
+			if err = l.rest(err); err == errRests {
+				return err
+			} else if err != nil {
+				return classify(err)
+			}
+			continue
 		}
 		if beat := l.engine.beat.Load(); l.heard.Load() != beat {
 			l.heard.Store(beat)

@@ -7,6 +7,7 @@ type reader struct {
 	call  func(fd uintptr) bool
 	ready bool
 	more  bool // the last read filled its target
+	waits bool // always: see canRest
 }
 
 func (r *reader) prepare(*inbound) {

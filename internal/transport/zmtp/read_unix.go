@@ -10,12 +10,14 @@ import (
 
 // reader reads from a socket, and holds no memory while nothing arrives.
 type reader struct {
-	call func(fd uintptr) bool
-	n    int
-	err  error
+	call  func(fd uintptr) bool
+	n     int
+	err   error
+	waits bool // for octets; else read returns errIdle
 }
 
 func (r *reader) prepare(in *inbound) {
+	r.waits = true
 	r.call = func(fd uintptr) bool {
 		for {
 			if body, next := in.target(); len(body) == 0 {
@@ -27,7 +29,7 @@ func (r *reader) prepare(in *inbound) {
 			case unix.EINTR:
 			case unix.EAGAIN:
 				in.park()
-				return false
+				return !r.waits
 			default:
 				return true
 			}
@@ -41,7 +43,11 @@ func (l *link) read() (int, error) {
 	if err := l.raw.Read(r.call); err != nil {
 		return 0, err
 	}
-	if r.err != nil {
+	switch r.err {
+	case nil:
+	case unix.EAGAIN:
+		return 0, errIdle
+	default:
 		return 0, r.err
 	}
 	if r.n == 0 {

@@ -30,11 +30,12 @@ type engine struct {
 	listeners map[*net.TCPListener]struct{}
 	links     map[*link]struct{}
 
-	dial  dialer
-	turns turns         // of attempts to connect
-	stop  chan struct{} // closed when the engine is
-	wg    sync.WaitGroup
-	epoch time.Time
+	dial    dialer
+	turns   turns // of attempts to connect
+	resting resting
+	stop    chan struct{} // closed when the engine is
+	wg      sync.WaitGroup
+	epoch   time.Time
 
 	lastWrite atomic.Int64 // when a write ended, since epoch
 }
@@ -178,6 +179,7 @@ func (e *engine) Close(drain time.Duration) error {
 		l.conn.Close(drain)
 	}
 	e.wg.Wait()
+	e.resting.close()
 	e.files.stop()
 	return nil
 }

@@ -10,8 +10,9 @@ import (
 // linkMemory is the row of a link.
 const linkMemory = "memory of a link, both ends"
 
-// rest is how long sockets get to settle before memory is measured.
-const rest = 300 * time.Millisecond
+// rest is how long links are idle before memory is measured: so long that they have come to rest,
+// see package zmtp.
+const rest = 8 * time.Second
 
 // Memory measures what a link needs in the processes (the kernel's buffers are not in it): a
 // connection one way, both its ends together. There are two processes with o.Linked nodes each,

@@ -1,0 +1,76 @@
+package zmtp
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// A goroutine that waits for one connection has a stack of 4 KiB or more, and a node with many
+// peers waits for many connections. So a link on which nothing arrives comes to rest, where the
+// system allows it: its goroutine ends, and one goroutine waits for all links at rest. The next
+// octet, the end of the connection, and Close wake a link up: it gets a goroutine again.
+
+// restAfter is how long nothing has arrived on a link that comes to rest, in rounds (see alive.go).
+const restAfter = 2
+
+// seldom is the least time between two times at which a link is woken after which it rests again as
+// soon as it has read what there is: nothing but a PING now and then, as a rule.
+const seldom = 2 * time.Second
+
+// errRests says that the goroutine of a link ends because the link rests.
+var errRests = errors.New("the link rests")
+
+// tire makes the link's goroutine stop waiting, so that it comes to rest. It is called under mu.
+func (l *link) tire() {
+	if l.state == up && !l.rests {
+		_ = l.tcp.SetReadDeadline(time.Unix(1, 0)) // If it fails, the link has ended.
+	}
+}
+
+// errIdle says that there is nothing to read.
+var errIdle = errors.New("nothing to read")
+
+// rest is called by the link's goroutine when it cannot read. It returns errRests if that is so
+// because of tire, or after a single message: then the goroutine ends, and touches the link no more.
+// It returns nil if the goroutine is to read on, and else why it cannot.
+func (l *link) rest(err error) error {
+	l.in.reader.waits = true
+	if err != errIdle && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.tcp.SetReadDeadline(time.Time{}); err != nil {
+		return err
+	}
+	l.in.park()
+	if l.state != up || !l.engine.resting.add(l) {
+		return nil
+	}
+	l.rests = true
+	l.engine.wg.Add(1) // for the goroutine to come
+	return errRests
+}
+
+// wake gives a link that rests a goroutine again.
+func (l *link) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wakeLocked()
+}
+
+func (l *link) wakeLocked() {
+	if !l.rests {
+		return
+	}
+	l.rests = false
+	now := time.Now()
+	l.in.reader.waits = now.Sub(l.woken) < seldom
+	l.woken = now
+	go func() {
+		defer l.engine.wg.Done()
+		l.engine.resting.remove(l)
+		l.serve(nil)
+	}()
+}
