@@ -24,7 +24,7 @@ var errRests = errors.New("the link rests")
 // tire makes the link's goroutine stop waiting, so that it comes to rest. It is called under mu.
 func (l *link) tire() {
 	if l.state == up && !l.rests {
-		_ = l.tcp.SetReadDeadline(time.Unix(1, 0)) // If it fails, the link has ended.
+		_ = l.tcp.SetReadDeadline(time.Now()) // If it fails, the link has ended.
 	}
 }
 
