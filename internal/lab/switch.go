@@ -143,7 +143,7 @@ func (p *Port) read() {
 			return
 		}
 		if n >= ethernetHeader {
-			p.up.put(slices.Clone(buf[:n]))
+			p.up.put(buf[:n])
 		}
 	}
 }
@@ -152,6 +152,14 @@ const ethernetHeader = 14
 
 // forward hands a frame to the port that owns its destination, or to all others.
 func (s *Switch) forward(from *Port, frame []byte) {
+	var few [8]*Port
+	for _, p := range s.route(few[:0], from, frame) {
+		p.down.put(frame)
+	}
+}
+
+// route appends the ports that get a frame.
+func (s *Switch) route(ports []*Port, from *Port, frame []byte) []*Port {
 	to, source := mac(frame[:6]), mac(frame[6:12])
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -162,9 +170,10 @@ func (s *Switch) forward(from *Port, frame []byte) {
 			continue
 		}
 		if s.passes == nil || s.passes(from, p, frame) {
-			p.down.put(frame)
+			ports = append(ports, p)
 		}
 	}
+	return ports
 }
 
 // Filter makes the switch ask, for each frame and each port it would go to, whether it may
