@@ -142,8 +142,10 @@ type Timing struct {
 	// CloseTimeout bounds how long Close waits for peers to acknowledge what was
 	// sent. Default: 5 s.
 	CloseTimeout time.Duration
-	// StallTimeout bounds how long Whisper, Shout and Flush wait while this node's
-	// own queue of events is full and no event is taken. Default: 10 s.
+	// StallTimeout bounds how long Whisper, Shout, Flush and Ping wait while peers wait for
+	// this node's application, and that takes no event. They look once a second. An
+	// application that may take no event for longer, and sends from another goroutine, needs
+	// more. Default: 10 s.
 	StallTimeout time.Duration
 	// SlowPeer is how long Whisper and Shout wait for a peer that acknowledges nothing while
 	// as much as Limits.SendWindow is in flight to it. After that they leave it out, with

@@ -160,50 +160,6 @@ func shortly(t *testing.T) context.Context {
 	return ctx
 }
 
-// Two nodes that send all they get back from the loop that takes their events end in
-// an error that says what to do, or go on; they do not hang.
-func TestEchoInTheLoop(t *testing.T) {
-	t.Parallel()
-	bothWays(t, func(t *testing.T, way func(*Config)) {
-		w := newTestNet(t)
-		small := func(c *Config) { c.Timing.StallTimeout = 300 * time.Millisecond }
-		a, b := w.start("a", way, smallWindow, small), w.start("b", way, smallWindow, small)
-		await(t, a, is(EventEnter, "b"))
-		await(t, b, is(EventEnter, "a"))
-		ended := make(chan error, 2)
-		echo := func(n, to *Node) {
-			for range 50 {
-				if err := n.Whisper(bg(t), to.ID(), make([]byte, 4000)); err != nil {
-					ended <- err
-					return
-				}
-			}
-			for {
-				ev, err := n.Next(shortly(t))
-				if err != nil {
-					ended <- nil // Nothing comes any more.
-					return
-				}
-				if ev.Type != EventWhisper {
-					continue
-				}
-				for range 2 { // It multiplies.
-					if err := n.Whisper(bg(t), to.ID(), ev.Content...); err != nil {
-						ended <- err
-						return
-					}
-				}
-			}
-		}
-		go echo(a, b)
-		go echo(b, a)
-		if err := <-ended; err != nil && !errors.Is(err, ErrEventsNotTaken) {
-			t.Errorf("the loop ended with %v", err)
-		}
-		<-ended
-	})
-}
-
 // A message without frames is sent as one empty frame, because some implementations fail
 // on none. It is received from every peer.
 func TestMessageWithoutFrames(t *testing.T) {

@@ -25,8 +25,8 @@
 //	ReceiveQueue + peers × (one read, one message) received
 //
 // An application may send from the goroutine that takes its events. If the peer does the
-// same, and the queues of both are full, the send ends with ErrEventsNotTaken after
-// Timing.StallTimeout. To avoid that, send from another goroutine.
+// same, each of them can wait until the other one takes events. Such a send ends with
+// ErrEventsNotTaken after Timing.StallTimeout. To avoid that, send from another goroutine.
 //
 // # Who is there
 //

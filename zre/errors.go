@@ -18,9 +18,9 @@ var (
 	ErrUnknownPeer = errors.New("no such peer")
 	// ErrPeerGone says that the peer went away before it had acknowledged the message.
 	ErrPeerGone = link.ErrGone
-	// ErrEventsNotTaken says that a sender cannot go on, because this node's own queue of
-	// events is full and the application takes no events (Timing.StallTimeout). The
-	// acknowledgements of peers are behind these events.
+	// ErrEventsNotTaken says that a sender has waited in vain while peers wait for this node:
+	// for their acknowledgement, or for room in its queue of events. The application takes no
+	// events, or acknowledges none (Timing.StallTimeout).
 	ErrEventsNotTaken = errors.New("no events were taken")
 	// ErrNotReading says that a peer was left out because it has acknowledged nothing for
 	// Timing.SlowPeer.

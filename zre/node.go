@@ -43,6 +43,7 @@ type Node struct {
 	links     *link.Set
 	discovery *discovery.Discovery
 	problems  *problems.List
+	stall     stall
 	watch     sync.WaitGroup     // the goroutine of problems
 	unwatch   context.CancelFunc // ends it
 	names     *named.Names       // configured peers whose hosts have names

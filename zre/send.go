@@ -130,19 +130,6 @@ func (n *Node) awaitPings() {
 	}
 }
 
-// stalled returns an error if waiting for a peer makes no sense: its answer is behind
-// events that the application does not take.
-func (n *Node) stalled() error {
-	if n.closing.Load() && n.queue.Full() {
-		return nil // Connections are read even though the queue is full.
-	}
-	if d := n.queue.Untaken(); d >= n.cfg.Timing.StallTimeout {
-		return fmt.Errorf("%w for %v: take events while sending, from another goroutine",
-			ErrEventsNotTaken, d.Round(time.Second))
-	}
-	return nil
-}
-
 // checkFrames refuses what no peer with the same limit would accept. It returns
 // the size of all.
 func (n *Node) checkFrames(frames [][]byte) (size int, err error) {

@@ -16,6 +16,11 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
+// stallTimeout is how long the programs send on while nobody reads their output. They send and
+// write in goroutines of their own, so they need not stop soon. They have to stop where what they
+// write decides what they are given to send, as in a loop of a shell.
+const stallTimeout = time.Minute
+
 // Config is the node's configuration as the flags say it, with the log of env. It
 // reads the files with keys. If it cannot, the rest of the configuration comes with the error.
 func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
@@ -45,6 +50,7 @@ func (f *NodeFlags) Config(env *Env) (zre.Config, error) {
 			QuietPingRate: time.Duration(f.pingRate),
 			DeadPeriod:    time.Duration(f.dead),
 			SlowPeer:      time.Duration(f.slowPeer),
+			StallTimeout:  stallTimeout,
 		},
 		Limits: zre.Limits{
 			Ports:        zre.PortRange{First: f.ports.first, Last: f.ports.last},

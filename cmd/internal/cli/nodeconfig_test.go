@@ -34,7 +34,7 @@ func TestNodeConfig(t *testing.T) {
 			Advertise: "tcp://192.0.2.1:41000", GossipBind: "tcp://127.0.0.1:31337", NoBeacon: true,
 			MulticastGroup: cfg.Discovery.MulticastGroup, MulticastTTL: 3, BeaconPort: 7000, BeaconPeriod: 500 * time.Millisecond,
 		},
-		Timing: zre.Timing{QuietPeriod: 2 * time.Second, QuietPingRate: 250 * time.Millisecond, DeadPeriod: 9 * time.Second},
+		Timing: zre.Timing{QuietPeriod: 2 * time.Second, QuietPingRate: 250 * time.Millisecond, DeadPeriod: 9 * time.Second, StallTimeout: time.Minute},
 		Limits: zre.Limits{
 			Ports: zre.PortRange{First: 50000, Last: 50010}, SendWindow: 1 << 20, ReceiveQueue: 8 << 20,
 		},

@@ -8,7 +8,8 @@ import (
 // acks holds back what sources are told: how much of their messages the application has
 // taken, until it says that it has handled that.
 type acks struct {
-	any atomic.Bool // there is something to tell
+	any  atomic.Bool   // there is something to tell
+	told atomic.Uint64 // how often it was
 
 	mu     sync.Mutex // guards what follows; taken after Queue.takeMu
 	counts map[Source]uint64
@@ -46,6 +47,7 @@ func (a *acks) tell() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.any.Store(false)
+	a.told.Add(1)
 	for s, messages := range a.counts {
 		s.Taken(messages)
 	}

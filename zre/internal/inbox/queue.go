@@ -32,12 +32,11 @@ type Queue struct {
 
 	takers atomic.Int32  // goroutines that wait for takeMu
 	turn   chan struct{} // 1: one of them may have it
-	taken  atomic.Int64  // when, with a full queue, an event was taken last, since made
-	made   time.Time     // the clock of the host may be set, so times are counted from here
 
 	takeMu sync.Mutex // guards what follows: one taker at a time, also while it waits
 	out    []*Chunk   // in order
 	freed  int64      // octets taken and not yet subtracted
+	taken  uint64     // events
 }
 
 // Event is an event that the application takes: a message of a source, or another
@@ -55,7 +54,6 @@ func NewQueue(limit int) *Queue {
 		wake:  make(chan struct{}, 1),
 		done:  make(chan struct{}),
 		turn:  make(chan struct{}, 1),
-		made:  time.Now(),
 	}
 	q.room = sync.NewCond(&q.mu)
 	return q
@@ -68,9 +66,7 @@ func (q *Queue) Put(chunks []*Chunk) {
 	for _, c := range chunks {
 		n += c.cost
 	}
-	if now := q.octets.Add(n); now >= q.limit && now-n < q.limit {
-		q.taken.Store(int64(time.Since(q.made))) // The time without a Take counts from here.
-	}
+	q.octets.Add(n)
 	q.mu.Lock()
 	for _, c := range chunks {
 		q.append(c)
@@ -106,13 +102,18 @@ func (q *Queue) Octets() int64 { return q.octets.Load() }
 // Full reports whether the limit is reached.
 func (q *Queue) Full() bool { return q.octets.Load() >= q.limit }
 
-// Untaken returns how long the queue has been full and no event was taken, 0 if it
-// is not full.
-func (q *Queue) Untaken() time.Duration {
-	if !q.Full() {
-		return 0
+// Progress returns a number that changes with each event that is taken, and with each Ack
+// that tells of one. It reports false while a goroutine is in Take.
+func (q *Queue) Progress() (n uint64, still bool) {
+	if !q.takeMu.TryLock() {
+		return 0, false
 	}
-	return time.Since(q.made) - time.Duration(q.taken.Load())
+	n = q.taken
+	q.end()
+	if q.acks != nil {
+		n += q.acks.told.Load()
+	}
+	return n, true
 }
 
 // AwaitRoom waits while the queue is full, until Open or Close.
@@ -190,9 +191,7 @@ func (q *Queue) Take(ctx context.Context, ev *Event) error {
 	if c.next == len(c.Items) {
 		q.finish(c)
 	}
-	if q.Full() {
-		q.taken.Store(int64(time.Since(q.made)))
-	}
+	q.taken++
 	q.end()
 	return nil
 }
