@@ -20,7 +20,7 @@ func (c *Core) LinkLeadsTo(now time.Duration, l Link, identity []byte) {
 		return
 	}
 	id := uuid.UUID(identity[1:])
-	p := c.links[l]
+	p := c.peerOf(l)
 	if s := c.staticBy(l); s != nil {
 		s.is = id
 		c.recognise(now, s)

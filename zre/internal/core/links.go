@@ -2,10 +2,19 @@ package core
 
 import "time"
 
+// peerOf returns the peer that has the open link, nil if none has. A call for a link may still
+// be on its way when that is closed; it does not count.
+func (c *Core) peerOf(l Link) *Peer {
+	if p := c.links[l]; p != nil && p.linkState != linkClosed {
+		return p
+	}
+	return nil
+}
+
 // LinkUp tells that the connection of a link is established.
 func (c *Core) LinkUp(now time.Duration, l Link) {
 	c.now = now
-	p := c.links[l]
+	p := c.peerOf(l)
 	if p == nil {
 		c.staticUp(l)
 		return
@@ -31,7 +40,7 @@ func (c *Core) LinkUp(now time.Duration, l Link) {
 // another one. Refused says that no process listens there.
 func (c *Core) LinkRetry(now time.Duration, l Link, refused bool) {
 	c.now = now
-	p := c.links[l]
+	p := c.peerOf(l)
 	switch {
 	case p == nil:
 		c.staticRetry(l, refused)
@@ -87,7 +96,7 @@ func (c *Core) redirect(now time.Duration, p *Peer) {
 // and what was in flight is lost. What the peer has sent may still arrive.
 func (c *Core) LinkDown(now time.Duration, l Link) {
 	c.now = now
-	p := c.links[l]
+	p := c.peerOf(l)
 	if p == nil {
 		c.staticDown(now, l)
 		return

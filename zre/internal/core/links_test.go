@@ -251,6 +251,14 @@ func TestLostSoonIsClosedAtOnce(t *testing.T) {
 	if d.links[0].closed != ReasonLost || len(d.links) != 1 {
 		t.Fatalf("the link is closed by %v, and there are %d", d.links[0].closed, len(d.links))
 	}
+	// Calls for it may still be on their way. They do not count.
+	d.core.LinkLeadsTo(d.now, d.links[0], append([]byte{1}, other[:]...))
+	d.core.LinkUp(d.now, d.links[0])
+	d.core.LinkRetry(d.now, d.links[0], true)
+	d.core.LinkDown(d.now, d.links[0])
+	if p := d.core.peers.get(friend); p == nil || p.linkState != linkClosed || d.core.peers.len() != 1 {
+		t.Fatalf("the link of %+v is not closed", p)
+	}
 	d.pass(1)
 	if len(d.links) < 2 {
 		t.Error("it is not dialed again")

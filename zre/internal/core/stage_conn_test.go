@@ -98,7 +98,7 @@ func (s *stage) linkDown(_ *actor, in *script) {
 }
 
 // late calls the core for a link or a connection that it has closed.
-func (s *stage) late(_ *actor, in *script) {
+func (s *stage) late(a *actor, in *script) {
 	n := in.octet()
 	if len(s.gone) > 0 {
 		l := s.gone[int(n>>3)%len(s.gone)]
@@ -109,6 +109,8 @@ func (s *stage) late(_ *actor, in *script) {
 			s.core.LinkRetry(s.now, l, n%8 == 1)
 		case 3:
 			s.core.LinkDown(s.now, l)
+		case 4:
+			s.core.LinkLeadsTo(s.now, l, append([]byte{1}, a.id[:]...))
 		}
 	}
 	if len(s.dead) > 0 {
