@@ -84,11 +84,16 @@ func (n *Network) Node(name string, cfg zre.Config) *zre.Node {
 
 // Cut parts two nodes, as if the line between them were cut and both had noticed it: their
 // connections end, with EXIT and ReasonLost, and they do not find each other before Heal.
-// Messages in flight are lost, which Flush and Close of the sender report. It ends the test if
-// a node is not on this network.
+// Messages in flight are lost, which Flush and Close of the sender report. When it returns,
+// neither of them has the other one as a peer. It ends the test if a node is not on this network.
 func (n *Network) Cut(a, b *zre.Node) {
 	n.t.Helper()
 	n.network.Cut(n.address(a), n.address(b))
+	n.wait(func() string { return "the nodes notice the cut" }, func() bool {
+		_, hasB := a.Peer(b.ID())
+		_, hasA := b.Peer(a.ID())
+		return !hasA && !hasB
+	})
 }
 
 // Heal undoes Cut. The nodes find each other again, after about a second.
