@@ -171,8 +171,8 @@ type Limits struct {
 	// Default: 32 MiB. At least 64 KiB.
 	ReceiveQueue int
 	// MaxMessageSize bounds one frame, and all frames of one message together, in
-	// octets. The connection of a peer that sends more is closed. Default: 256 MiB.
-	// At least 1 KiB.
+	// octets. A message has 65,535 frames at most. The connection of a peer that sends
+	// more is closed. Default: 256 MiB. At least 1 KiB.
 	MaxMessageSize int64
 	// MaxPeers bounds the number of peers. Further ones are ignored, and the log says so.
 	// Each peer takes two file descriptors. Default: 4096, or as many as the limit of open

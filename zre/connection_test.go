@@ -303,9 +303,19 @@ func TestTooLargeMessages(t *testing.T) {
 		p.transport.Close(0)
 		p = newScripted(t)
 	}
-	talk(t, a, w.start("b", overTCP))
-	if _, err := a.checkFrames([][]byte{make([]byte, 1<<20), nil, {1}}); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("a message that peers would refuse: %v", err)
+	b := w.start("b", overTCP)
+	talk(t, a, b)
+	for name, frames := range map[string][][]byte{
+		"octets": {make([]byte, 1<<20), nil, {1}},
+		"frames": make([][]byte, maxContentFrames+1),
+	} {
+		if err := a.Whisper(bg(t), b.ID(), frames...); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("too many %s, which peers would refuse: %v", name, err)
+		}
+	}
+	must(t, a.Whisper(bg(t), b.ID(), make([][]byte, maxContentFrames)...))
+	if ev := await(t, b, is(EventWhisper, "a")); len(ev.Content) != maxContentFrames {
+		t.Errorf("%d frames came, want %d", len(ev.Content), maxContentFrames)
 	}
 }
 

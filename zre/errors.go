@@ -25,7 +25,8 @@ var (
 	// ErrNotReading says that a peer was left out because it has acknowledged nothing for
 	// Timing.SlowPeer.
 	ErrNotReading = link.ErrNotReading
-	// ErrTooLarge says that a message is above Limits.MaxMessageSize.
+	// ErrTooLarge says that a message is above Limits.MaxMessageSize, or has more than 65,535
+	// frames.
 	ErrTooLarge = errors.New("message is larger than allowed")
 	// ErrGroupName says that a group's name is not 1 to 255 octets long, which
 	// is what the string of RFC 36 ("Protocol Grammar") can carry.

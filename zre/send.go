@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/zre/internal/link"
 )
 
@@ -130,9 +131,15 @@ func (n *Node) awaitPings() {
 	}
 }
 
-// checkFrames refuses what no peer with the same limit would accept. It returns
+// maxContentFrames is the largest number of frames in a message; the header is one more.
+const maxContentFrames = transport.DefaultMaxFrames - 1
+
+// checkFrames refuses what no peer with the same limits would accept. It returns
 // the size of all.
 func (n *Node) checkFrames(frames [][]byte) (size int, err error) {
+	if len(frames) > maxContentFrames {
+		return 0, fmt.Errorf("%d frames, limit %d: %w", len(frames), maxContentFrames, ErrTooLarge)
+	}
 	for _, f := range frames {
 		size += len(f)
 	}
