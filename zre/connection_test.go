@@ -35,7 +35,7 @@ func TestStrangerWithIdentityOfPeer(t *testing.T) {
 	talk(t, a, b)
 	stranger := newScripted(t)
 	stranger.id = b.ID()
-	stranger.open() // with this identity
+	stranger.open(netip.AddrPort{}) // with this identity
 	for range 15 {
 		stranger.dial(a.Endpoint())
 		stranger.send(stranger.hello("b"))

@@ -26,12 +26,12 @@ type scripted struct {
 	t         *testing.T
 	id        uuid.UUID
 	transport transport.Transport
-	endpoint  string
-	// sticky ignores a second connection of one identity while the first one is
-	// there, as gyre and haskell-zre do.
-	sticky bool
-	mu     sync.Mutex
-	first  map[string]*transport.Conn // with sticky, by identity; guarded by mu
+	addr      netip.AddrPort // where it listens
+	endpoint  string         // what its HELLO names
+	reads     reads
+
+	mu    sync.Mutex
+	route map[string]*transport.Conn // the connection that is read, by identity; guarded by mu
 
 	in   chan heard // what nodes have sent
 	out  *transport.Conn
@@ -39,6 +39,15 @@ type scripted struct {
 	ends chan error  // of connections that it dialed
 	done atomic.Bool // the node is being closed, so that sending may fail
 }
+
+// reads says which connections of one identity a peer reads.
+type reads int
+
+const (
+	readsAll   reads = iota
+	readsFirst       // while that is there, as gyre and haskell-zre do
+	readsLast        // the others stay open and unread, as with zyre, pyre and zyre.js
+)
 
 // heard is a message that a scripted peer got, or with an error the end of the
 // connection.
@@ -51,25 +60,35 @@ type heard struct {
 
 func newScripted(t *testing.T) *scripted {
 	t.Helper()
+	return newScriptedAt(t, netip.AddrPort{})
+}
+
+// newScriptedAt makes a peer that listens at this address, at any port of loopback if it is
+// not valid.
+func newScriptedAt(t *testing.T, at netip.AddrPort) *scripted {
+	t.Helper()
 	p := &scripted{
 		t: t, id: uuid.New(), in: make(chan heard, 1<<18), ends: make(chan error, 100),
-		first: make(map[string]*transport.Conn),
+		route: make(map[string]*transport.Conn),
 	}
-	p.open()
+	p.open(at)
 	return p
 }
 
 // open makes the peer's transport.
-func (p *scripted) open() {
+func (p *scripted) open(at netip.AddrPort) {
 	p.t.Helper()
+	if !at.IsValid() {
+		at = netip.MustParseAddrPort("127.0.0.1:0")
+	}
 	var err error
 	p.transport, err = choose.New(testTransport(), transport.Config{
 		Identity: append([]byte{1}, p.id[:]...), Accept: p.accept, Logger: slog.New(slog.DiscardHandler),
 	})
 	must(p.t, err)
-	addr, err := p.transport.Listen(netip.MustParseAddrPort("127.0.0.1:0"))
+	p.addr, err = p.transport.Listen(at)
 	must(p.t, err)
-	p.endpoint = "tcp://" + addr.String()
+	p.endpoint = "tcp://" + p.addr.String()
 	closing := p.transport
 	p.t.Cleanup(func() { must(p.t, closing.Close(0)) })
 }
@@ -77,22 +96,19 @@ func (p *scripted) open() {
 func (p *scripted) accept(c *transport.Conn) transport.Handler {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.sticky {
-		if old := p.first[string(c.Identity)]; old != nil && old.Err() == nil {
-			return ignored{}
-		}
-		p.first[string(c.Identity)] = c
+	id := string(c.Identity)
+	if old := p.route[id]; p.reads != readsFirst || old == nil || old.Err() != nil {
+		p.route[id] = c
 	}
 	return (*scriptedIn)(p)
 }
 
-// ignored is the handler of a connection whose messages are dropped.
-type ignored struct{}
-
-func (ignored) Up(*transport.Conn)                           {}
-func (ignored) Receive(*transport.Conn, []transport.Message) {}
-func (ignored) Retry(*transport.Conn, error)                 {}
-func (ignored) Down(*transport.Conn, error)                  {}
+// isRead reports whether the peer reads a connection.
+func (p *scripted) isRead(c *transport.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reads == readsAll || p.route[string(c.Identity)] == c
+}
 
 // scriptedIn is the handler of accepted connections.
 type scriptedIn scripted
@@ -103,6 +119,9 @@ func (p *scriptedIn) Down(c *transport.Conn, err error) {
 	p.in <- heard{conn: c, err: err}
 }
 func (p *scriptedIn) Receive(c *transport.Conn, messages []transport.Message) {
+	if !(*scripted)(p).isRead(c) {
+		return
+	}
 	for _, m := range messages {
 		decoded, err := zremsg.Decode(m.First)
 		p.in <- heard{conn: c, message: decoded, content: m.Rest, err: err}
