@@ -114,8 +114,8 @@ func TestShoutWaitEndsWithMember(t *testing.T) {
 				result <- err
 				return
 			}
-			if len(a.PeersByGroup("g")) == 0 {
-				result <- errors.New("the group is empty, and no member was named")
+			if len(a.PeersByGroup("g")) == 0 { // It got room a moment before the member left.
+				result <- a.Flush(ctx)
 				return
 			}
 		}
