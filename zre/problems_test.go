@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -174,6 +175,20 @@ func TestKeyBecomesTrusted(t *testing.T) {
 	await(t, a, is(EventEnter, "b"))
 	until(t, "the end", func() bool { return book.count("the peer is reached now") == 1 && len(a.Problems()) == 0 })
 	until(t, "the end for the other one", func() bool { return len(b.Problems()) == 0 })
+}
+
+// A peer that does not trust our key is dialed now and then. It is a problem in between, too.
+func TestProblemStays(t *testing.T) {
+	t.Parallel()
+	w, k1, k2 := newTestNet(t), newKeys(t), newKeys(t)
+	w.start("a", k1.with())
+	b := w.start("b", k2.with(k1))
+	problem(t, b, ProblemPeer)
+	for end := time.Now().Add(4 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if all := b.Problems(); len(all) != 1 {
+			t.Fatalf("problems: %+v", all)
+		}
+	}
 }
 
 // A gossip server that is not there is told of once, also by a node that is a server itself.

@@ -14,6 +14,7 @@ import (
 type Unreached struct {
 	Target
 	Unresolved error         // why its name has no address, nil if it has one
+	Cause      error         // why it is not dialed at the moment: what the last attempt ended with
 	Static     bool          // it is in the configuration
 	Up         bool          // the connection to it is established
 	Hello      bool          // its HELLO has come
@@ -63,6 +64,11 @@ func (c *Core) Unreached(now time.Duration, f func(Unreached)) {
 			Announced: p.announced || last > p.known && now-last < heardWithin,
 		})
 	}
+	for id, r := range c.reports.all() {
+		if r.since != 0 && r.cause != nil && c.peers.get(id) == nil {
+			f(Unreached{Target: Target{Peer: id, At: r.at}, Cause: r.cause, Since: r.since, Announced: r.gossip})
+		}
+	}
 	for _, s := range c.static {
 		if s.peer == uuid.Nil && (s.link != nil || s.unresolved != nil) {
 			f(Unreached{
@@ -95,4 +101,6 @@ func (c *Core) LinkTarget(l Link) (t Target, ok bool) {
 }
 
 // Awaits reports whether there is a node that Unreached would call f for.
-func (c *Core) Awaits() bool { return c.peers.len() > c.ready || len(c.static) > 0 }
+func (c *Core) Awaits() bool {
+	return c.peers.len() > c.ready || c.reports.len() > 0 || len(c.static) > 0
+}

@@ -1,7 +1,9 @@
 package core
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -60,6 +62,42 @@ func TestUnreached(t *testing.T) {
 	d.from(id, hello("tcp://10.0.9.9:41000"))
 	if got := d.unreached(); len(got) != 0 || d.core.Awaits() {
 		t.Errorf("in a session: %v", got)
+	}
+}
+
+// A node that was discovered and could not be reached is dialed again after a pause. It is
+// unreached in the pause, too.
+func TestUnreachedInThePause(t *testing.T) {
+	for _, gossip := range []bool{false, true} {
+		d := newDesk(t)
+		d.slow = true
+		there, id := at("10.0.9.9:41000"), uuid.UUID{9}
+		if gossip {
+			d.core.Discovered(d.now, id, there)
+		} else {
+			d.core.Beacon(d.now, id, there.Host(), there.Addr.Port(), curve.Key{})
+		}
+		since := d.now
+		d.links[0].cause = errors.New("no way")
+		for range reportTries {
+			d.now += 100 * time.Millisecond
+			d.core.LinkRetry(d.now, d.links[0], false)
+		}
+		if d.core.peers.len() != 0 {
+			t.Fatal("it was not given up")
+		}
+		u, found := d.unreached()[there]
+		if !found || !d.core.Awaits() || u.Peer != id || u.Cause == nil || u.Since != since || u.Announced != gossip {
+			t.Errorf("gossip %v: %+v", gossip, u)
+		}
+		if gossip {
+			d.core.Withdrawn(d.now, id)
+		} else {
+			d.pass(10) // without a beacon
+		}
+		if left := d.unreached(); len(left) != 0 || d.core.Awaits() {
+			t.Errorf("gossip %v: it is not announced any more: %v", gossip, left)
+		}
 	}
 }
 

@@ -54,8 +54,11 @@ func (e *Engine) Unreached() (all []Unreached) {
 	left := make(failures)
 	e.core.Unreached(e.now(), func(u core.Unreached) {
 		full := Unreached{Unreached: u, Err: e.failures[targetOf(u.Target)]}
-		if u.Unresolved != nil {
+		switch {
+		case u.Unresolved != nil:
 			full.Err = u.Unresolved
+		case u.Cause != nil:
+			full.Err = u.Cause
 		}
 		if u.Since != 0 {
 			full.Since, full.Dialed = e.start.Add(u.Since), e.start.Add(u.Dialed)
