@@ -21,22 +21,25 @@ type ProblemKind string
 const (
 	// ProblemPeer is a node that announces itself by beacons or gossip, and that cannot be
 	// reached, or does not reach this node. It is no peer until both directions work.
-	ProblemPeer = ProblemKind(problems.Peer)
+	ProblemPeer ProblemKind = "peer"
 	// ProblemStatic is an endpoint of Discovery.Peers that cannot be reached, or whose name
 	// cannot be resolved.
-	ProblemStatic = ProblemKind(problems.Static)
+	ProblemStatic ProblemKind = "static"
 	// ProblemRefused is a node that is left out: because of its key, because it has none, or
 	// because it has one and this node does not; because of its version of the protocol; or
 	// because its address is in no network of the interface at which its beacons come.
-	ProblemRefused = ProblemKind(problems.Refused)
+	ProblemRefused ProblemKind = "refused"
 	// ProblemGossip is a server of Discovery.Gossip that cannot be used.
-	ProblemGossip = ProblemKind(problems.Gossip)
+	ProblemGossip ProblemKind = "gossip"
 	// ProblemBeacon says that this node's own beacons do not come back to it, so that it
 	// most likely hears nobody, and nobody hears it.
-	ProblemBeacon = ProblemKind(problems.Beacon)
+	ProblemBeacon ProblemKind = "beacon"
+	// ProblemInterface is an interface of Discovery.Interfaces that is not there. It is waited
+	// for.
+	ProblemInterface ProblemKind = "interface"
 	// ProblemAlone says that this node has no way to find others: no beacons, no gossip
 	// server, and no configured peer.
-	ProblemAlone = ProblemKind(problems.Alone)
+	ProblemAlone ProblemKind = "alone"
 )
 
 // Problem is something that keeps the node from other nodes.

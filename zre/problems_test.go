@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/codec/zrebeacon"
+	"github.com/gozre/zre/zre/internal/problems"
 )
 
 // onPort makes a node listen at one port.
@@ -175,6 +176,22 @@ func TestKeyBecomesTrusted(t *testing.T) {
 	await(t, a, is(EventEnter, "b"))
 	until(t, "the end", func() bool { return book.count("the peer is reached now") == 1 && len(a.Problems()) == 0 })
 	until(t, "the end for the other one", func() bool { return len(b.Problems()) == 0 })
+}
+
+// The kinds are those of the parts of the node.
+func TestProblemKinds(t *testing.T) {
+	for kind, part := range map[ProblemKind]problems.Kind{
+		ProblemPeer: problems.Peer, ProblemStatic: problems.Static, ProblemRefused: problems.Refused, ProblemGossip: problems.Gossip,
+		ProblemBeacon: problems.Beacon, ProblemInterface: problems.Interface, ProblemAlone: problems.Alone,
+	} {
+		if string(kind) != string(part) {
+			t.Errorf("%q is %q in the node", kind, part)
+		}
+	}
+	n := newTestNet(t).start("n", func(c *Config) { c.Discovery.Interfaces = []string{"nosuch0"} })
+	if p := problem(t, n, ProblemInterface); !strings.Contains(p.Where+p.Cause, "nosuch0") {
+		t.Errorf("%+v", p)
+	}
 }
 
 // A peer that does not trust our key is dialed now and then. It is a problem in between, too.

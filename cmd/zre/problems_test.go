@@ -11,7 +11,7 @@ import (
 )
 
 func TestProblemLines(t *testing.T) {
-	kinds := []zre.ProblemKind{zre.ProblemPeer, zre.ProblemStatic, zre.ProblemRefused, zre.ProblemGossip, zre.ProblemBeacon, zre.ProblemAlone}
+	kinds := []zre.ProblemKind{zre.ProblemPeer, zre.ProblemStatic, zre.ProblemRefused, zre.ProblemGossip, zre.ProblemBeacon, zre.ProblemInterface, zre.ProblemAlone}
 	seen := map[string]bool{}
 	var all []zre.Problem
 	for _, k := range kinds {
@@ -24,7 +24,7 @@ func TestProblemLines(t *testing.T) {
 		seen[text] = true
 	}
 	lines := cli.ProblemLines(all)
-	if len(lines) != 6 || lines[5] != "and 1 more; zre doctor lists them" {
+	if len(lines) != 6 || lines[5] != "and 2 more; zre doctor lists them" {
 		t.Errorf("%q", lines)
 	}
 	if lines := cli.ProblemLines(nil); len(lines) != 0 {

@@ -24,6 +24,8 @@ func ProblemLine(p zre.Problem) string {
 		about = "the gossip server " + p.Where + " cannot be used"
 	case zre.ProblemBeacon:
 		about = "beacons do not work at " + p.Where
+	case zre.ProblemInterface:
+		about = "a chosen interface (" + p.Where + ") cannot be used"
 	default:
 		about = "this node finds nobody by itself"
 	}
