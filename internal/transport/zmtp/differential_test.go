@@ -215,6 +215,8 @@ func ourOutcome(t *testing.T, e *end, d *differential, keys *keyPair) (o outcome
 	select {
 	case in := <-e.accepted:
 		o.err = got(t, "down", in.down)
+		// On a busy machine the end may come too late for speak to see it.
+		o.alive = o.alive && !errors.Is(o.err, transport.ErrProtocol) && !errors.Is(o.err, transport.ErrTooLarge)
 		for len(in.inbox) > 0 {
 			o.messages = append(o.messages, <-in.inbox)
 		}
