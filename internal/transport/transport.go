@@ -160,7 +160,9 @@ type Limits struct {
 	// all its frames together, each with 24 octets on top (default: MaxFrame);
 	// MaxFrames the largest number of frames in a message; MaxFirst the largest
 	// first frame, in octets. A connection that exceeds one is closed as soon as
-	// the octets that say so arrive.
+	// the octets that say so arrive. What the messages that are being received take on all
+	// connections together has the bound MaxMessage too, or 16 MiB if that is more; package zmtp
+	// lets connections wait for each other then.
 	MaxFrame, MaxMessage int64
 	MaxFrames, MaxFirst  int
 	// MaxStranger is the largest message, counted as MaxMessage is, on an accepted connection

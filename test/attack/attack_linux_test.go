@@ -33,6 +33,7 @@ var rows = []row{
 	{"3,000 half greetings", (*attacker).halfGreetings, false},
 	{"1,500 connections without HELLO", (*attacker).mute, false},
 	{"10 messages of 40 MB before HELLO", (*attacker).endless, false},
+	{"30 peers begin messages of 200 MB and do not end them", (*attacker).halfMessages, false},
 	{"20,000 gossip tuples of random servers", (*attacker).origins, false},
 	{"400 resets a second at the gossip server", (*attacker).resets, false},
 }

@@ -2,11 +2,14 @@ package attack
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -235,6 +238,39 @@ func (a *attacker) endless() {
 		_ = c.Send(encode(&zremsg.Whisper{Sequence: 2}), frames...)
 	}
 	<-a.ctx.Done()
+}
+
+// halfMessages sends, on connections of 30 peers, the first 60 MB of a message, and nothing more.
+func (a *attacker) halfMessages() {
+	at := a.listeners(30)
+	part := make([]byte, 1<<20)
+	var sending sync.WaitGroup
+	for _, l := range at {
+		c, err := net.DialTimeout("tcp", a.at.String(), time.Second)
+		if err != nil {
+			a.t.Error(err)
+			continue
+		}
+		stop := context.AfterFunc(a.ctx, func() { c.Close() })
+		sending.Go(func() {
+			defer stop()
+			id := identity(uuid.New())
+			_, _ = c.Write(slices.Concat(
+				[]byte("\xff\x00\x00\x00\x00\x00\x00\x00\x00\x7f\x03\x00NULL"), make([]byte, 48),
+				[]byte("\x04\x3a\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER\x08Identity\x00\x00\x00\x11"), id,
+				transport.AppendFrame(nil, 0, encode(&zremsg.Hello{Sequence: 1, Endpoint: "tcp://" + l.String(), Name: "x"})),
+				transport.AppendFrame(nil, transport.FlagMore, encode(&zremsg.Whisper{Sequence: 2})),
+				binary.BigEndian.AppendUint64([]byte{transport.FlagLong}, 200<<20),
+			))
+			for range 60 {
+				if _, err := c.Write(part); err != nil {
+					return // It was cut off.
+				}
+			}
+			<-a.ctx.Done()
+		})
+	}
+	sending.Wait()
 }
 
 // origins publishes tuples that are said to come from servers that do not exist.

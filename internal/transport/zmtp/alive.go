@@ -65,7 +65,7 @@ func (l *link) lookAfter(beat uint32) {
 	}
 	switch {
 	case silent < ask:
-	case silent >= deadAfter && !l.busy.Load() && l.vanished():
+	case silent >= deadAfter && !l.busy.Load() && !l.waits.Load() && l.vanished():
 		l.end(fmt.Errorf("%w: nothing heard for %v",
 			transport.ErrTimeout, 5*l.engine.cfg.Limits.KeepAlive))
 	case (silent-ask)%roundsPerKeepAlive == 0 && l.minor >= 1:

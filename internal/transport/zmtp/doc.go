@@ -42,6 +42,7 @@
 //	inbound.go    type inbound: parsing; owned by the goroutine that reads
 //	scratch.go, batch.go, large.go, limits.go   what parsing needs
 //	curve.go, curve_message.go, encrypt.go, decrypt.go, keystream/
+//	memory.go     type memory: what messages that are being received take, all together
 //	alive.go      silent links
 //	rest.go, resting_linux.go   links without a goroutine
 //

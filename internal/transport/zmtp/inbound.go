@@ -122,6 +122,12 @@ func (in *inbound) park() {
 	rx.put()
 }
 
+// forget gives up what there is of the message in progress.
+func (in *inbound) forget() {
+	in.first, in.rest, in.rx, in.partial = nil, nil, nil, nil
+	in.large = largeBody{}
+}
+
 // parse consumes whole frames, and the start of a large one.
 func (in *inbound) parse() error {
 	rx := in.rx

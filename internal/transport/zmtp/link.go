@@ -42,6 +42,8 @@ type link struct {
 	minor   byte            // of the other end's ZMTP version
 	heard   atomic.Uint32   // engine.beat when something was received last
 	busy    atomic.Bool     // the handler has a batch: nothing is being read
+	waits   atomic.Bool     // for memory: nothing is being read
+	share   atomic.Int64    // what its message in progress takes; see memory.go
 
 	rests      bool      // it has no goroutine; under mu
 	restNumber uint64    // while it rests
@@ -137,6 +139,7 @@ func (l *link) endLocked(cause error) {
 		_ = l.tcp.Close()
 	}
 	l.wakeLocked()
+	l.engine.memory.ended()
 }
 
 // closedEarly is why a link ends that its owner has closed with a drain.
@@ -216,6 +219,8 @@ func (l *link) serve(leftover []byte) {
 // finish is the last thing that the link's own goroutine does.
 func (l *link) finish() {
 	l.writers.Wait()
+	l.in.forget()
+	l.engine.memory.leave(l)
 	if l.handler != nil {
 		l.handler.Down(l.conn, l.conn.Err())
 	}

@@ -30,6 +30,9 @@ func (l *link) receive(leftover []byte) error {
 		if err := in.arrived(n); err != nil {
 			return err
 		}
+		if err := l.account(); err != nil {
+			return err
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type engine struct {
 	refusals  refusals
 	admission admission
 	files     shortage
+	memory    *memory
 	keys      *keyPair      // with CURVE
 	reader    limits        // what each link's inbound checks
 	stranger  limits        // likewise, while an accepted connection is not admitted
@@ -91,6 +92,7 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		epoch:     time.Now(),
 	}
 	e.dial = e.dialTCP
+	e.memory = newMemory(e)
 	return e, nil
 }
 
@@ -181,6 +183,7 @@ func (e *engine) Close(drain time.Duration) error {
 	e.wg.Wait()
 	e.resting.close()
 	e.files.stop()
+	e.memory.stop()
 	return nil
 }
 
