@@ -19,11 +19,12 @@ const maxHistory = 1000
 
 // history is the lines typed before, the latest last, and the line that the user has
 // stepped back to. Each line is written to the file immediately, with one write, so that
-// several shells can share it. If the file cannot be written, that is logged and the
-// history stays in memory.
+// several shells can share it. If the file cannot be written, as on a full disk, there is a
+// warning, once, and the history stays in memory until it can be written again.
 type history struct {
-	file string // "" for none
-	log  *slog.Logger
+	file   string // "" for none
+	log    *slog.Logger
+	failed bool // the last line could not be written, or in part
 
 	lines []string
 	at    int    // which line is shown; len(lines) is the one being typed
@@ -54,7 +55,7 @@ func openHistory(log *slog.Logger) *history {
 		err = h.load()
 	}
 	if err != nil {
-		log.Debug("history is not kept", "error", err)
+		h.warn(err)
 		h.file = ""
 	}
 	h.at = len(h.lines)
@@ -114,14 +115,29 @@ func (h *history) add(line string) {
 	if h.file == "" {
 		return
 	}
+	err := h.write(line)
+	if err != nil && !h.failed {
+		h.warn(err)
+	}
+	h.failed = err != nil
+}
+
+func (h *history) warn(err error) {
+	h.log.Warn("the history is not kept for the next start", "cause", err)
+}
+
+// write appends a line to the file. What there is of one that could be written in part only
+// becomes a line of its own.
+func (h *history) write(line string) error {
+	if h.failed {
+		line = "\n" + line
+	}
 	f, err := os.OpenFile(h.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err == nil {
-		_, err = f.WriteString(line + "\n")
-		err = errors.Join(err, f.Close())
-	}
 	if err != nil {
-		h.log.Debug("history is not kept", "error", err)
+		return err
 	}
+	_, err = f.WriteString(line + "\n")
+	return errors.Join(err, f.Close())
 }
 
 // rest forgets the line that the user has stepped back to.

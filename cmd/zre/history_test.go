@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"os"
@@ -91,5 +92,40 @@ func TestHistoryWithoutAFile(t *testing.T) {
 	h.add("kept")
 	if got, ok := h.older(""); !ok || got != "kept" {
 		t.Errorf("%q, %v", got, ok)
+	}
+}
+
+// On a full disk there is one warning, and the history goes on in memory; when there is room
+// again, lines are kept, and none is glued to one that was written in part.
+func TestHistoryOnAFullDisk(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	var log bytes.Buffer
+	h := openHistory(slog.New(slog.NewTextHandler(&log, nil)))
+	file := filepath.Join(dir, "zre", "history")
+	if err := os.Symlink("/dev/full", file); err != nil {
+		t.Fatal(err)
+	}
+	h.add("one")
+	h.add("two")
+	if n := strings.Count(log.String(), "level=WARN"); n != 1 || !strings.Contains(log.String(), "no space left on device") {
+		t.Errorf("%d warnings:\n%s", n, &log)
+	}
+	if got, ok := h.older(""); !ok || got != "two" {
+		t.Errorf("%q, %v", got, ok)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("zero\ntw"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.add("three")
+	h.add("four")
+	if got := strings.Join(testHistory(t).lines, "|"); got != "zero|tw|three|four" {
+		t.Errorf("the file keeps %q", got)
 	}
 }

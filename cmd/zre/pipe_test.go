@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -133,6 +134,21 @@ func TestPipeUndelivered(t *testing.T) {
 	r.input.Close()
 	if _, err := r.end(); cli.Status(err) != cli.ExitFailure || err.Error() != "not known to have received everything: alice ("+alice.ID.String()+"): peer is gone" {
 		t.Errorf("%v", err)
+	}
+}
+
+// However many have missed something, the text names a few.
+func TestDeliveryNamesAFew(t *testing.T) {
+	e := &zre.DeliveryError{Op: "flush"}
+	for i := range 3000 {
+		e.Missed = append(e.Missed, zre.Missed{Name: fmt.Sprint("peer", i), Err: zre.ErrPeerGone})
+	}
+	s := &shell{screen: &screen{}, node: newFakeNode()}
+	for name, err := range map[string]error{"in a pipe": delivery(e), "on a screen": s.delivered(e)} {
+		text := err.Error()
+		if len(text) > 2000 || !strings.Contains(text, "peer9") || !strings.HasSuffix(text, " and 2,990 more") {
+			t.Errorf("%s: %d octets: %.300s...", name, len(text), text)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package oneshot
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,4 +141,18 @@ func TestSendInterrupted(t *testing.T) {
 	until(t, "the message", func() bool { return len(deaf.Peers()) > 0 && deaf.Peers()[0].Stats.MessagesIn > 2 })
 	r.interrupt()
 	r.wait(130).says("", "")
+}
+
+// However many have missed it, the text names a few.
+func TestMissedWords(t *testing.T) {
+	missed := make([]zre.Missed, 3000)
+	for i := range missed {
+		missed[i] = zre.Missed{Name: fmt.Sprint("peer", i), Err: zre.ErrPeerGone}
+	}
+	if text := missedWords(missed); len(text) > 2000 || !strings.HasSuffix(text, "; and 2990 more") {
+		t.Errorf("%d octets: %.300s...", len(text), text)
+	}
+	if text := missedWords(missed[:10]); strings.Contains(text, "more") {
+		t.Error(text)
+	}
 }

@@ -192,8 +192,11 @@ func nobodyIn(group string) error {
 // missedWords says who is not known to have received what was sent.
 func missedWords(missed []zre.Missed) string {
 	var parts []string
-	for _, m := range missed {
+	for _, m := range missed[:min(len(missed), mostListed)] {
 		parts = append(parts, fmt.Sprintf("%s (%s): %v", visible.String(m.Name), m.Peer, m.Err))
+	}
+	if more := len(missed) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
 	}
 	return "not acknowledged by " + strings.Join(parts, "; ")
 }
