@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// docsEnv makes TestSimulatedScale simulate up to 300 nodes and write the table and the picture
+// docsEnv makes TestSimulatedScale simulate up to 1,000 nodes and write the table and the picture
 // of docs/.
 const docsEnv = "ZRE_SIMULATION_DOCS"
 
@@ -87,7 +87,7 @@ func TestSimulatedScale(t *testing.T) {
 	sizes := []int{10, 30, 100}
 	docs := os.Getenv(docsEnv)
 	if docs != "" {
-		sizes = []int{10, 30, 100, 300}
+		sizes = []int{10, 30, 100, 300, 1000}
 	}
 	var all []scale
 	for _, size := range sizes {
@@ -121,7 +121,8 @@ func scaleTable(all []scale) string {
 Simulated with the protocol core of this library in virtual time: each line takes 5 ms, and every
 second beacon is lost. All nodes start within one second and are in one group. Then a fifth of
 them, at random, is cut off from another one, stops for up to 20 s, or loses a connection; after
-40 s all lines are mended. The same seed gives the same figures:
+40 s all lines are mended. The same seed gives the same figures; all sizes take a quarter of an
+hour and 9 GB of memory:
 
     ZRE_SIMULATION_DOCS=$PWD/docs go test -run TestSimulatedScale -timeout 60m ./zre/internal/core
 
