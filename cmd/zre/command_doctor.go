@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/spf13/pflag"
@@ -33,7 +34,8 @@ node of its own, with the name "zre doctor", which other nodes see.`,
   zre doctor --json | jq .findings`,
 		Statuses: `0  nothing is wrong, as far as can be seen
 1  something is wrong
-2  the command line or zre.conf makes no sense`,
+2  the command line or zre.conf makes no sense
+128 and the number of the signal that ended it before`,
 		Node:     flags,
 		LogLevel: slog.LevelError,
 		Flags: func(fs *pflag.FlagSet) {
@@ -47,8 +49,8 @@ node of its own, with the name "zre doctor", which other nodes see.`,
 				Node: node, KeyErr: keyErr, Key: key, Trust: trust,
 				Listen: doctor.ListenTime, Observe: doctor.ObserveTime,
 			})
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+			if sig, ok := errors.AsType[*cli.SignalError](context.Cause(ctx)); ok {
+				return &cli.ExitError{Status: sig.Status(), Err: sig}
 			}
 			write := report.WriteText
 			if asJSON {

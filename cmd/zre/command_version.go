@@ -17,7 +17,7 @@ func versionCommand() cli.Program {
 		Name: "version", Group: groupOther, NoConfig: true,
 		Short:    "print the version",
 		Long:     `zre version prints what zre was built from: the version, the Go release, the system, the commit.`,
-		Statuses: "0  always",
+		Statuses: "0  it was printed\n1  it could not be printed\n2  the command line makes no sense",
 		Flags: func(fs *pflag.FlagSet) {
 			fs.BoolVar(&asJSON, "json", false, "print a JSON object")
 		},

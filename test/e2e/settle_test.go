@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -66,11 +67,18 @@ func (s *site) shoot(program string, lead time.Duration) (time.Duration, error) 
 	text := letters(shot.size)
 	name, args, input := shot.args(text)
 	outs, ended := make([]bytes.Buffer, len(s.receivers)), make([]*exec.Cmd, len(s.receivers))
+	errs := make([]bytes.Buffer, len(s.receivers))
 	for i, h := range s.receivers {
 		c := s.command(h, "zrecat", "--receive-only", "--until-leave", "--name", fmt.Sprint("r", i), "f")
-		c.Stdout, ended[i] = &outs[i], c
+		c.Stdout, c.Stderr, ended[i] = &outs[i], &errs[i], c
 		if err := c.Start(); err != nil {
 			return 0, err
+		}
+	}
+	if lead >= time.Second { // Else what is tested is that they begin at about the same time.
+		there := s.command(s.from, "zre", "wait", "f", "-n", strconv.Itoa(len(s.receivers)), "-t", "60")
+		if out, err := there.CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("the receivers are not in the group: %w: %s", err, out)
 		}
 	}
 	<-time.After(lead) // what is tested: how long they are there
@@ -94,7 +102,8 @@ func (s *site) shoot(program string, lead time.Duration) (time.Duration, error) 
 		}
 		waited := c.Wait()
 		if got := outs[i].String(); got != text && err == nil {
-			err = fmt.Errorf("receiver %d has %d of %d octets (%v), and %s ended with 0", i, len(got), len(text), waited, name)
+			err = fmt.Errorf("receiver %d has %d of %d octets (%v), and %s ended with 0; it said: %.1000s; the receiver said: %.1000s",
+				i, len(got), len(text), waited, name, said, errs[i].Bytes())
 		}
 	}
 	return took, err

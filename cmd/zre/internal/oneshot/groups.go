@@ -27,7 +27,8 @@ names of their members.`,
 1  it failed
 2  the command line or zre.conf makes no sense
 3  nobody is in a group
-4  --timeout passed before it was known who is there`,
+4  --timeout passed before it was known who is there
+128 and the number of the signal that ended it before`,
 		Node:       c.flags,
 		Positional: exactly(0, "zre groups"),
 		Flags: func(fs *pflag.FlagSet) {

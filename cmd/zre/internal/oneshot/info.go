@@ -26,7 +26,8 @@ UUID, or NAME/BEGINNING.`,
 1  it failed, or several peers could be meant
 2  the command line or zre.conf makes no sense
 3  the peer is not there
-4  --timeout passed before it was known who is there`,
+4  --timeout passed before it was known who is there
+128 and the number of the signal that ended it before`,
 		Node:       c.flags,
 		Positional: exactly(1, "zre info PEER"),
 		Flags:      func(fs *pflag.FlagSet) { c.register(fs, "take no longer than this") },

@@ -31,7 +31,8 @@ headers. Nodes of other commands such as this one are left out (--all).`,
 1  it failed
 2  the command line or zre.conf makes no sense
 3  nobody is there
-4  --timeout passed before it was known who is there`,
+4  --timeout passed before it was known who is there
+128 and the number of the signal that ended it before`,
 		Node:       c.flags,
 		Positional: exactly(0, "zre peers"),
 		Flags: func(fs *pflag.FlagSet) {

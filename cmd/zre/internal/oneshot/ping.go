@@ -39,7 +39,8 @@ has taken what came before. PEER is a name, a UUID, the beginning of one, or NAM
 1  some were not answered, or it failed
 2  the command line or zre.conf makes no sense
 3  the peer is not there
-4  no PING was answered`,
+4  no PING was answered
+128 and the number of the signal that ended it before the first PING`,
 		Node:       c.flags,
 		Positional: exactly(1, "zre ping PEER"),
 		Flags: func(fs *pflag.FlagSet) {
