@@ -23,6 +23,7 @@ type Conn struct {
 
 	driver   Driver
 	admitted atomic.Bool
+	arriving atomic.Bool
 
 	mu     sync.Mutex
 	chunks []chunk // full ones, in order
@@ -62,6 +63,17 @@ func (c *Conn) Admit() { c.admitted.Store(true) }
 
 // Admitted reports whether Admit was called.
 func (c *Conn) Admitted() bool { return c.admitted.Load() }
+
+// Arrives says that parts of a message that is not whole have come. Only the transport calls it,
+// and only package zmtp knows.
+func (c *Conn) Arrives() {
+	if !c.arriving.Load() {
+		c.arriving.Store(true)
+	}
+}
+
+// Arriving reports whether Arrives was called since the last call of Arriving.
+func (c *Conn) Arriving() bool { return c.arriving.Load() && c.arriving.Swap(false) }
 
 // Driver returns what the connection was made with.
 func (c *Conn) Driver() Driver { return c.driver }

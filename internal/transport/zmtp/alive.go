@@ -12,6 +12,10 @@ import (
 // Limits.KeepAlive. Rounds are counted instead of time measured, so that a process
 // or host that was suspended does not take its peers for dead when it goes on.
 //
+// What the other end answers to a PING is behind what was sent before. On a slow line, or with
+// a large message, that takes long. So as long as the other end's system takes more and more of
+// what waits to be sent, it counts as heard (on Linux, where that is known).
+//
 // A dialed link that has heard nothing for KeepAlive sends a PING, and again after
 // each KeepAlive; an accepted one waits half as long again, so that as a rule only
 // one end asks. A link that is not reading because its owner does not take what
@@ -65,12 +69,23 @@ func (l *link) lookAfter(beat uint32) {
 	}
 	switch {
 	case silent < ask:
+	case l.progresses():
+		l.heard.Store(beat)
 	case silent >= deadAfter && !l.busy.Load() && !l.waits.Load() && l.vanished():
 		l.end(fmt.Errorf("%w: nothing heard for %v",
 			transport.ErrTimeout, 5*l.engine.cfg.Limits.KeepAlive))
 	case (silent-ask)%roundsPerKeepAlive == 0 && l.minor >= 1:
 		_ = l.conn.SendCommand(ping)
 	}
+}
+
+// progresses reports whether the other end has taken more of what is waiting to be sent, since the
+// last call. Its answer to a PING is behind that, which may take long on a slow line.
+func (l *link) progresses() bool {
+	acked, waits := backlog(l.raw)
+	more := acked > l.acked
+	l.acked = acked
+	return more && (waits || l.conn.Queued() > 0)
 }
 
 // vanished decides about a link that has heard nothing for long.

@@ -21,6 +21,18 @@ func unacknowledged(raw syscall.RawConn, since time.Duration) bool {
 	return err == nil && silent
 }
 
+// backlog returns how many octets the other end has acknowledged, and whether some wait for room on
+// the way to it.
+func backlog(raw syscall.RawConn) (acked uint64, waits bool) {
+	err := raw.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err == nil {
+			acked, waits = info.Bytes_acked, info.Notsent_bytes > 0
+		}
+	})
+	return acked, err == nil && waits
+}
+
 // closedByPeer reports whether the other end has closed the connection. What it has sent before
 // may not be read yet.
 func closedByPeer(raw syscall.RawConn) bool {

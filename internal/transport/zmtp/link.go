@@ -41,6 +41,7 @@ type link struct {
 	leaving atomic.Bool     // Close was called: nothing is handed to the owner any more
 	minor   byte            // of the other end's ZMTP version
 	heard   atomic.Uint32   // engine.beat when something was received last
+	acked   uint64          // octets that the other end has acknowledged; of engine.watch
 	busy    atomic.Bool     // the handler has a batch: nothing is being read
 	waits   atomic.Bool     // for memory: nothing is being read
 	share   atomic.Int64    // what its message in progress takes; see memory.go

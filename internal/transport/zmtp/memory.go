@@ -54,6 +54,9 @@ func newMemory(e *engine) *memory {
 // goroutine that reads, and may wait.
 func (l *link) account() error {
 	takes := l.in.unfinished()
+	if takes > 0 {
+		l.conn.Arrives()
+	}
 	if takes < shareLeast {
 		takes = 0
 	}

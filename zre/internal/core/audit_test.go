@@ -132,6 +132,8 @@ func (l *auditLink) end() {
 
 func (ac *auditConn) Ended() bool { return false }
 
+func (ac *auditConn) Arriving() bool { return false }
+
 func (ac *auditConn) Admit() {
 	if ac.closed || ac.down {
 		ac.a.t.Fatal("a connection is admitted that has ended")

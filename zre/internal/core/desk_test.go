@@ -63,6 +63,7 @@ type deskConn struct {
 	waits  bool     // until Resume is called
 	closed bool     // by the core
 	ended  bool     // by the peer
+	parts  bool     // of a message are arriving
 
 	admitted bool
 }
@@ -168,7 +169,10 @@ func (l *deskLink) kinds() string {
 
 func (dc *deskConn) Admit()      { dc.admitted = true }
 func (dc *deskConn) Ended() bool { return dc.ended }
-func (dc *deskConn) Resume()     { dc.waits = false }
+
+func (dc *deskConn) Arriving() bool { return dc.parts }
+
+func (dc *deskConn) Resume() { dc.waits = false }
 
 func (dc *deskConn) Close() {
 	if dc.closed {

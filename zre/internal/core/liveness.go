@@ -61,7 +61,7 @@ func (c *Core) Hear(now time.Duration, deaf time.Duration) {
 		}
 	}
 	for _, p := range c.peers.all() {
-		shift(&p.known, &p.entered, &p.lastMessage, &p.lastSign)
+		shift(&p.known, &p.entered, &p.lastMessage, &p.lastPart, &p.lastSign)
 		shift(&p.firstPing, &p.askedAt, &p.talksSince, &p.lastAnswer, &p.rivalSince)
 		for _, due := range []*time.Duration{&p.reconnectBy, &p.leaveBy, &p.farewell} {
 			if *due != 0 {
@@ -77,7 +77,8 @@ func (c *Core) Hear(now time.Duration, deaf time.Duration) {
 
 // watch judges a ready peer by its clocks and deadlines.
 func (c *Core) watch(now time.Duration, p *Peer) {
-	quiet := now - p.lastMessage
+	c.noteParts(now, p)
+	quiet := now - max(p.lastMessage, p.lastPart)
 	switch {
 	case c.checkLink(now, p):
 		return
@@ -132,6 +133,18 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 	if p.state == Evasive && quiet >= (c.cfg.QuietPeriod+c.cfg.DeadPeriod)/2 {
 		p.state = Silent
 		c.deliver(p, Event{Type: EventSilent})
+	}
+}
+
+// noteParts records that a message of a peer is arriving, which may take long on a slow line. What
+// the peer answers is behind it.
+func (c *Core) noteParts(now time.Duration, p *Peer) {
+	if p.conn == nil || now-p.lastMessage < c.cfg.PingRate || !p.conn.shell.Arriving() {
+		return
+	}
+	p.lastPart, p.askedAt, p.unanswered = now, 0, 0
+	if p.evasive() {
+		p.state = Ready
 	}
 }
 

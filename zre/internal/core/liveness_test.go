@@ -46,6 +46,21 @@ func TestSilence(t *testing.T) {
 	d.wantLog("ENTER friend", "EVASIVE friend", "EVASIVE friend")
 }
 
+// A message may take longer than DeadPeriod to arrive: while parts of it come, its sender is
+// neither evasive nor dead. When no more come, it is.
+func TestMessageThatTakesLong(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendText))
+	for range 4 * 100 {
+		d.conns[0].parts = true
+		d.tick(250 * time.Millisecond)
+		d.conns[0].parts = false
+	}
+	d.wantLog("ENTER friend")
+	d.pass(31)
+	d.wantLog("ENTER friend", "EVASIVE friend", "SILENT friend", "EXIT friendexpired")
+}
+
 // A peer that is heard by UDP only is asked now and then, so that it is found dead
 // within DeadPeriod. One side of a pair begins.
 func TestHeardByBeacons(t *testing.T) {

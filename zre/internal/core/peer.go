@@ -105,6 +105,7 @@ type Peer struct {
 	linkedAt    time.Duration // the link came up
 	leftAt      time.Duration // in Leaving: that began
 	lastMessage time.Duration // a message came
+	lastPart    time.Duration // a part of one came that is not whole yet
 	lastSign    time.Duration // a message, or a beacon from its endpoint
 	lastForeign time.Duration // a beacon from another endpoint
 	lastStray   time.Duration // a message that belongs to no session

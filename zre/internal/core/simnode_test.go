@@ -129,6 +129,9 @@ func (in *simIn) Ended() bool {
 	return len(in.held) > 0 && in.held[len(in.held)-1].last
 }
 
+// Arriving implements Inbound: messages are small here.
+func (in *simIn) Arriving() bool { return false }
+
 // Resume implements Inbound. It is called by the core, so it must not call that.
 func (in *simIn) Resume() {
 	if in.waits {

@@ -63,6 +63,9 @@ func (c *Conn) Admit() { c.Transport.Admit() }
 // Ended implements core.Inbound.
 func (c *Conn) Ended() bool { return c.Transport.Ended() }
 
+// Arriving implements core.Inbound.
+func (c *Conn) Arriving() bool { return c.Transport.Arriving() }
+
 // Resume implements core.Inbound.
 func (c *Conn) Resume() {
 	select {
