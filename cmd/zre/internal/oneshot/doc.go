@@ -5,6 +5,7 @@
 //	session  a node for the time of a command; it closes when the command has ended
 //	output   standard output; it knows when nobody reads it any more
 //	runner   the program that "zre reply" and "zre on" run, in a process group of its own
+//	receipts takes events, and acknowledges them when the programs that run for them have ended
 //
 // Each command is in a file of its own. Those that only ask or send ([visit]) are in no group
 // and say so in a header (cli.OneShotHeader), so that they do not fill the screens of others.

@@ -96,6 +96,13 @@ func (x *text) String() string {
 // start runs a command with text on standard input, on the network of these nodes.
 func start(t *testing.T, stdin string, nodes []*zre.Node, args ...string) *running {
 	t.Helper()
+	return startTo(t, nil, stdin, nodes, args...)
+}
+
+// startTo runs a command whose standard output is a file, which it closes; nil: a pipe that is
+// read.
+func startTo(t *testing.T, out *os.File, stdin string, nodes []*zre.Node, args ...string) *running {
+	t.Helper()
 	in := filepath.Join(t.TempDir(), "stdin")
 	if err := os.WriteFile(in, []byte(stdin), 0o600); err != nil {
 		t.Fatal(err)
@@ -107,6 +114,10 @@ func start(t *testing.T, stdin string, nodes []*zre.Node, args ...string) *runni
 	reader, output, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if out != nil {
+		_ = output.Close()
+		output = out
 	}
 	r := &running{t: t, done: make(chan struct{}), stdout: &text{}, stderr: &text{}}
 	var ctx context.Context

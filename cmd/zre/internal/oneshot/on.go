@@ -20,6 +20,7 @@ func onCommand() cli.Program {
 	var args split
 	var kinds eventKinds
 	var all bool
+	ack := ackWhen("ended")
 	const right = "zre on GROUP -- COMMAND [ARG...]"
 	return cli.Program{
 		Name: "on", Args: "[GROUP...] -- COMMAND [ARG...]", Group: groupMessage,
@@ -33,7 +34,11 @@ One command runs at a time (--parallel), in the order of the events. While they 
 taken, so that those who send wait. COMMAND runs in a process group of its own. When it ends,
 what it left running in that group is killed; when zre on ends, COMMAND gets a SIGTERM.
 
-A message is acknowledged when it is taken, before its COMMAND has run.
+A message is acknowledged when its COMMAND has ended, with whatever status: zre send, for one,
+waits for that (its --timeout). With --parallel above 1 it is acknowledged when no COMMAND runs,
+which is after so many times four commands at most. With --ack taken it is acknowledged before its
+COMMAND runs: those who send do not wait, and a message is lost if zre on is killed.
+
 A COMMAND that fails is named on standard error, and counted; zre on goes on, and its own status
 is 1 at the end.
 
@@ -42,7 +47,8 @@ commands, such as zre send, are left out of ENTER and EXIT (--all). Peers that a
 already give an ENTER each at the start.`,
 		Example: `  zre on alarm -- sh -c 'logger -t zre "$ZRE_NAME: $(cat)"'
   zre on --event ENTER --event EXIT -- sh -c 'echo "$ZRE_EVENT $ZRE_NAME"'
-  zre on -c 1 deploy -- ./deploy.sh`,
+  zre on -c 1 deploy -- ./deploy.sh
+  zre on --ack taken backup -- ./an-hour-long.sh`,
 		Manual: []cli.Section{{Title: "Environment of the command", Body: environmentHelp}},
 		Statuses: `0  a signal or --timeout ended it, or --count; no command failed
 1  it failed, or a command did
@@ -54,6 +60,7 @@ already give an ENTER each at the start.`,
 		Flags: func(fs *pflag.FlagSet) {
 			fs.VarP(&kinds, "event", "e", "run the command for these events: "+eventNames+"; may be repeated (default SHOUT and WHISPER)")
 			fs.BoolVar(&all, "all", false, "run it for ENTER and EXIT of the nodes of other commands too")
+			fs.Var(&ack, "ack", "when a message is acknowledged: ended, after its command has, or taken, before")
 			r.register(fs)
 			c.register(fs, "end after this time")
 		},
@@ -74,7 +81,7 @@ already give an ENTER each at the start.`,
 				return err
 			}
 			seen := watcher{groups: groups, kinds: kinds, all: all}
-			set := func(cfg *zre.Config) { cfg.Groups = groups }
+			set := func(cfg *zre.Config) { cfg.Groups, cfg.ManualAck = groups, ack == "ended" }
 			return c.run(ctx, env, set, func(ctx context.Context, s *session) error {
 				return s.serve(ctx, &r, "events", func(ev zre.Event) (func(context.Context) outcome, bool) {
 					return func(ctx context.Context) outcome { return s.on(ctx, ev, &r) }, seen.wants(ev)
@@ -125,6 +132,22 @@ func (w *watcher) wants(ev zre.Event) bool {
 		return len(w.groups) == 0 || slices.Contains(w.groups, ev.Group)
 	}
 	return true
+}
+
+// ackWhen is the flag --ack.
+type ackWhen string
+
+func (a *ackWhen) String() string { return string(*a) }
+
+// Type is the name of the value in the help text.
+func (a *ackWhen) Type() string { return "WHEN" }
+
+func (a *ackWhen) Set(text string) error {
+	if text != "ended" && text != "taken" {
+		return errors.New("not a moment (right: ended or taken)")
+	}
+	*a = ackWhen(text)
+	return nil
 }
 
 // eventKinds is the flag --event.

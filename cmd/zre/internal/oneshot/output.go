@@ -31,11 +31,12 @@ func (o *output) stop() { o.unwatch() }
 // line writes a line.
 func (o *output) line(text string) { o.write([]byte(text + "\n")) }
 
-// write writes text as a whole: lines of several goroutines do not mix.
-func (o *output) write(text []byte) {
+// write writes text as a whole: lines of several goroutines do not mix. It reports whether
+// all of it is written.
+func (o *output) write(text []byte) bool {
 	select {
 	case <-o.gone:
-		return
+		return false
 	default:
 	}
 	o.mu.Lock()
@@ -44,6 +45,7 @@ func (o *output) write(text []byte) {
 	if err != nil {
 		o.fail(err)
 	}
+	return err == nil
 }
 
 func (o *output) fail(err error) {

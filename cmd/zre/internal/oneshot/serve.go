@@ -40,6 +40,7 @@ func (s *session) serve(
 	defer cancel()
 	var sum service
 	var running sync.WaitGroup
+	receipts := newReceipts(s.Node, int(r.parallel))
 	slots := make(chan struct{}, max(1, int(r.parallel)))
 	started := 0
 	for r.count == 0 || started < int(r.count) {
@@ -50,26 +51,30 @@ func (s *session) serve(
 		if ctx.Err() != nil {
 			break
 		}
-		work, err := s.nextWork(ctx, handle)
+		work, err := nextWork(ctx, receipts, handle)
 		if err != nil {
 			break
 		}
 		started++
+		receipts.began()
 		running.Go(func() {
 			defer func() { <-slots }()
-			s.record(&sum, work(ctx))
+			o := work(ctx)
+			s.record(&sum, o)
+			receipts.ended(o.cut)
 		})
 	}
 	running.Wait()
+	receipts.acknowledge()
 	return s.served(ctx, &sum, int(r.count), what)
 }
 
 // nextWork takes events until one is to be handled.
-func (s *session) nextWork(
-	ctx context.Context, handle func(ev zre.Event) (func(context.Context) outcome, bool),
+func nextWork(
+	ctx context.Context, from *receipts, handle func(ev zre.Event) (func(context.Context) outcome, bool),
 ) (func(context.Context) outcome, error) {
 	for {
-		ev, err := s.Next(ctx)
+		ev, err := from.next(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -36,8 +36,9 @@ func subCommand() cli.Program {
 message with a newline at its end. Without GROUP it joins every group that there is, also those
 that others join later.
 
-On a terminal control characters in messages are shown as escapes; in a pipe or file
-nothing is changed. It ends at a signal, or with --count and --timeout (-W is the same as -t).`,
+A message is acknowledged when it is written: what a full disk refuses, and what comes after
+--count messages, is not. On a terminal control characters in messages are shown as escapes; in a
+pipe or file nothing is changed. It ends at a signal, or with --count and --timeout (-W is the same as -t).`,
 		Example: `  zre sub status
   zre sub -c 1 -W 5 temperature                    the next message, or status 4
   zre sub -F '{time} {group} {name}: {payload}'    who says what, and when, in all groups
@@ -77,7 +78,7 @@ nothing is changed. It ends at a signal, or with --count and --timeout (-W is th
 			if err != nil {
 				return err
 			}
-			set := func(cfg *zre.Config) { cfg.Groups = args }
+			set := func(cfg *zre.Config) { cfg.Groups, cfg.ManualAck = args, true }
 			return c.run(ctx, env, set, func(ctx context.Context, s *session) error {
 				return s.subscribe(ctx, &sub, l)
 			})
@@ -120,7 +121,9 @@ func (s *session) subscribe(ctx context.Context, sub *subscription, l *layout.La
 		case zre.EventShout, zre.EventWhisper:
 			came++
 			buffer = l.Append(buffer[:0], ev, time.Now())
-			s.out.write(buffer)
+			if s.out.write(buffer) {
+				s.Ack()
+			}
 			s.Recycle(ev.Content...)
 			if cap(buffer) > maxKept {
 				buffer = nil

@@ -14,8 +14,14 @@ import (
 // inGroup starts a command and waits until it is in a group that the node sees.
 func inGroup(t *testing.T, n *zre.Node, group string, args ...string) *running {
 	t.Helper()
+	return inGroupTo(t, n, group, nil, args...)
+}
+
+// inGroupTo is inGroup with standard output to a file.
+func inGroupTo(t *testing.T, n *zre.Node, group string, out *os.File, args ...string) *running {
+	t.Helper()
 	before := len(n.PeersByGroup(group))
-	r := start(t, "", []*zre.Node{n}, args...)
+	r := startTo(t, out, "", []*zre.Node{n}, args...)
 	until(t, "the command in "+group, func() bool {
 		select {
 		case <-r.done:
