@@ -39,11 +39,18 @@ for program; do
 	put 644 "$made/_$program" share/zsh/site-functions
 	put 644 "$made/$program.fish" share/fish/vendor_completions.d
 done
-sh scripts/stamp.sh | { read -r _ _ seconds && go run ./packaging/man "$made" "$seconds"; }
+sh scripts/stamp.sh | {
+	read -r version commit seconds
+	go run ./packaging/man "$made" "$seconds"
+	go run ./packaging/pages "$made/doc" "$version" "$commit"
+}
 put 644 "$made/zre.conf.5" share/man/man5
 put 644 "$made/zre.7" share/man/man7
-for document in zre.conf README.md CHANGELOG.md LICENSE; do
+for document in "$made"/doc/*.* "$made/doc/LICENSE"; do
 	put 644 "$document" share/doc/zre
+done
+for document in "$made"/doc/docs/*; do
+	put 644 "$document" share/doc/zre/docs
 done
 put 644 packaging/grafana/dashboard.json share/doc/zre
 if [ "$system" = Linux ]; then

@@ -22,8 +22,13 @@ files() {
 			"share/fish/vendor_completions.d/$program.fish"
 	done
 	printf '%s\n' share/man/man5/zre.conf.5 share/man/man7/zre.7 \
-		share/doc/zre/zre.conf share/doc/zre/README.md share/doc/zre/CHANGELOG.md \
-		share/doc/zre/LICENSE share/doc/zre/dashboard.json lib/systemd/system/zgossip_server.service
+		lib/systemd/system/zgossip_server.service share/doc/zre/dashboard.json
+	for document in zre.conf LICENSE README.md CHANGELOG.md SECURITY.md BENCHMARKS.md BENCHMARKS.svg; do
+		printf 'share/doc/zre/%s\n' "$document"
+	done
+	for document in "$root"/share/doc/zre/docs/*; do # Nobody else has files there.
+		printf 'share/doc/zre/docs/%s\n' "${document##*/}"
+	done
 }
 
 files "$@" | while read -r file; do

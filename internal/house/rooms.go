@@ -96,6 +96,7 @@ var rooms = []room{
 
 	// What `make install` and `make dist` run.
 	{dir: "packaging/dist"},
+	{dir: "packaging/pages"},
 	{dir: "packaging/man", may: []string{"internal/snake", "github.com/cpuguy83/go-md2man/v2/md2man"}},
 
 	{dir: "examples/...", may: []string{"zre", "github.com/google/uuid"}},

@@ -152,7 +152,8 @@ func checkArchive(t *testing.T, dir string) {
 		}
 		checkSBOM(t, filepath.Join(root, "share", "doc", "zre", program+".cdx.json"), program)
 	}
-	for _, want := range []string{"share/man/man5/zre.conf.5", "share/man/man7/zre.7", "share/doc/zre/LICENSE"} {
+	for _, want := range []string{"share/man/man5/zre.conf.5", "share/man/man7/zre.7", "share/doc/zre/LICENSE",
+		"share/doc/zre/README.md", "share/doc/zre/docs/guide.md", "share/doc/zre/docs/map.png"} {
 		if files[want] == nil {
 			t.Errorf("%s is missing", want)
 		}

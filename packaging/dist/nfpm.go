@@ -113,7 +113,7 @@ func (r *release) nfpmConfig(s system, tree, kind string) (*nfpmConfig, error) {
 // ownDirectories are the directories that go with the package when nothing else is in them.
 // dpkg and apk find out by themselves.
 func ownDirectories(kind string) []string {
-	list := []string{"/usr/share/doc/zre"}
+	list := []string{"/usr/share/doc/zre", "/usr/share/doc/zre/docs"}
 	if kind == "rpm" { // No package that is always there has these.
 		list = append(list, "/usr/share/bash-completion", "/usr/share/bash-completion/completions",
 			"/usr/share/fish", "/usr/share/fish/vendor_completions.d",
