@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/keys"
@@ -50,7 +50,7 @@ func dump(ctx context.Context, env *cli.Env, o *options, args []string) error {
 		return usage(env, err)
 	}
 	if o.json {
-		return writeJSON(env.Stdout, tuples)
+		return writeJSON(env.Stdout, tuples, time.Now())
 	}
 	return writeTable(env.Stdout, tuples)
 }
@@ -73,30 +73,24 @@ func hasIPv4() bool {
 	})
 }
 
-// entry is one tuple as a JSON object.
-type entry struct {
-	UUID      string  `json:"uuid,omitempty"` // lower case, with dashes
-	Key       string  `json:"key,omitempty"`  // only where it is no UUID
-	Endpoint  string  `json:"endpoint"`
-	PublicKey string  `json:"public_key,omitempty"`
-	TTL       float64 `json:"ttl,omitempty"` // seconds; none means no end
-}
-
-func entryOf(t zgossip.Tuple) entry {
-	e := entry{Endpoint: t.Endpoint, PublicKey: t.PublicKey, TTL: t.TTL.Seconds()}
-	if t.UUID != uuid.Nil {
-		e.UUID = t.UUID.String()
-	} else {
-		e.Key = t.Key
+// tupleOf is a tuple as a JSON object.
+func tupleOf(t zgossip.Tuple, now time.Time) eventjson.Tuple {
+	o := eventjson.Tuple{Event: "TUPLE", Time: eventjson.Time(now), Endpoint: t.Endpoint, PublicKey: t.PublicKey}
+	if t.TTL > 0 {
+		ttl := eventjson.Milliseconds(t.TTL)
+		o.TTL = &ttl
 	}
-	return e
+	if t.UUID != uuid.Nil {
+		o.UUID = t.UUID.String()
+	} else {
+		o.Key = t.Key
+	}
+	return o
 }
 
-func writeJSON(w io.Writer, tuples []zgossip.Tuple) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
+func writeJSON(w io.Writer, tuples []zgossip.Tuple, now time.Time) error {
 	for _, t := range tuples {
-		if err := enc.Encode(entryOf(t)); err != nil {
+		if _, err := fmt.Fprintln(w, eventjson.Line(tupleOf(t, now))); err != nil {
 			return err
 		}
 	}
@@ -107,7 +101,7 @@ func writeTable(w io.Writer, tuples []zgossip.Tuple) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NODE\tENDPOINT\tTTL\tPUBLIC KEY")
 	for _, t := range tuples {
-		e := entryOf(t)
+		e := tupleOf(t, time.Time{})
 		ttl := "-"
 		if t.TTL > 0 {
 			ttl = t.TTL.Round(time.Second).String()

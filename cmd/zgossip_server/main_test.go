@@ -89,11 +89,14 @@ func TestDaemon(t *testing.T) {
 		}
 	}
 	var out bytes.Buffer
-	if err := writeJSON(&out, tuples); err != nil {
+	if err := writeJSON(&out, tuples, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	var e entry
-	if err := json.Unmarshal(out.Bytes(), &e); err != nil || e.UUID != id.String() || e.Endpoint != "tcp://10.0.0.1:41000" || e.TTL <= 0 {
+	var e struct {
+		Event, UUID, Endpoint string
+		TTL                   float64 `json:"ttl_ms"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &e); err != nil || e.Event != "TUPLE" || e.UUID != id.String() || e.Endpoint != "tcp://10.0.0.1:41000" || e.TTL < 1000 {
 		t.Errorf("dump as JSON: %s %v", out.String(), err)
 	}
 	out.Reset()

@@ -17,7 +17,7 @@ import (
 // start is the first line: who this node is.
 func (s *shell) start() {
 	if s.format.json {
-		s.print(eventjson.Line(startObject{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint(), Headers: s.node.Headers()}))
+		s.print(eventjson.Line(eventjson.Start{Event: "START", UUID: s.node.ID(), Name: s.node.Name(), Endpoint: s.node.Endpoint(), Headers: s.node.Headers()}))
 		return
 	}
 	if s.screen != nil {

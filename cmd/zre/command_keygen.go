@@ -4,12 +4,14 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/gozre/zre/cmd/internal/cli"
 )
 
 // keygenCommand is "zre keygen FILE"; the flag --keygen does the same.
 func keygenCommand() cli.Program {
+	var asJSON bool
 	return cli.Program{
 		Name: "keygen", Args: "FILE", Group: groupOther, NoConfig: true,
 		Short: "make a key for a secure network",
@@ -22,9 +24,12 @@ public one. Files that exist are not overwritten.`,
 			}
 			return nil
 		},
+		Flags: func(fs *pflag.FlagSet) {
+			fs.BoolVar(&asJSON, "json", false, "print a JSON object; zre(7) describes it")
+		},
 		Statuses: "0  the key is in its files\n1  it could not be written\n2  the command line makes no sense",
 		Run: func(_ context.Context, env *cli.Env, args []string) error {
-			return cli.NewKey(env, args[0])
+			return cli.NewKey(env, args[0], asJSON)
 		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -24,10 +25,20 @@ func versionCommand() cli.Program {
 		Run: func(_ context.Context, env *cli.Env, _ []string) error {
 			text := "zre " + cli.Version()
 			if asJSON {
-				text = eventjson.Line(cli.Build())
+				text = eventjson.Line(buildObject())
 			}
 			_, err := fmt.Fprintln(env.Stdout, text)
 			return err
 		},
 	}
+}
+
+// buildObject is what the program was built of, as an object.
+func buildObject() eventjson.Version {
+	b := cli.Build()
+	o := eventjson.Version{Event: "VERSION", Version: b.Version, Go: b.Go, System: b.System, Commit: b.Commit}
+	if b.Date != nil {
+		o.Date = b.Date.Format(time.RFC3339)
+	}
+	return o
 }

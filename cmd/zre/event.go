@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/cmd/internal/visible"
 	"github.com/gozre/zre/zre"
@@ -91,14 +89,4 @@ func (r *roster) label(ev zre.Event) string {
 		}
 	}
 	return label
-}
-
-// startObject is the first object of --json. The order of the fields is the order in the line.
-type startObject struct {
-	Event    string    `json:"event"`
-	UUID     uuid.UUID `json:"uuid"`
-	Name     string    `json:"name"`
-	Endpoint string    `json:"endpoint"`
-
-	Headers map[string]string `json:"headers,omitempty"`
 }

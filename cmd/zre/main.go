@@ -64,7 +64,7 @@ command waits a moment (--patience) for the group or the peer that it names.`,
 		Flags:    opts.register,
 		Run: func(ctx context.Context, env *cli.Env, _ []string) error {
 			if env.Typed("keygen") {
-				return cli.NewKey(env, opts.keygen)
+				return cli.NewKey(env, opts.keygen, opts.json)
 			}
 			terminal := !opts.json && cli.IsTerminal(env.Stdin) && cli.IsTerminal(env.Stdout) && os.Getenv("TERM") != "dumb"
 			env.Logs.Words(terminal)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/gozre/zre/cmd/internal/cli"
 	"github.com/gozre/zre/cmd/internal/eventjson"
 )
@@ -15,25 +13,7 @@ func (s *shell) listProblems(ctx context.Context, _ []string) error {
 	s.settling.wait(ctx)
 	problems := s.node.Problems()
 	if s.format.json {
-		type object struct {
-			Kind   string     `json:"kind"`
-			Where  string     `json:"where"`
-			Peer   *uuid.UUID `json:"peer,omitempty"`
-			Cause  string     `json:"cause"`
-			Advice string     `json:"advice"`
-			Since  string     `json:"since"`
-		}
-		list := make([]object, len(problems))
-		for i, p := range problems {
-			list[i] = object{string(p.Kind), p.Where, nil, p.Cause, p.Advice, p.Since.UTC().Format(time.RFC3339)}
-			if p.Peer != uuid.Nil {
-				list[i].Peer = &p.Peer
-			}
-		}
-		s.print(eventjson.Line(struct {
-			Event    string   `json:"event"`
-			Problems []object `json:"problems"`
-		}{"PROBLEMS", list}))
+		s.print(eventjson.Line(eventjson.ProblemsOf(problems, time.Now())))
 		return nil
 	}
 	if len(problems) == 0 {

@@ -19,5 +19,8 @@ func TestCommandsAreDocumented(t *testing.T) {
 		if c.Statuses == "" || c.Short == "" || c.Group == "" {
 			t.Errorf("zre %s does not say all: %q, %q, %q", c.Name, c.Statuses, c.Short, c.Group)
 		}
+		if c.FlagSet().Lookup("json") == nil {
+			t.Errorf("zre %s has no --json", c.Name)
+		}
 	}
 }

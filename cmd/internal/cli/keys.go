@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/spf13/pflag"
 
+	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/zre/keys"
 )
 
@@ -135,8 +137,9 @@ func bareReason(err error) string {
 	return err.Error()
 }
 
-// NewKey makes a certificate for a secure network in FILE and FILE_secret.
-func NewKey(env *Env, file string) error {
+// NewKey makes a certificate for a secure network in FILE and FILE_secret, and says so in words
+// or with asJSON as an object.
+func NewKey(env *Env, file string, asJSON bool) error {
 	if file == "" {
 		return Usagef(`--keygen "": is no file`)
 	}
@@ -148,6 +151,13 @@ func NewKey(env *Env, file string) error {
 		return fmt.Errorf("%s exists and is not overwritten; remove it first, or choose another name", path.Path)
 	}
 	if err != nil {
+		return err
+	}
+	if asJSON {
+		_, err = fmt.Fprintln(env.Stdout, eventjson.Line(eventjson.Key{
+			Event: "KEY", Time: eventjson.Time(time.Now()), PublicKey: c.PublicKey,
+			Public: file, Secret: file + "_secret",
+		}))
 		return err
 	}
 	_, err = fmt.Fprintf(env.Stdout, `The new key is in %[1]s_secret. For a network whose nodes share it, copy this file to each

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -139,7 +140,7 @@ func TestNewKey(t *testing.T) {
 	}
 	defer r.env.Stdout.Close()
 	file := filepath.Join(t.TempDir(), "lab")
-	if err := NewKey(r.env, file); err != nil {
+	if err := NewKey(r.env, file, false); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := keys.Load(file); err != nil || c.SecretKey == "" {
@@ -148,7 +149,14 @@ func TestNewKey(t *testing.T) {
 	if out, err := os.ReadFile(r.env.Stdout.Name()); err != nil || !strings.Contains(string(out), "--key "+file+"_secret\n") {
 		t.Errorf("%q, %v", out, err)
 	}
-	if err := NewKey(r.env, file); err == nil || !strings.Contains(err.Error(), "not overwritten") {
+	if err := NewKey(r.env, file+"2", true); err != nil {
+		t.Fatal(err)
+	}
+	files := fmt.Sprintf(`"public_file":%q,"secret_file":%q}`, file+"2", file+"2_secret")
+	if out, err := os.ReadFile(r.env.Stdout.Name()); err != nil || !strings.Contains(string(out), files) || !strings.Contains(string(out), `{"event":"KEY","time":"`) {
+		t.Errorf("%q, want %s, %v", out, files, err)
+	}
+	if err := NewKey(r.env, file, false); err == nil || !strings.Contains(err.Error(), "not overwritten") {
 		t.Errorf("again: %v", err)
 	}
 }

@@ -12,13 +12,13 @@ import (
 // linker sets it (-X) in programs that `make` builds; nothing else writes it.
 var stamp string
 
-// BuildInfo says what was built. The order of the fields is that of the JSON.
+// BuildInfo says what was built.
 type BuildInfo struct {
-	Version string     `json:"version"`
-	Go      string     `json:"go"`     // the Go release
-	System  string     `json:"system"` // OS/ARCHITECTURE
-	Commit  string     `json:"commit,omitempty"`
-	Date    *time.Time `json:"date,omitempty"` // of the commit
+	Version string
+	Go      string // the Go release
+	System  string // OS/ARCHITECTURE
+	Commit  string
+	Date    *time.Time // of the commit
 }
 
 // Build returns what was built.

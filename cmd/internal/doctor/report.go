@@ -1,35 +1,29 @@
 package doctor
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/gozre/zre/cmd/internal/eventjson"
 	"github.com/gozre/zre/cmd/internal/visible"
 )
 
-// Finding is something that is wrong.
-type Finding struct {
-	ID    string `json:"id"`    // the same for the same kind of fault
-	What  string `json:"what"`  // what is wrong
-	Means string `json:"means"` // what that means for the network
-	Type  string `json:"type"`  // what to type, or to do
-}
+// Finding is something that is wrong: ID is the same for the same kind of fault, What says what
+// is wrong, Means what that means for the network, and Type what to type, or to do.
+type Finding = eventjson.Finding
 
 // Fact is something that is so.
-type Fact struct {
-	About string `json:"about"`
-	What  string `json:"what"`
-}
+type Fact = eventjson.Fact
 
 // Report is what the doctor has found.
 type Report struct {
-	Version  string    `json:"version"`
-	OK       bool      `json:"ok"` // there are no findings
-	Findings []Finding `json:"findings"`
-	Facts    []Fact    `json:"facts"`
+	Version  string
+	OK       bool // there are no findings
+	Findings []Finding
+	Facts    []Fact
 
 	mu sync.Mutex // guards Findings and Facts while the report is made
 }
@@ -37,7 +31,7 @@ type Report struct {
 func (r *Report) fact(about, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Facts = append(r.Facts, Fact{about, fmt.Sprintf(format, args...)})
+	r.Facts = append(r.Facts, Fact{About: about, What: fmt.Sprintf(format, args...)})
 }
 
 func (r *Report) find(f Finding) {
@@ -77,13 +71,16 @@ func (r *Report) WriteText(w io.Writer) error {
 
 // WriteJSON writes the report as one object.
 func (r *Report) WriteJSON(w io.Writer) error {
-	if r.Findings == nil {
-		r.Findings = []Finding{}
+	o := eventjson.Doctor{
+		Event: "DOCTOR", Time: eventjson.Time(time.Now()), Version: r.Version, OK: r.OK,
+		Findings: r.Findings, Facts: r.Facts,
 	}
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
+	if o.Findings == nil {
+		o.Findings = []Finding{}
 	}
-	_, err = fmt.Fprintf(w, "%s\n", visible.JSON(text))
+	if o.Facts == nil {
+		o.Facts = []Fact{}
+	}
+	_, err := fmt.Fprintln(w, eventjson.Line(o))
 	return err
 }

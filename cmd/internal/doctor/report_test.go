@@ -22,8 +22,8 @@ func TestReport(t *testing.T) {
 	if err := json.Unmarshal(object.Bytes(), &got); err != nil || got["ok"] != true || len(got["findings"].([]any)) != 0 {
 		t.Errorf("%v: %s", err, object.String())
 	}
-	r.find(Finding{"peer", "p\x1b", "m", "t"})
-	r.find(Finding{"key", "k", "m", "t"})
+	r.find(Finding{ID: "peer", What: "p\x1b", Means: "m", Type: "t"})
+	r.find(Finding{ID: "key", What: "k", Means: "m", Type: "t"})
 	r.sort()
 	text.Reset()
 	if err := r.WriteText(&text); err != nil {

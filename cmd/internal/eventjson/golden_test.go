@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "write the golden file")
 
 // everything is each object, with all fields and with those that are always there.
 func everything() []any {
-	at := Time(time.Date(2026, 2, 3, 4, 5, 6, 789e6, time.FixedZone("", 3600)))
+	began := time.Date(2026, 2, 3, 4, 5, 6, 789e6, time.FixedZone("", 3600))
+	at := Time(began)
 	bob := uuid.MustParse("bbbbbbbb-0000-4000-8000-000000000002")
 	full := zre.Peer{
 		ID: bob, Name: "bob\x1b", Endpoint: "tcp://192.0.2.2:41000", Groups: []string{"chat"},
@@ -54,6 +55,21 @@ func everything() []any {
 		Ping{"PING", at, bob, "bob", 2, nil, "no answer within 5 s"},
 		Pings{"PINGS", at, bob, "bob", 2, 1, &ms, &ms, &ms, &zero},
 		Pings{"PINGS", at, bob, "bob", 2, 0, nil, nil, nil, nil},
+		Start{"START", id, "alice", "tcp://192.0.2.1:41000", map[string]string{"role": "printer"}},
+		Start{"START", id, "alice", "tcp://192.0.2.1:41000", nil},
+		ProblemsOf([]zre.Problem{
+			{Kind: zre.ProblemPeer, Where: "192.0.2.2:41000", Peer: bob, Cause: "timed out", Advice: "allow it", Since: began},
+			{Kind: zre.ProblemGossip, Where: "192.0.2.9:31337", Cause: "refused", Advice: "start it", Since: began},
+		}, began),
+		ProblemsOf(nil, began),
+		Map{"MAP", at, "http://127.0.0.1:34535/?token=28793bb79913eab566d5a0501a92bc51"},
+		Doctor{"DOCTOR", at, "v1.2.3", false, []Finding{{"key", "lab_secret has mode 0644", "others can read it", "chmod 600 lab_secret"}}, []Fact{{"peers", "0 reached"}}},
+		Doctor{"DOCTOR", at, "v1.2.3", true, []Finding{}, []Fact{}},
+		Key{"KEY", at, "KEY", "lab", "lab_secret"},
+		Version{"VERSION", "v1.2.3", "go1.26.0", "linux/amd64", "0123456789ab", "2026-02-03T04:05:06Z"},
+		Version{"VERSION", "(devel)", "go1.26.0", "linux/amd64", "", ""},
+		Tuple{"TUPLE", at, id.String(), "", "tcp://192.0.2.1:41000", "KEY", &ms},
+		Tuple{"TUPLE", at, "", "key", "tcp://192.0.2.1:41000", "", nil},
 	}
 }
 
@@ -104,11 +120,35 @@ func TestManualDescribes(t *testing.T) {
 			continue
 		}
 		about, _, _ := strings.Cut(text[begin+1:], "\n\n")
-		for field := range fields {
-			// INFO has the fields of PEERS, and what is in an array is described with it.
-			if !strings.Contains(about, "**"+field+"**") && field != "event" && field != "time" && name != "INFO" {
+		if name == "INFO" { // It has the fields of PEERS.
+			name = "PEERS"
+			begin = strings.LastIndex(text, "\n**PEERS**\n")
+			about, _, _ = strings.Cut(text[begin+1:], "\n\n")
+		}
+		for _, field := range names(fields, name) {
+			if !strings.Contains(about, "**"+field+"**") {
 				t.Errorf("zre.7.md does not say what %s is in %s", field, name)
 			}
 		}
 	}
+}
+
+// names are the fields of an object, and of those in its arrays, that have to be described with
+// it. Who was not reached is described with PEERS, and a peer of GROUPS or MEMBERS is a peer.
+func names(object map[string]any, kind string) (list []string) {
+	for field, value := range object {
+		switch {
+		case field == "event" || field == "time" || field == "headers" || field == "base64":
+		case field == "unreached" && kind != "PEERS":
+		default:
+			list = append(list, field)
+			elements, _ := value.([]any)
+			for _, e := range elements {
+				if inner, ok := e.(map[string]any); ok {
+					list = append(list, names(inner, kind)...)
+				}
+			}
+		}
+	}
+	return list
 }

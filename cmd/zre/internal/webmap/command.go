@@ -87,11 +87,7 @@ func (o *options) announce(env *cli.Env, s *server) error {
 		host = "127.0.0.1"
 	}
 	if o.JSON {
-		_, err = fmt.Fprintln(env.Stdout, eventjson.Line(struct {
-			Event string `json:"event"`
-			Time  string `json:"time"`
-			URL   string `json:"url"`
-		}{"MAP", eventjson.Time(time.Now()), s.url(host)}))
+		_, err = fmt.Fprintln(env.Stdout, eventjson.Line(eventjson.Map{Event: "MAP", Time: eventjson.Time(time.Now()), URL: s.url(host)}))
 		return err
 	}
 	_, err = fmt.Fprintf(env.Stdout, "%s\n", s.url(host))
