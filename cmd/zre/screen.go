@@ -56,6 +56,7 @@ func (s *shell) runScreen(ctx context.Context) error {
 		screenErr = <-ended
 	}
 	s.env.Logs.Redirect(s.env.Stderr)
+	s.env.Remember(s.node.Peers())
 
 	// The terminal is restored; leaving may take a moment.
 	patient := time.AfterFunc(500*time.Millisecond, func() {

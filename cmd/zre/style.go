@@ -17,6 +17,11 @@ const (
 	colorNever  colorMode = "never"
 )
 
+// Choices are what it can be.
+func (m *colorMode) Choices() []string {
+	return []string{string(colorAuto), string(colorAlways), string(colorNever)}
+}
+
 func (m *colorMode) String() string { return string(*m) }
 
 // Type implements pflag.Value.

@@ -14,10 +14,13 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"github.com/gozre/zre/internal/lab"
 )
 
 // completions are lines, and what they are after one Tab. In the directory there is one file,
-// called afile, and the history of zre knows the group timetable.
+// called afile. The history of zre knows the group timetable, and at its last use of zre the user
+// has met the peer robot in the group workshop.
 var completions = []struct{ typed, want string }{
 	{"zre --quiet-pe", "zre --quiet-period "},
 	{"zre --no-b", "zre --no-beacon "},
@@ -27,6 +30,27 @@ var completions = []struct{ typed, want string }{
 	{"zre --key ", "zre --key afile "},
 	{"zre --trust af", "zre --trust afile "},
 	{"zre --join timet", "zre --join timetable "},
+	{"zre compl", "zre completion "},
+	{"zre completion fi", "zre completion fish "},
+	{"zre --color al", "zre --color always "},
+	{"zre pee", "zre peers "},
+	{"zre peers ", "zre peers "},
+	{"zre info rob", "zre info robot "},
+	{"zre send rob", "zre send robot "},
+	{"zre send robot ", "zre send robot "},
+	{"zre send --group works", "zre send --group workshop "},
+	{"zre send robot --file ", "zre send robot --file afile "},
+	{"zre sub timet", "zre sub timetable "},
+	{"zre sub timetable works", "zre sub timetable workshop "},
+	{"zre on --event LEAD", "zre on --event LEADER "},
+	{"zre on workshop -- slee", "zre on workshop -- sleep "},
+	{"zre put af", "zre put afile "},
+	{"zre put afile rob", "zre put afile robot "},
+	{"zre put afile works", "zre put afile workshop "},
+	{"zre put --group works", "zre put --group workshop "},
+	{"zre put --group workshop af", "zre put --group workshop afile "},
+	{"zre get works", "zre get workshop "},
+	{"zre keygen ", "zre keygen afile "},
 	{"zrecat timet", "zrecat timetable "},
 	{"zrecat timetable ", "zrecat timetable "},
 	{"zgossip_server --listen ", "zgossip_server --listen "},
@@ -58,6 +82,7 @@ func completionHome(t *testing.T, shell string) (dir string, env []string) {
 	}
 	write("work/afile", nil)
 	write(".state/zre/history", []byte("/join timetable\n"))
+	write(".state/zre/seen", []byte("peer robot\ngroup workshop\n"))
 	for _, program := range []string{"zre", "zrecat", "zgossip_server"} {
 		cmd := exec.Command(filepath.Join(programs, program), "completion", shell)
 		cmd.Env = env
@@ -210,6 +235,33 @@ func (s *shellProgram) completes() {
 		// Whether a blank follows is the shell's matter.
 		if strings.TrimSpace(got) != strings.TrimSpace(c.want) {
 			s.t.Errorf("%q and Tab: %q, want %q", c.typed, got, c.want)
+		}
+	}
+}
+
+// TestCompletionKnowsWhoWasThere: what a person has seen is offered, and a script leaves nothing
+// behind.
+func TestCompletionKnowsWhoWasThere(t *testing.T) {
+	h := lab.Loopback(t)
+	startShell(t, h, "-n", "robot", "--join", "workshop")
+	offered := func(state, words string) string {
+		got, _ := script(t, h, "XDG_STATE_HOME="+state+" zre __complete "+words+" 2>/dev/null")
+		return got
+	}
+	for _, command := range []string{"peers", ""} { // Without a command it is the shell.
+		state := t.TempDir()
+		if script(t, h, "XDG_STATE_HOME="+state+" zre peers"); offered(state, "send rob") != ":4\n" {
+			t.Errorf("a script has left behind %q", offered(state, "send rob"))
+		}
+		w := startTerminal(t, h, state, strings.Fields(command)...)
+		if command == "" {
+			w.shows("robot")
+			w.shows("workshop")
+			w.press("/quit\r")
+		}
+		w.left()
+		if got := offered(state, "send rob") + offered(state, "sub ''"); got != "robot\n:4\nworkshop\n:4\n" {
+			t.Errorf("after zre %s on a terminal: %q", command, got)
 		}
 	}
 }

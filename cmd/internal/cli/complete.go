@@ -3,6 +3,7 @@ package cli
 import (
 	"math"
 	"net"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,10 +32,10 @@ func (e *Env) completion(f *pflag.Flag) cobra.CompletionFunc {
 	switch {
 	case f.Name == "transport":
 		return fixed("zmtp", "libzmq")
+	case choices(f.Value) != nil:
+		return fixed(choices(f.Value)...)
 	case value == "FILE" || value == "FILE|DIR" || value == "DIR":
 		return nil
-	case f.Name == "log-format":
-		return fixed("text", "json")
 	case value == "INTERFACE":
 		return completeInterfaces
 	case value == "GROUP":
@@ -43,6 +44,14 @@ func (e *Env) completion(f *pflag.Flag) cobra.CompletionFunc {
 		return e.CompletePeers
 	}
 	return cobra.NoFileCompletions
+}
+
+// choices are the words that a value may be, nil if others may be, too.
+func choices(value pflag.Value) []string {
+	if v, ok := value.(interface{ Choices() []string }); ok {
+		return v.Choices()
+	}
+	return nil
 }
 
 // fixed completes one of these words.
@@ -62,23 +71,64 @@ func completeInterfaces(*cobra.Command, []string, string) ([]cobra.Completion, c
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// CompleteGroups completes a group: those of zre.conf, and those named in the history of the
-// shell.
+// CompleteGroups completes a group: those that were there last, those of zre.conf, and those
+// named in the history of the shell.
 func (e *Env) CompleteGroups(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return plainNames(append(e.configured("join", "contest"), e.remembered("join", "leave", "shout")...)),
-		cobra.ShellCompDirectiveNoFileComp
+	return e.groupNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
-// CompletePeers completes a peer: those named in the history of the shell.
+// CompletePeers completes a peer: those that were there last, and those named in the history of
+// the shell.
 func (e *Env) CompletePeers(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return plainNames(e.remembered("whisper")), cobra.ShellCompDirectiveNoFileComp
+	return e.peerNames(), cobra.ShellCompDirectiveNoFileComp
 }
+
+func (e *Env) groupNames() []string {
+	names := append(e.seen("group"), e.configured("join", "contest")...)
+	return plainNames(append(names, e.remembered("join", "leave", "shout", "who")...))
+}
+
+func (e *Env) peerNames() []string {
+	return plainNames(append(e.seen("peer"), e.remembered("whisper", "info", "ping")...))
+}
+
+// completeGiven completes FILE... {GROUP | PEER}: files, and behind the first one those that it
+// can be for, where what is typed begins one of them.
+func (e *Env) completeGiven(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	group := cmd.Flags().Lookup("group")
+	if len(args) == 0 || group != nil && group.Changed {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	names := plainNames(append(e.groupNames(), e.peerNames()...))
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, word) })
+	if len(names) == 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeShells completes what stands behind a program that has subcommands: those cobra
+// knows, and "completion", which is only there when the name of a shell follows.
+func completeShells(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return []cobra.Completion{"completion\tprint the completions for a shell"}, cobra.ShellCompDirectiveNoFileComp
+	case len(args) == 1 && args[0] == "completion":
+		return shells(), cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// shells are those for which there are completions.
+func shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
 // completeArguments completes arguments by how the usage line calls them: GROUP, [GROUP...],
-// PEER; behind -- what the shell completes by itself, as a command stands there; else nothing.
+// PEER, GROUP [DIR], FILE... {GROUP | PEER}; behind -- a program and then files; else nothing.
 func (e *Env) completeArguments(usage string) cobra.CompletionFunc {
 	most, complete := 1, cobra.CompletionFunc(cobra.NoFileCompletions)
 	switch first, _, _ := strings.Cut(strings.TrimLeft(usage, "{"), " "); first {
+	case "FILE...":
+		return e.completeGiven
 	case "GROUP":
 		complete = e.CompleteGroups
 	case "[GROUP...]":
@@ -93,12 +143,40 @@ func (e *Env) completeArguments(usage string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		switch {
 		case cmd.ArgsLenAtDash() >= 0 && strings.Contains(usage, " -- "):
+			if cmd.ArgsLenAtDash() == len(args) {
+				return e.programs(word), cobra.ShellCompDirectiveDefault
+			}
 			return nil, cobra.ShellCompDirectiveDefault
+		case len(args) == 1 && strings.HasSuffix(usage, " [DIR]"):
+			return nil, cobra.ShellCompDirectiveFilterDirs
 		case len(args) >= most:
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		return complete(cmd, args, word)
 	}
+}
+
+// programs are those in PATH that begin with word; none if it is empty, or a path.
+func (e *Env) programs(word string) []string {
+	if word == "" || strings.ContainsRune(word, filepath.Separator) {
+		return nil
+	}
+	var names []string
+	for _, dir := range filepath.SplitList(e.variable("PATH")) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, entry := range entries {
+			if strings.HasPrefix(entry.Name(), word) && !entry.IsDir() {
+				names = append(names, entry.Name())
+			}
+		}
+	}
+	return plainNames(names)
 }
 
 // configured are the values of keys in zre.conf, of any section.

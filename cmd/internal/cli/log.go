@@ -12,6 +12,9 @@ type logFormat string
 func (f *logFormat) String() string { return string(*f) }
 func (f *logFormat) Type() string   { return "FORMAT" }
 
+// Choices are what it can be.
+func (f *logFormat) Choices() []string { return []string{"text", "json"} }
+
 func (f *logFormat) Set(text string) error {
 	if text != "text" && text != "json" {
 		return errors.New("not a form of the log (right: text or json)")

@@ -144,7 +144,7 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 	cmd.SetArgs(args)
 	// A group may be called "completion"; only the full form, which no program
 	// takes for anything else, prints the script for a shell.
-	cmd.CompletionOptions.DisableDefaultCmd = len(args) != 2 || args[0] != "completion"
+	cmd.CompletionOptions.DisableDefaultCmd = len(args) != 2 || args[0] != "completion" || !slices.Contains(shells(), args[1])
 	for _, s := range p.Commands {
 		sub, err := s.command(env, p.Name+" "+s.Name)
 		if err != nil {
@@ -167,7 +167,11 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 		positional = cobra.NoArgs
 	}
 	complete := p.Complete
-	if complete == nil {
+	switch {
+	case complete != nil:
+	case len(p.Commands) > 0:
+		complete = completeShells
+	default:
 		complete = env.completeArguments(p.Args)
 	}
 	own := p.ownFlags()

@@ -13,6 +13,9 @@ func (p Program) noCommand(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if args[0] == "completion" {
+		return Usagef("for which shell? (right: %s completion bash; there are %s)", p.Name, strings.Join(shells(), ", "))
+	}
 	var names []string
 	for _, c := range p.Commands {
 		names = append(names, c.Name)

@@ -90,6 +90,8 @@ func TestSubcommands(t *testing.T) {
 		"an error":                 {"", []string{"fail"}, "", 7, "zre fail: file does not exist"},
 		"wrong flag":               {"", []string{"say", "--wiht", "x"}, "", 2, "zre say: there is no flag --wiht; did you mean --with?\nzre say --help says more"},
 		"no such command":          {"", []string{"sya"}, "", 2, "zre: there is no command \"sya\"; did you mean say?\nzre --help says more"},
+		"completion alone":         {"", []string{"completion"}, "", 2, "zre: for which shell? (right: zre completion bash; there are bash, zsh, fish, powershell)"},
+		"no such shell":            {"", []string{"completion", "tcsh"}, "", 2, "zre: for which shell? (right: zre completion bash;"},
 		"wrong zre.conf":           {"[zre]\nnonsense = x\n", []string{"say", "x"}, "", 2, "zre say: zre.conf:2: [zre] nonsense: there is no such key; there are"},
 	} {
 		ran, status, _, err := runCommands(t, c.conf, c.args...)

@@ -58,12 +58,6 @@ that begins with ` + transfer.PartPrefix + `; it goes on from there when the sam
 			}
 			return groupName(args[0])
 		},
-		Complete: func(cmd *cobra.Command, args []string, text string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 1 {
-				return nil, cobra.ShellCompDirectiveFilterDirs
-			}
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		},
 		Flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&get.dir, "dir", "", "receive into this directory (`DIR`), which is made if it is not there")
 			fs.BoolVarP(&get.yes, "yes", "y", false, "take everything, without asking")

@@ -142,6 +142,9 @@ func (a *ackWhen) String() string { return string(*a) }
 // Type is the name of the value in the help text.
 func (a *ackWhen) Type() string { return "WHEN" }
 
+// Choices are what it can be.
+func (a *ackWhen) Choices() []string { return []string{"ended", "taken"} }
+
 func (a *ackWhen) Set(text string) error {
 	if text != "ended" && text != "taken" {
 		return errors.New("not a moment (right: ended or taken)")
@@ -160,6 +163,9 @@ func (k *eventKinds) String() string { return "" }
 
 // Type is the name of the value in the help text.
 func (k *eventKinds) Type() string { return "EVENT" }
+
+// Choices are what it can be.
+func (k *eventKinds) Choices() []string { return strings.Split(eventNames, ", ") }
 
 // Set reads one event, or several with commas between them, in letters of any case.
 func (k *eventKinds) Set(text string) error {

@@ -65,7 +65,6 @@ PEER is a name, a UUID, the beginning of one, or NAME/BEGINNING; with --group al
 			}
 			return nil
 		},
-		Complete: completeFiles,
 		Flags: func(fs *pflag.FlagSet) {
 			fs.Func("group", "to those in this `GROUP`; all arguments are files", func(text string) error {
 				give.group, give.given = text, true
@@ -89,11 +88,6 @@ PEER is a name, a UUID, the beginning of one, or NAME/BEGINNING; with --group al
 			})
 		},
 	}
-}
-
-// completeFiles completes names of files.
-func completeFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return nil, cobra.ShellCompDirectiveDefault
 }
 
 // transferHelp explains what --json prints.

@@ -101,6 +101,7 @@ func (s *session) settle(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return s.ended(ctx, "it is not yet known who is there")
 	}
+	s.env.Remember(s.Peers())
 	return nil
 }
 
