@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/gozre/zre/zgossip"
 	"github.com/gozre/zre/zre/keys"
@@ -15,6 +17,12 @@ func announce(log *slog.Logger, server *zgossip.Server, cfg zgossip.ServerConfig
 	log.Info("gossip server is up", "listens", server.Endpoints(), "connects", slices.Clip(cfg.Connect),
 		"trusts", trusts(cfg), "will_not", willNot(cfg, o))
 }
+
+// phrases are an array in the JSON log, and one text with semicolons in the other one.
+type phrases []string
+
+func (p phrases) MarshalText() ([]byte, error) { return []byte(strings.Join(p, "; ")), nil }
+func (p phrases) MarshalJSON() ([]byte, error) { return json.Marshal([]string(p)) }
 
 // trusts says who may connect.
 func trusts(cfg zgossip.ServerConfig) string {
@@ -33,8 +41,8 @@ func trusts(cfg zgossip.ServerConfig) string {
 }
 
 // willNot says what the server refuses, and what was not asked for.
-func willNot(cfg zgossip.ServerConfig, o *options) []string {
-	list := []string{
+func willNot(cfg zgossip.ServerConfig, o *options) phrases {
+	list := phrases{
 		"pass on messages between nodes",
 		fmt.Sprintf("serve more than %d clients", cfg.MaxClients),
 		fmt.Sprintf("keep more than %d tuples, or %d of one client", cfg.MaxTuples, cfg.MaxTuplesPerClient),

@@ -360,3 +360,12 @@ func await(t *testing.T, what string, ok func() bool) {
 		}
 	}
 }
+
+// In a log that is no JSON the list of what the server will not do has marks between its parts.
+func TestAnnouncedText(t *testing.T) {
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("up", "will_not", phrases{"serve metrics", "read messages"})
+	if !strings.Contains(log.String(), `will_not="serve metrics; read messages"`) {
+		t.Errorf("%s", log.String())
+	}
+}

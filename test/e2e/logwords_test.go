@@ -26,3 +26,19 @@ func TestLogOnTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// TestLogOfACommandOnTheTerminal: the same holds for a command, and for zrecat.
+func TestLogOfACommandOnTheTerminal(t *testing.T) {
+	for name, args := range map[string][]string{
+		"zre":    {"wait", "nobody-is-here", "-t", "3", "--interface", "nosuch0"},
+		"zrecat": {"-r", "-c", "1", "-W", "3", "--interface", "nosuch0", "nobody-is-here"},
+	} {
+		w := startOnTerminal(t, lab.Loopback(t), t.TempDir(), name, args...)
+		w.shows("warning: an interface is waited for (nosuch0)")
+		w.mu.Lock()
+		if strings.Contains(w.raw.String(), "level=") {
+			t.Errorf("%s: key=value is on the terminal", name)
+		}
+		w.mu.Unlock()
+	}
+}

@@ -48,7 +48,7 @@ func TestOneShots(t *testing.T) {
 			-> 1
 			zre peers: standard output: write /dev/stdout: no space left on device
 			-> 2
-			zre peers: there are 1 arguments, not 0 (right: zre peers)
+			zre peers: "x" is too much (right: zre peers)
 			zre peers --help says more
 			`},
 		"groups": {`
@@ -81,9 +81,9 @@ func TestOneShots(t *testing.T) {
 			-> 3
 			zre info: there is no peer called alcie; did you mean alice?
 			-> 3
-			zre info: there is no peer called ; zre peers lists those there are
+			zre info: there is no peer with an empty name; zre peers lists those there are
 			-> 2
-			zre info: there are 2 arguments, not 1 (right: zre info PEER)
+			zre info: "bob" is too much (right: zre info PEER)
 			zre info --help says more
 			-> 4
 			zre info: after 0.1 s: it is not yet known who is there
@@ -129,6 +129,7 @@ func TestOneShots(t *testing.T) {
 			t zre send carol x
 			t zre send --group none x
 			t zre send bob
+			t zre send -g chat hello
 			t zre send -t 0.1 bob x
 			t zre send bob -f nofile
 			kill $alice $bob; wait $alice $bob; grep -ho 'SHOUT.*\|WHISPER.*' alice.log bob.log | sed 's/ [0-9a-f]*:/ X:/; s/ [0-9a-f]* chat:/ X chat:/'`, `
@@ -141,6 +142,9 @@ func TestOneShots(t *testing.T) {
 			zre send: nobody is in none
 			-> 2
 			zre send: what is to be sent? (right: TEXT, --frame TEXT, -f FILE, or something on standard input)
+			zre send --help says more
+			-> 2
+			zre send: what is to be sent? (right: TEXT, --frame TEXT, -f FILE, or something on standard input); -g is --gossip, and a group has --group
 			zre send --help says more
 			-> 4
 			zre send: after 0.1 s: it is not yet known who is there

@@ -38,6 +38,12 @@ const columns, rows = 80, 24
 
 func startTerminal(t *testing.T, h *lab.Host, state string, args ...string) *terminal {
 	t.Helper()
+	return startOnTerminal(t, h, state, "zre", args...)
+}
+
+// startOnTerminal is startTerminal for any program.
+func startOnTerminal(t *testing.T, h *lab.Host, state, name string, args ...string) *terminal {
+	t.Helper()
 	dir, err := programs()
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +62,7 @@ func startTerminal(t *testing.T, h *lab.Host, state string, args ...string) *ter
 	if w.before, err = term.GetState(int(tty.Fd())); err != nil {
 		t.Fatal(err)
 	}
-	w.cmd = h.Command(filepath.Join(dir, "zre"), args...)
+	w.cmd = h.Command(filepath.Join(dir, name), args...)
 	w.cmd.Env = append(os.Environ(), "ZRECFG="+configuration(t, h, ""), "ZRENAME=", "TERM=xterm-256color", "XDG_STATE_HOME="+state)
 	w.cmd.Dir, w.cmd.Stdin, w.cmd.Stdout, w.cmd.Stderr = state, tty, tty, tty
 	if w.cmd.SysProcAttr == nil {

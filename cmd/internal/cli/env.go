@@ -30,6 +30,7 @@ type Env struct {
 	// ConfigFile is the zre.conf that was read, or "".
 	ConfigFile string
 
+	args      []string // of the command line
 	program   Program
 	flags     *pflag.FlagSet
 	typed     map[string]bool    // flags given on the command line

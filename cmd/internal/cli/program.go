@@ -142,6 +142,7 @@ func command(p Program, env *Env, args []string) (*cobra.Command, error) {
 		return nil, err
 	}
 	cmd.SetArgs(args)
+	env.args = args
 	// A group may be called "completion"; only the full form, which no program
 	// takes for anything else, prints the script for a shell.
 	cmd.CompletionOptions.DisableDefaultCmd = len(args) != 2 || args[0] != "completion" || !slices.Contains(shells(), args[1])
@@ -164,7 +165,7 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 	case len(p.Commands) > 0:
 		positional = p.noCommand
 	default:
-		positional = cobra.NoArgs
+		positional = noArguments(path)
 	}
 	complete := p.Complete
 	switch {
@@ -212,14 +213,20 @@ func (p Program) command(env *Env, path string) (*cobra.Command, error) {
 		env.normLevel = p.LogLevel
 		env.Level = new(slog.LevelVar)
 		env.SetDebug(own.debug)
-		env.Logs = &LogWriter{w: env.Stderr}
+		env.Logs = &LogWriter{w: env.Stderr, words: terminal(env.Stderr) && !p.LogFormat && !own.debug}
 		env.Log = slog.New(wordsHandler{Handler: own.format.handler(env.Logs, env.Level), logs: env.Logs})
 		return p.Run(cmd.Context(), env, args)
 	}
 	cmd.SetOut(env.Stdout)
 	cmd.SetErr(env.Stderr)
 	cmd.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(fs, err) })
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if strings.Contains(p.Args, " -- ") && !slices.Contains(env.args, "--") {
+			// It is a flag of the command that should be behind --.
+			return Usagef("a command follows after -- (right: %s %s)", path, p.Args)
+		}
+		return flagError(fs, err)
+	})
 	setHelp(cmd, p, path)
 	if err := completeFlags(cmd, env); err != nil {
 		return nil, err

@@ -23,6 +23,16 @@ func (p Program) noCommand(_ *cobra.Command, args []string) error {
 	return Usagef("there is no command %q%s", args[0], hint(args[0], names))
 }
 
+// noArguments allows none for the program or the subcommand that is called so.
+func noArguments(path string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return Usagef("%q is too much (right: %s)", args[0], path)
+		}
+		return nil
+	}
+}
+
 // commandList lists the subcommands, under the headings of their groups; "" if there are none.
 func (p Program) commandList() string {
 	if len(p.Commands) == 0 {

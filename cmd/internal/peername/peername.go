@@ -34,6 +34,9 @@ func Find(peers []zre.Peer, who, hint string) (zre.Peer, error) {
 	case 1:
 		return found[0], nil
 	case 0:
+		if who == "" { // as of an unset variable
+			return zre.Peer{}, fmt.Errorf("%w with an empty name; %s", ErrNoPeer, hint)
+		}
 		return zre.Peer{}, fmt.Errorf("%w called %s; %s", ErrNoPeer, visible.String(who), meant(peers, who, hint))
 	}
 	return zre.Peer{}, &SeveralError{Who: who, Found: found}

@@ -39,7 +39,7 @@ func TestFind(t *testing.T) {
 		"bob/ff":                               "there is no peer called bob/ff",
 		"alcie":                                "there is no peer called alcie; did you mean alice?",
 		"zzzzzz":                               "there is no peer called zzzzzz; ask again",
-		"":                                     "there is no peer called ; ask again",
+		"":                                     "there is no peer with an empty name; ask again",
 		"-":                                    "there is no peer called -; ask again",
 		"\x1b[":                                `there is no peer called \x1b[; ask again`,
 		"00000000-0000-4000-8000-0000000000ff": "there is no peer with the UUID 00000000-0000-4000-8000-0000000000ff",

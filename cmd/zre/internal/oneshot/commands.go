@@ -38,10 +38,16 @@ func Commands() []cli.Program {
 }
 
 // exactly allows so many arguments. right is what would be right: "zre info PEER".
-func exactly(n int, right string) cobra.PositionalArgs {
+func exactly(n int, right string) cobra.PositionalArgs { return between(n, n, right) }
+
+// between allows so many arguments, from least to most.
+func between(least, most int, right string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
-		if len(args) != n {
-			return cli.Usagef("there are %d arguments, not %d (right: %s)", len(args), n, right)
+		switch {
+		case len(args) < least:
+			return cli.Usagef("an argument is missing (right: %s)", right)
+		case len(args) > most:
+			return cli.Usagef("%q is too much (right: %s)", args[most], right)
 		}
 		return nil
 	}

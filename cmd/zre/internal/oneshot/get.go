@@ -49,11 +49,11 @@ that begins with ` + transfer.PartPrefix + `; it goes on from there when the sam
 4  --timeout passed before that
 128 and the number of the signal that ended it before`,
 		Node: c.flags,
-		Positional: func(_ *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0 || len(args) > 2:
-				return cli.Usagef("there are %d arguments, not 1 or 2 (right: %s)", len(args), right)
-			case len(args) == 2 && get.dir != "":
+		Positional: func(cmd *cobra.Command, args []string) error {
+			if err := between(1, 2, right)(cmd, args); err != nil {
+				return err
+			}
+			if len(args) == 2 && get.dir != "" {
 				return cli.Usagef("DIR and --dir are the same; give one of them")
 			}
 			return groupName(args[0])

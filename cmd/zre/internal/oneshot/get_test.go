@@ -177,7 +177,7 @@ func TestGetResultAgain(t *testing.T) {
 func TestGetUsage(t *testing.T) {
 	t.Parallel()
 	run(t, 2, nil, "get").says("", "right: zre get GROUP")
-	run(t, 2, nil, "get", "a", "b", "c").says("", "there are 3 arguments")
+	run(t, 2, nil, "get", "a", "b", "c").says("", `"c" is too much`)
 	run(t, 2, nil, "get", "a", "b", "--dir", "c").says("", "DIR and --dir are the same")
 	run(t, 2, nil, "get", "").says("", "a group's name has 1")
 	file := fileOf(t, "x")

@@ -3,6 +3,7 @@ package oneshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -57,8 +58,11 @@ func (g *getter) complete(ctx context.Context) {
 	g.came++
 	g.finish(ctx, transfer.Result{ID: c.offer.ID})
 	took, total := time.Since(c.started), c.offer.Total()
-	g.show.note("received from %s: %s, %s in %.1f s (%s)", c.name, files(c.offer.Files()), octets(total),
-		took.Seconds(), rate(total-c.before, took))
+	how := fmt.Sprintf("in %.1f s (%s)", took.Seconds(), rate(total-c.before, took))
+	if total > 0 && c.before == total {
+		how = "which was all there already"
+	}
+	g.show.note("received from %s: %s, %s %s", c.name, files(c.offer.Files()), octets(total), how)
 	g.tell("done", "")
 	if !g.s.json {
 		for _, path := range g.paths() {

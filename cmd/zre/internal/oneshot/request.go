@@ -72,7 +72,7 @@ answer is printed, or with --count and --all more. PEER is a name, a UUID, the b
 			}
 			frames, err := message.read(ctx, env, ask.to.words(args))
 			if err != nil {
-				return err
+				return ask.to.explain(env, err)
 			}
 			return c.run(ctx, env, announce, func(ctx context.Context, s *session) error {
 				return s.request(ctx, &ask, frames)

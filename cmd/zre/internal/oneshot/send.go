@@ -48,7 +48,7 @@ those that have not. PEER is a name, a UUID, the beginning of one, or NAME/BEGIN
 		Run: func(ctx context.Context, env *cli.Env, args []string) error {
 			frames, err := message.read(ctx, env, to.words(args))
 			if err != nil {
-				return err
+				return to.explain(env, err)
 			}
 			return c.run(ctx, env, visit, func(ctx context.Context, s *session) error {
 				return s.send(ctx, &to, frames)

@@ -197,6 +197,7 @@ func TestReplyUsage(t *testing.T) {
 		"a command follows after --":  {"g"},
 		"right: zre reply GROUP":      {"g", "--"},
 		"one group before --, not 0":  {"--", "cat"},
+		"right: zre reply GROUP -- ":  {"g", "sh", "-c", "cat"},
 		"one group before --, not 2":  {"a", "b", "--", "cat"},
 		"/does/not/exist cannot be ":  {"g", "--", "/does/not/exist"},
 		"--max-answer 256M: at most ": {"--max-answer", "256M", "g", "--", "cat"},

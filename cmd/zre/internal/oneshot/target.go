@@ -41,6 +41,14 @@ func (t *target) positional(right string) cobra.PositionalArgs {
 	}
 }
 
+// explain adds to an error what a user may have meant who has typed -g GROUP.
+func (t *target) explain(env *cli.Env, err error) error {
+	if !t.given && env.Typed("gossip") && cli.Status(err) == cli.ExitUsage {
+		return cli.Usagef("%w; -g is --gossip, and a group has --group", err)
+	}
+	return err
+}
+
 // words are the arguments behind the target.
 func (t *target) words(args []string) []string {
 	if t.given {
