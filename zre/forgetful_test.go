@@ -15,16 +15,17 @@ import (
 type forgetful struct {
 	*scripted
 	ready   bool // it reads what the node sends
+	forgot  bool // the node, and has not greeted it again
+	node    string
 	forgets chan struct{}
 	last    chan struct{} // closed when the last message came
 }
 
 // run reads what the node sends, and sends something every now and then.
-func (f *forgetful) run(node string, done chan<- struct{}) {
+func (f *forgetful) run(done chan<- struct{}) {
 	defer close(done)
 	talk := time.NewTicker(100 * time.Millisecond)
 	defer talk.Stop()
-	var greet <-chan time.Time
 	for {
 		select {
 		case h, open := <-f.in:
@@ -34,17 +35,9 @@ func (f *forgetful) run(node string, done chan<- struct{}) {
 			f.take(h)
 		case <-f.forgets:
 			f.out.Abort()
-			f.ready = false
-			greet = time.After(2 * time.Second) // The node has sent its HELLO by then.
-		case <-greet:
-			for len(f.in) > 0 { // It is not read.
-				<-f.in
-			}
-			f.dial(node)
-			f.send(f.hello("forgetful"))
-			greet = nil
+			f.ready, f.forgot = false, true
 		case <-talk.C:
-			if greet == nil {
+			if !f.forgot {
 				f.send(&zremsg.Whisper{}, []byte("x"))
 			}
 		}
@@ -54,7 +47,11 @@ func (f *forgetful) run(node string, done chan<- struct{}) {
 func (f *forgetful) take(h heard) {
 	switch h.message.(type) {
 	case *zremsg.Hello:
-		f.ready = f.out.Err() == nil
+		if f.ready = !f.forgot; f.forgot { // This one is not read: it greets now.
+			f.forgot = false
+			f.dial(f.node)
+			f.send(f.hello("forgetful"))
+		}
 	case *zremsg.Ping:
 		if f.ready {
 			f.send(&zremsg.PingOK{})
@@ -78,7 +75,7 @@ func TestForgetfulPeer(t *testing.T) {
 		c.Timing.QuietPingRate = 200 * time.Millisecond
 	})
 	p := newScripted(t)
-	f := &forgetful{scripted: p, forgets: make(chan struct{}), last: make(chan struct{})}
+	f := &forgetful{scripted: p, node: n.Endpoint(), forgets: make(chan struct{}), last: make(chan struct{})}
 	p.enter(n, "forgetful")
 	f.ready = true
 	done := make(chan struct{})
@@ -89,7 +86,7 @@ func TestForgetfulPeer(t *testing.T) {
 		close(p.in)
 		<-done
 	})
-	go f.run(n.Endpoint(), done)
+	go f.run(done)
 	await(t, n, is(EventEnter, "forgetful"))
 	must(t, n.Whisper(bg(t), p.id, []byte("x")))
 	must(t, n.Flush(bg(t)))

@@ -96,11 +96,19 @@ func refusal(reason string) []byte {
 // impatient makes handshakes time out soon.
 func impatient(cfg *transport.Config) { cfg.Limits.HandshakeTimeout = 300 * time.Millisecond }
 
+// patienceFor makes handshakes time out soon if that is what a test waits for.
+func patienceFor(want string) func(*transport.Config) {
+	if want == transport.ErrTimeout.Error() {
+		return impatient
+	}
+	return func(*transport.Config) {}
+}
+
 func TestBadPeerIsNotAccepted(t *testing.T) {
 	for name, tc := range badHandshakes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e := newEnd(t, impatient)
+			e := newEnd(t, patienceFor(tc.want))
 			s := scriptTo(t, e.addr)
 			s.send(tc.octets)
 			s.expectEnd()
@@ -122,7 +130,7 @@ func TestBadPeerIsNotDialed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newScriptListener(t)
-			o := newEnd(t, impatient).dial(l.addr())
+			o := newEnd(t, patienceFor(tc.want)).dial(l.addr())
 			s := l.next()
 			s.send(tc.octets)
 			err := got(t, "a failed attempt", o.retries)
