@@ -159,7 +159,7 @@ func standIns(t *testing.T) func(line string) [][]string {
 	record := "#!/bin/sh\n{ printf '%s\\0' \"${0##*/}\" \"$@\"; printf '\\n'; } >>\"$RECORD\"\n"
 	others := "#!/bin/sh\necho x\n"
 	for name, text := range map[string]string{
-		"zre": record, "zrecat": record, "zgossip_server": record, "zrebench": record, "uptime": others, "sleep": others,
+		"zre": record, "zrecat": record, "zgossip_server": record, "zrebench": record, "uptime": others, "date": others, "sleep": others,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
