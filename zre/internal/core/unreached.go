@@ -100,7 +100,7 @@ func (c *Core) LinkTarget(l Link) (t Target, ok bool) {
 	return Target{}, false
 }
 
-// Awaits reports whether there is a node that Unreached would call f for.
+// Awaits reports whether there may be a node that Unreached would call f for.
 func (c *Core) Awaits() bool {
 	return c.peers.len() > c.ready || c.reports.len() > 0 || len(c.static) > 0
 }
