@@ -14,13 +14,17 @@ import (
 )
 
 // FuzzNode lets octets drive what several hosts say to a node over TCP: connections that come
-// and go, handshakes, messages in and out of sequence, and octets that are no ZMTP. Core and
-// transport run together. The node must not fail, and must close when all is over.
+// and go beside each other, also several with one identity, handshakes, messages in and out of
+// sequence, and octets that are no ZMTP. Core and transport run together. The node must not fail, and must close when all is over.
 func FuzzNode(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0, 1, 1, 2, 0, 2, 0, 3, 4})
 	f.Add([]byte{0, 1, 1, 1, 0, 1, 1, 1, 2, 5, 9, 4, 0, 2, 1, 1})
 	f.Add([]byte{0, 3, 5, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 3, 0, 3, 1, 0})
+	// Two connections with one identity, of which the first one goes on, then the second one.
+	f.Add([]byte{0, 1, 1, 2, 0, 2, 0, 6, 1, 0, 1, 1, 1, 0, 0, 6, 0, 3, 1, 4, 4, 6, 1, 3, 1, 0})
+	// Two peers in one group; one leaves, and a third one has its identity at once.
+	f.Add([]byte{0, 1, 1, 1, 0, 0, 6, 1, 0, 2, 1, 1, 1, 0, 2, 0, 1, 6, 0, 3, 1, 5, 4, 6, 2, 0, 1, 1, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, octets []byte) {
 		if len(octets) > 512 {
 			t.Skip("long conversations find nothing that short ones do not")
@@ -35,11 +39,15 @@ func FuzzNode(f *testing.F) {
 			t.Fatal(err)
 		}
 		c := conversation{t: t, to: strings.TrimPrefix(n.Endpoint(), "tcp://"), octets: octets}
+		c.call = &c.calls[0]
 		for len(c.octets) > 0 {
 			c.step()
 		}
 		n.Stats()
-		c.hangUp()
+		for i := range c.calls {
+			c.call = &c.calls[i]
+			c.hangUp()
+		}
 		closed := make(chan struct{})
 		go func() {
 			defer close(closed)
@@ -53,14 +61,20 @@ func FuzzNode(f *testing.F) {
 	})
 }
 
-// conversation is what is left of the octets, and the connection that they speak on.
+// conversation is what is left of the octets, and the connections that they speak on.
 type conversation struct {
 	t      *testing.T
 	to     string
 	octets []byte
-	conn   net.Conn
-	id     byte
-	seq    uint16
+	calls  [3]call
+	*call  // the one that is used now
+}
+
+// call is a connection.
+type call struct {
+	conn net.Conn
+	id   byte
+	seq  uint16
 }
 
 func (c *conversation) next() byte {
@@ -73,7 +87,7 @@ func (c *conversation) next() byte {
 }
 
 func (c *conversation) step() {
-	switch c.next() % 6 {
+	switch c.next() % 7 {
 	case 0:
 		c.hangUp()
 		c.connect()
@@ -102,6 +116,8 @@ func (c *conversation) step() {
 		n := min(int(c.next()), len(c.octets))
 		c.write(c.octets[:n])
 		c.octets = c.octets[n:]
+	case 6:
+		c.call = &c.calls[int(c.next())%len(c.calls)]
 	}
 }
 

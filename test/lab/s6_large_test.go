@@ -24,7 +24,7 @@ func TestLargeMessageOnASlowLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	send := ports[1].Host.Command(filepath.Join(dir, "zre"),
-		append([]string{"send", "--name", "bob", "alice", "-f", "-"}, settings...)...)
+		append([]string{"send", "-t", "200", "--name", "bob", "alice", "-f", "-"}, settings...)...)
 	send.Env = append(os.Environ(), "ZRECFG="+os.DevNull, "ZRENAME=")
 	send.Stdin = bytes.NewReader(make([]byte, size))
 	began := time.Now()
