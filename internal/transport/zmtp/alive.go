@@ -55,7 +55,8 @@ func (l *link) lookAfter(beat uint32) {
 	active := l.state == up || l.state == draining
 	silent := uint32(0)
 	if active { // Before that heard is not set.
-		if silent = beat - l.heard.Load(); canRest && silent >= restAfter && !l.busy.Load() {
+		silent = beat - l.heard.Load()
+		if canRest && silent >= restAfter && !l.busy.Load() && !l.waits.Load() {
 			l.tire()
 		}
 	}

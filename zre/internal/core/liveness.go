@@ -137,11 +137,13 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 }
 
 // noteParts records that a message of a peer is arriving, which may take long on a slow line. What
-// the peer answers is behind it.
+// the peer answers is behind it, and so are its PINGs: without a sign of life it would take us
+// for dead.
 func (c *Core) noteParts(now time.Duration, p *Peer) {
 	if p.conn == nil || now-p.lastMessage < c.cfg.PingRate || !p.conn.shell.Arriving() {
 		return
 	}
+	c.sign(now, p, c.cfg.QuietPeriod/2)
 	p.lastPart, p.askedAt, p.unanswered = now, 0, 0
 	if p.evasive() {
 		p.state = Ready

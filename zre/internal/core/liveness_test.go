@@ -47,7 +47,7 @@ func TestSilence(t *testing.T) {
 }
 
 // A message may take longer than DeadPeriod to arrive: while parts of it come, its sender is
-// neither evasive nor dead. When no more come, it is.
+// neither evasive nor dead, and is sent signs of life. When no more come, it is both.
 func TestMessageThatTakesLong(t *testing.T) {
 	d := newDesk(t)
 	d.from(friend, hello(friendText))
@@ -57,6 +57,9 @@ func TestMessageThatTakesLong(t *testing.T) {
 		d.conns[0].parts = false
 	}
 	d.wantLog("ENTER friend")
+	if n := d.links[0].pingsSent(); n < 100/5 {
+		t.Errorf("%d PINGs in 100 s", n)
+	}
 	d.pass(31)
 	d.wantLog("ENTER friend", "EVASIVE friend", "SILENT friend", "EXIT friendexpired")
 }
