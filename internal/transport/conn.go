@@ -265,6 +265,15 @@ func (c *Conn) Unreceived(since time.Duration) bool {
 	return ok && d.Unreceived(since)
 }
 
+// Acknowledged returns how many octets the system at the other end has acknowledged so far, 0 if
+// that is not known. It must not be called between Lock and Unlock.
+func (c *Conn) Acknowledged() uint64 {
+	if d, ok := c.driver.(interface{ Acknowledged() uint64 }); ok {
+		return d.Acknowledged()
+	}
+	return 0
+}
+
 // Pending is what a writer has taken from an outbox.
 type Pending struct {
 	Buffers [][]byte // whole frames each

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,5 +41,34 @@ func TestLargeMessageOnASlowLine(t *testing.T) {
 		if e.Reason != "goodbye" {
 			t.Errorf("EXIT of %s: %s", e.Name, e.Reason)
 		}
+	}
+}
+
+// TestSlowLineIsNoDeafPeer: on a slow line it takes some seconds until a large message is
+// acknowledged, and another one waits. The peer reads, and nobody says that it does not.
+func TestSlowLineIsNoDeafPeer(t *testing.T) {
+	t.Parallel()
+	_, ports := hosts(t, 2, lab.Line{Rate: 8e6})
+	alice := start(t, ports[0].Host, "alice")
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, make([]byte, sized(6<<20, 40<<20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bob := ports[1].Host.Command(filepath.Join(dir, "zre"), "--name", "bob")
+	bob.Env = append(os.Environ(), "ZRECFG="+os.DevNull, "ZRENAME=")
+	bob.Stdin = strings.NewReader("/send " + file + " alice\n/whisper alice 1\n")
+	out, err := bob.CombinedOutput()
+	if err != nil || bytes.Contains(out, []byte("does not read")) {
+		t.Errorf("%v: %s", err, out)
+	}
+	eventually(t, "bob leaves", patience, func() bool {
+		return len(alice.all("EXIT", "", time.Time{})) > 0
+	})
+	if n := len(alice.all("WHISPER", "", time.Time{})); n != 2 {
+		t.Errorf("%d messages came", n)
 	}
 }

@@ -51,3 +51,15 @@ func (l *link) Unreceived(since time.Duration) bool {
 	l.mu.Unlock()
 	return active && unacknowledged(l.raw, since)
 }
+
+// Acknowledged implements what transport.Conn.Acknowledged asks for.
+func (l *link) Acknowledged() uint64 {
+	l.mu.Lock()
+	active := l.state == up // Before that raw is not set.
+	l.mu.Unlock()
+	if !active {
+		return 0
+	}
+	acked, _ := backlog(l.raw)
+	return acked
+}

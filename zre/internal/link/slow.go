@@ -17,6 +17,7 @@ const slowAfter = 3 * time.Second
 // link's mutex.
 type slow struct {
 	since time.Time // zero while there is room, or the window moves
+	taken uint64    // octets that the peer's system had acknowledged at the last look, if any
 	told  bool      // the log says so
 }
 
@@ -47,10 +48,18 @@ func (l *Link) notReading() time.Duration {
 	return time.Since(l.slow.since)
 }
 
-// warnSlow tells, once, that the peer does not read.
+// warnSlow tells, once, that the peer does not read. On a slow line the acknowledgement of a peer
+// may take long: while its system takes more and more, it is the line that is slow.
 func (l *Link) warnSlow() {
+	taken := l.conn.Acknowledged()
 	l.conn.Lock()
 	defer l.conn.Unlock()
+	if s := &l.slow; !s.since.IsZero() && taken > s.taken {
+		if s.taken > 0 {
+			s.since = time.Now()
+		}
+		s.taken = taken
+	}
 	if s := &l.slow; !s.since.IsZero() && !s.told && time.Since(s.since) >= slowAfter {
 		s.told = true
 		w := l.who.Load()
