@@ -79,7 +79,7 @@ func (o *oneShot) succeeds(t *testing.T) {
 	}
 }
 
-// TestTransferIsReset: a router resets all connections in the middle of a transfer, again and again.
+// TestTransferIsReset: a router resets all connections in the middle of a transfer, several times.
 // Both ends say so and go on where they were, and the file is whole.
 func TestTransferIsReset(t *testing.T) {
 	t.Parallel()
