@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 // asked for.
 type fakeNode struct {
 	events chan zre.Event // capacity: more than any test makes
+
+	name, endpoint string // "me", and one of 127.0.0.1
 
 	mu       sync.Mutex
 	peers    []zre.Peer
@@ -67,8 +70,8 @@ func (n *fakeNode) come(p zre.Peer) {
 }
 
 func (n *fakeNode) ID() uuid.UUID    { return self }
-func (n *fakeNode) Name() string     { return "me" }
-func (n *fakeNode) Endpoint() string { return "tcp://127.0.0.1:9" }
+func (n *fakeNode) Name() string     { return cmp.Or(n.name, "me") }
+func (n *fakeNode) Endpoint() string { return cmp.Or(n.endpoint, "tcp://127.0.0.1:9") }
 
 func (n *fakeNode) Headers() map[string]string { return map[string]string{"X-PUBLICKEY": "K"} }
 

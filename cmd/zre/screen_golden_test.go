@@ -16,8 +16,10 @@ import (
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+	"github.com/google/uuid"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/screenshot"
 	"github.com/gozre/zre/zre"
 )
 
@@ -355,4 +357,46 @@ func TestScreenInColor(t *testing.T) {
 			w.until("the screen in colour:\n"+want, func(string) bool { return shown() == want })
 		})
 	}
+}
+
+// TestPicture holds the image of the shell in README.md.
+func TestPicture(t *testing.T) {
+	at := func(n byte, name, endpoint string, groups ...string) zre.Peer {
+		id := uuid.NewSHA1(uuid.NameSpaceURL, []byte{n})
+		return zre.Peer{ID: id, Name: name, Endpoint: "tcp://" + endpoint, Groups: groups}
+	}
+	bob, carol := at(1, "bob", "192.168.1.21:41024", "time"), at(2, "carol", "192.168.1.22:41007", "time", "builds")
+	n := newFakeNode()
+	n.name, n.endpoint = "alice", "tcp://192.168.1.20:41094"
+	w := open(t, 80, n, *newOptions())
+	w.shows("Ctrl-D leaves")
+	n.come(bob)
+	w.shows("JOIN    bob time")
+	w.enter("/join time", "joined time")
+	w.tick(18 * time.Second)
+	w.enter("test!", "alice: test!")
+	n.events <- message(bob, "time", "what time is it?")
+	w.shows("what time is it?")
+	w.tick(7 * time.Second)
+	n.come(carol)
+	w.shows("JOIN    carol builds")
+	n.events <- message(carol, "time", "a quarter past nine, and the build of the night is green again: 214 tests, none left out")
+	w.shows("none left out")
+	w.enter("/whisper bob thank carol for the build", "WHISPER to bob")
+	n.events <- message(bob, "", "I do")
+	w.shows("I do")
+	w.enter("/peers", "192.168.1.22:41007  ")
+	w.press("/ping ca")
+	w.until("the line", func(shown string) bool { return strings.Contains(shown, "time> /ping ca") })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rows := strings.Count(picture(w.screen), "\n")
+	screenshot.Golden(t, "shell.svg", screenshot.SVG(w.screen, rows), 2, *update)
+}
+
+// tick lets time pass.
+func (w *window) tick(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clock = w.clock.Add(d)
 }

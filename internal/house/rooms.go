@@ -81,6 +81,7 @@ var rooms = []room{
 	// The programs stand on the public libraries.
 	{dir: "cmd/internal/...", may: append([]string{"cmd/internal/...", "github.com/cpuguy83/go-md2man/v2/md2man"}, programs...)},
 	{dir: "cmd/internal/metrics", may: []string{"internal/snake", "zre"}, tests: []string{"github.com/santhosh-tekuri/jsonschema/v6"}},
+	{dir: "cmd/internal/screenshot", may: []string{"github.com/charmbracelet/ultraviolet", "github.com/charmbracelet/x/ansi", "github.com/charmbracelet/x/vt"}},
 	{dir: "cmd/...", may: append([]string{"cmd/internal/..."}, programs...)},
 	// The doctor looks below the library.
 	{dir: "cmd/internal/doctor", may: append([]string{"cmd/internal/...", "internal/beacon", "internal/netif", "golang.org/x/net/..."}, programs...)},

@@ -3,6 +3,7 @@ package top
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,10 +13,12 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/cmd/internal/cli"
+	"github.com/gozre/zre/cmd/internal/screenshot"
 	"github.com/gozre/zre/cmd/zre/internal/watch"
 	"github.com/gozre/zre/zre"
 )
@@ -278,4 +281,26 @@ func TestColour(t *testing.T) {
 			t.Errorf("with colour %v: %q", colour, text)
 		}
 	}
+}
+
+// TestPicture holds the image of the screen in docs/.
+func TestPicture(t *testing.T) {
+	s := snapshot(12)
+	for i := range s.Peers { // as in a network that is there for a while
+		p := &s.Peers[i]
+		p.RoundTrip, p.ID = time.Duration(140+i*37%91)*time.Microsecond, uuid.NewSHA1(uuid.NameSpaceURL, []byte(p.Name))
+	}
+	for i := range s.Events {
+		s.Events[i].Peer = uuid.NewSHA1(uuid.NameSpaceURL, []byte(s.Events[i].Name))
+	}
+	s.Groups[0].Leader = s.Peers[0].ID
+	m := newModel(true)
+	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	m.Update(s)
+	press(m, "s")
+	screen := vt.NewEmulator(80, 24)
+	if _, err := io.WriteString(screen, strings.Join(m.lines(), "\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	screenshot.Golden(t, "top.svg", screenshot.SVG(screen, 24), 4, *update)
 }
