@@ -338,7 +338,7 @@ func TestScreenInColor(t *testing.T) {
 			w.shows("料理の話")
 			w.enter("/join chat", "joined chat")
 			w.enter("hello", "me: hello")
-			w.enter("/nosuch", "/help lists")
+			w.enter("/nosuch", "there is no command")
 			n.events <- message(alice, "chat", "hi")
 			n.events <- message(alice, "", "psst")
 			w.shows("psst")
