@@ -69,11 +69,14 @@ func (s *shell) info(ctx context.Context, args []string) error {
 		o := object{{"event", "INFO"}, {"time", eventjson.Time(s.now())}, {"peer", peer.ID}, {"name", peer.Name},
 			{"endpoint", peer.Endpoint}, {"groups", notNil(peer.Groups)}, {"headers", notNilMap(peer.Headers)},
 			{"evasive", peer.Evasive}, {"idle_ms", eventjson.Milliseconds(peer.Idle)}}
+		if peer.PublicKey != "" {
+			o = append(o, field{"public_key", peer.PublicKey})
+		}
 		s.print(eventjson.Line(append(o, counters(peer.Stats)...)))
 		return nil
 	}
 	rows := [][]string{
-		{"name", visible.String(peer.Name)}, {"UUID", peer.ID.String()}, {"address", visible.String(peer.Endpoint)},
+		{"name", visible.String(peer.Name)}, {"UUID", peer.ID.String()}, {"address", s.addressCell(peer.Endpoint)},
 		{"groups", visible.String(strings.Join(peer.Groups, ", "))},
 	}
 	var leads []string
@@ -85,26 +88,24 @@ func (s *shell) info(ctx context.Context, args []string) error {
 	if len(leads) > 0 {
 		rows = append(rows, []string{"leads", strings.Join(leads, ", ")})
 	}
+	encrypted, state := "no", "answers"
+	if peer.PublicKey != "" {
+		encrypted = "yes, its key is " + visible.String(peer.PublicKey)
+	}
+	if peer.Evasive {
+		state = "does not answer"
+	}
 	headers := hideKey(peer.Headers)
 	if s.screen == nil || s.options.long {
 		headers = peer.Headers
 	}
-	rows = append(rows, []string{"headers", strings.TrimSpace(headerList(headers))}, []string{"encrypted", yesNo(peer.PublicKey != "")})
-	if peer.Evasive {
-		rows = append(rows, []string{"state", "does not answer"})
-	}
+	rows = append(rows, []string{"headers", strings.TrimSpace(headerList(headers))}, []string{"encrypted", encrypted}, []string{"state", state},
+		[]string{"idle", peer.Idle.Round(time.Second / 10).String()})
 	for _, f := range counters(peer.Stats) {
 		rows = append(rows, []string{strings.ReplaceAll(f.name, "_", " "), fmt.Sprint(f.value)})
 	}
 	s.print(s.grid(rows))
 	return nil
-}
-
-func yesNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
 }
 
 // who lists the members of a group.

@@ -24,7 +24,7 @@ func TestPeerCommandsInAPipe(t *testing.T) {
 		"/who chat": {"NAME            UUID                                  ADDRESS\nalice (leader)  <id>  tcp://127.0.0.1:1",
 			`{"event":"WHO","time":"2026-11-28T14:00:00.000Z","group":"chat","own":false,"peers":["<id>"],"names":["alice"],"leader":"<id>"}`},
 		"/info alice": {"name              alice\nUUID              <id>\naddress           tcp://127.0.0.1:1\ngroups            chat, time\n" +
-			"leads             chat, time\nheaders           X-PUBLICKEY=KEY\nencrypted         no\nmessages in       0",
+			"leads             chat, time\nheaders           X-PUBLICKEY=KEY\nencrypted         no\nstate             answers\nidle              0s\nmessages in       0",
 			`{"event":"INFO","time":"2026-11-28T14:00:00.000Z","peer":"<id>","name":"alice","endpoint":"tcp://127.0.0.1:1","groups":["chat","time"],` +
 				`"headers":{"X-PUBLICKEY":"KEY"},"evasive":false,"idle_ms":0,"messages_in":0`},
 	} {
