@@ -64,15 +64,16 @@ func (c *Conn) Admit() { c.admitted.Store(true) }
 // Admitted reports whether Admit was called.
 func (c *Conn) Admitted() bool { return c.admitted.Load() }
 
-// Arrives says that parts of a message that is not whole have come. Only the transport calls it,
-// and only package zmtp knows.
-func (c *Conn) Arrives() {
-	if !c.arriving.Load() {
-		c.arriving.Store(true)
+// Arrives says whether more of a large message has come, which is not whole yet. Only the transport
+// calls it, and only package zmtp knows.
+func (c *Conn) Arrives(more bool) {
+	if c.arriving.Load() != more {
+		c.arriving.Store(more)
 	}
 }
 
-// Arriving reports whether Arrives was called since the last call of Arriving.
+// Arriving reports whether more of a large message has come since the last call, and it is not
+// whole yet.
 func (c *Conn) Arriving() bool { return c.arriving.Load() && c.arriving.Swap(false) }
 
 // Driver returns what the connection was made with.

@@ -54,12 +54,10 @@ func newMemory(e *engine) *memory {
 // goroutine that reads, and may wait.
 func (l *link) account() error {
 	takes := l.in.unfinished()
-	if takes > 0 {
-		l.conn.Arrives()
-	}
 	if takes < shareLeast {
 		takes = 0
 	}
+	l.conn.Arrives(takes > 0)
 	had := l.share.Load()
 	if takes == had {
 		return nil

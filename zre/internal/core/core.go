@@ -119,8 +119,8 @@ type Inbound interface {
 	// Ended reports whether the other end has closed the connection, also while it is waiting
 	// and that is not read. It reports false if that is not known.
 	Ended() bool
-	// Arriving reports whether parts of a message that is not whole yet have come since the
-	// last call.
+	// Arriving reports whether more of a large message has come since the last call, which is
+	// not whole yet.
 	Arriving() bool
 	// Resume lets the messages come of a connection that is waiting. See Conn.Waits.
 	Resume()
