@@ -21,13 +21,13 @@ func inTheMiddle(command string) string {
 }
 
 // taken makes a command fail: its only port is taken.
-func taken(command string) string { return command + " --port-range 29999-29999 " }
+func taken(command string) string { return command + " --port-range $held-$held " }
 
 // elsewhere says that a status needs more than a script.
 const elsewhere = ""
 
 // tables are commands that end with each of the statuses that the programs list. There are alice
-// in "chat", upper and broken who reply in "up", and one who has port 29999.
+// in "chat", upper and broken who reply in "up", and one who has port $held.
 var tables = map[string]map[int]string{
 	"zre": {
 		0: "echo /peers | zre", 1: "echo /nosuch | zre", 2: "zre --nonsense",
@@ -106,7 +106,8 @@ func TestStatusTables(t *testing.T) {
 	port := beaconPort + 100
 	for _, command := range slices.Sorted(maps.Keys(tables)) {
 		port++
-		network := fmt.Sprintf("printf '[zre]\\ninterface = %s\\nbeacon-port = %d\\n' > zre.conf; export ZRECFG=$PWD/zre.conf\n", loopback(t), port)
+		network := fmt.Sprintf("printf '[zre]\\ninterface = %s\\nbeacon-port = %d\\n' > zre.conf; export ZRECFG=$PWD/zre.conf\n", loopback(t), port) +
+			fmt.Sprintf("held=%d\n", 21000+port%10000) // Where hosts cannot be made, all of these are on this one.
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			h := lab.Loopback(t)
@@ -128,7 +129,7 @@ func TestStatusTables(t *testing.T) {
 			var text strings.Builder
 			text.WriteString(network + `
 				zre -n alice --join chat < /dev/null > alice.log 2>&1 & all=$!
-				zre -n holder --port-range 29999-29999 --join chat < /dev/null > holder.log 2>&1 & all="$all $!"
+				zre -n holder --port-range $held-$held --join chat < /dev/null > holder.log 2>&1 & all="$all $!"
 				zre reply up -n upper -- tr a-z A-Z & all="$all $!"
 				zre reply up -n broken -- false & all="$all $!"
 				zre wait chat -n 2 -t 60 && zre wait up -n 2 -t 60 || exit 99
