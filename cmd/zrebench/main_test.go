@@ -104,7 +104,7 @@ func small() *options {
 	o.Runs, o.Receivers, o.Senders, o.Nodes = 1, 2, 2, []int{3}
 	o.Processes, o.Linked, o.Cores, o.HWM = 3, 3, 2, 1000
 	o.time, o.idle = cli.Seconds(time.Millisecond), cli.Seconds(100*time.Millisecond)
-	o.Settle = time.Millisecond
+	o.Settle, o.Rest = time.Millisecond, time.Millisecond
 	o.Sizes, o.json = []int{16}, true
 	o.Stderr, o.Progress = os.Stderr, func(string) {}
 	return o

@@ -21,6 +21,7 @@ const (
 	defaultTime  = 700 * time.Millisecond
 	defaultIdle  = 10 * time.Second
 	settling     = 5 * time.Second
+	resting      = 8 * time.Second // links have come to rest then, see package zmtp
 	linked       = 24
 	processes    = 20
 	cores        = 2
@@ -72,7 +73,7 @@ func newOptions() *options {
 		time: cli.Seconds(defaultTime), idle: cli.Seconds(defaultIdle),
 		limit: cli.Seconds(defaultLimit),
 	}
-	o.Nodes, o.Settle, o.Linked = []int{75, 100}, settling, linked
+	o.Nodes, o.Settle, o.Rest, o.Linked = []int{75, 100}, settling, resting, linked
 	return o
 }
 

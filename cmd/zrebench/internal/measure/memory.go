@@ -2,17 +2,12 @@ package measure
 
 import (
 	"context"
-	"time"
 
 	"github.com/gozre/zre/cmd/zrebench/internal/worker"
 )
 
 // linkMemory is the row of a link.
 const linkMemory = "memory of a link, both ends"
-
-// rest is how long links are idle before memory is measured: so long that they have come to rest,
-// see package zmtp.
-const rest = 8 * time.Second
 
 // Memory measures what a link needs in the processes (the kernel's buffers are not in it): a
 // connection one way, both its ends together. There are two processes with o.Linked nodes each,
@@ -52,7 +47,7 @@ func (o *Options) memory(ctx context.Context, w way, links bool) (sum int64, err
 	if err != nil {
 		return 0, err
 	}
-	used, err := c.usage(worker.Job{Settle: rest, Weigh: true})
+	used, err := c.usage(worker.Job{Settle: o.Rest, Weigh: true})
 	for _, u := range used {
 		sum += u.Memory
 	}

@@ -24,6 +24,7 @@ type Options struct {
 	Nodes     []int         // in one process, to be discovered; the first number also idles
 	Processes int           // of one node each, to be discovered
 	Settle    time.Duration // that nodes are left alone before they count as idle
+	Rest      time.Duration // that links are idle before their memory counts
 	Idle      time.Duration // that idle nodes are watched, in each round
 	Linked    int           // nodes in each of the two processes between which links are weighed
 	HWM       int           // of sockets of libzmq, in messages
