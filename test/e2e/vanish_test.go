@@ -85,7 +85,7 @@ func TestKilledAndRestarted(t *testing.T) {
 	h := lab.Loopback(t)
 	alice := startShell(t, h, "--name", "alice")
 	for round := range rounds {
-		bob := startShell(t, h, "--name", "bob", "--port-range", "41200-41200")
+		bob := startShell(t, h, "--name", "bob", "--port-range", "31200-31200") // below those that the system gives to connections
 		alice.expect("ENTER", from(bob))
 		bob.expect("ENTER", from(alice))
 		alice.say(fmt.Sprintf("/whisper %s hello %d", bob.id, round))
