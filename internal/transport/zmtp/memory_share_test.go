@@ -2,8 +2,8 @@ package zmtp
 
 import (
 	"errors"
-	"slices"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
