@@ -175,7 +175,7 @@ func (n *Node) open() error {
 		Limits: transport.Limits{
 			MaxFrame: n.cfg.Limits.MaxMessageSize, MaxMessage: n.cfg.Limits.MaxMessageSize + frameOverhead,
 			MaxStranger: maxStranger,
-			KeepAlive:   n.cfg.Timing.DeadPeriod / 3, HandshakeTimeout: n.handshakeTimeout(),
+			KeepAlive:   max(n.cfg.Timing.DeadPeriod/3, leastKeepAlive), HandshakeTimeout: n.handshakeTimeout(),
 		},
 		Logger: n.log,
 	}
@@ -206,6 +206,10 @@ func (n *Node) stopWatch() {
 	}
 	n.names.Close()
 }
+
+// leastKeepAlive is the least time between two PINGs of ZMTP on a connection. The core finds dead
+// peers sooner; these find connections that belong to no peer any more, within 25 s.
+const leastKeepAlive = 5 * time.Second
 
 // handshakeTimeout returns how long a handshake may take: as a peer may be silent, so that
 // round trips of several seconds are no obstacle. CURVE takes a round trip more than NULL: with

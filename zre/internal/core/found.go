@@ -36,7 +36,7 @@ func (c *Core) Beacon(
 	}
 	if p != nil && p.Key() == key {
 		// A beacon proves only that UDP gets through, so it moves one clock.
-		p.beaconed = true
+		p.beaconed, p.lastBeacon = true, now
 		p.heardAt.note(now, at.Addr)
 		if p.endpoint == at {
 			p.lastSign = now

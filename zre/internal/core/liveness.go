@@ -61,7 +61,7 @@ func (c *Core) Hear(now time.Duration, deaf time.Duration) {
 		}
 	}
 	for _, p := range c.peers.all() {
-		shift(&p.known, &p.entered, &p.lastMessage, &p.lastPart, &p.lastSign)
+		shift(&p.known, &p.entered, &p.lastMessage, &p.lastPart, &p.lastSign, &p.lastBeacon)
 		shift(&p.firstPing, &p.askedAt, &p.talksSince, &p.lastAnswer, &p.rivalSince)
 		for _, due := range []*time.Duration{&p.reconnectBy, &p.leaveBy, &p.farewell} {
 			if *due != 0 {
@@ -82,7 +82,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 	switch {
 	case c.checkLink(now, p):
 		return
-	case quiet >= c.cfg.DeadPeriod:
+	case quiet >= c.deadAfter(now, p):
 		c.stats.Expired++
 		c.remove(p, ReasonExpired)
 		return
@@ -123,7 +123,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		}
 		return
 	}
-	if now-p.pinged >= c.cfg.PingRate {
+	if now-p.pinged >= c.pingPause(p) {
 		if p.unanswered > 0 && p.state == Ready && now-p.askedAt >= p.within(0, 1) {
 			p.state = Evasive
 			c.deliver(p, Event{Type: EventEvasive})
@@ -148,6 +148,28 @@ func (c *Core) noteParts(now time.Duration, p *Peer) {
 	if p.evasive() {
 		p.state = Ready
 	}
+}
+
+// lossyFor is how long TCP may be silent on a line with losses that works.
+const lossyFor = 10 * time.Second
+
+// deadAfter is how long a peer may be silent. A beacon does not say that TCP gets through, but
+// that the peer is there: with a short DeadPeriod, TCP gets more time while beacons come.
+func (c *Core) deadAfter(now time.Duration, p *Peer) time.Duration {
+	d := c.cfg.DeadPeriod
+	if p.lastBeacon != 0 && now-p.lastBeacon < min(d, beaconsMissed) {
+		return max(d, min(2*d, lossyFor))
+	}
+	return d
+}
+
+// pingPause is the time between two PINGs to a peer that does not answer: an answer to the first
+// one can be there by then.
+func (c *Core) pingPause(p *Peer) time.Duration {
+	if p.unanswered == 0 {
+		return c.cfg.PingRate
+	}
+	return min(p.within(c.cfg.PingRate, 1), max(c.cfg.PingRate, c.cfg.DeadPeriod/4))
 }
 
 // beaconsMissed is how long no beacon of a peer comes from an address until it is not there any

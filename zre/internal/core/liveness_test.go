@@ -97,6 +97,54 @@ func TestHeardByBeacons(t *testing.T) {
 	}
 }
 
+// With a short DeadPeriod, a peer whose beacons come has twice as long: TCP may need it. One whose
+// beacons do not come has not.
+func TestShortDeadPeriod(t *testing.T) {
+	for _, c := range []struct {
+		dead, beacons, want time.Duration
+	}{
+		{2 * time.Second, 0, 2 * time.Second},
+		{2 * time.Second, time.Minute, 4 * time.Second},
+		{2 * time.Second, 1500 * time.Millisecond, 3 * time.Second},
+		{8 * time.Second, time.Minute, 10 * time.Second},
+		{12 * time.Second, time.Minute, 12 * time.Second},
+	} {
+		d := newDesk(t)
+		d.core.cfg.QuietPeriod, d.core.cfg.PingRate, d.core.cfg.DeadPeriod = c.dead*3/5, c.dead/8, c.dead
+		d.from(friend, hello(friendText))
+		d.tick(0)
+		start := d.now
+		for d.core.Peer(friend) != nil && d.now-start < time.Minute {
+			if d.now-start < c.beacons {
+				d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+			}
+			d.tick(500 * time.Millisecond)
+		}
+		if got := d.now - start; got < c.want || got > c.want+500*time.Millisecond {
+			t.Errorf("%v, beacons for %v: found dead after %v, want %v", c.dead, c.beacons, got, c.want)
+		}
+	}
+}
+
+// A PING is not sent again before an answer to the last one can be there.
+func TestPingsFollowTheRoundTrip(t *testing.T) {
+	for _, c := range []struct {
+		trip time.Duration
+		want int // PINGs in 20 s of silence
+	}{{0, 20}, {500 * time.Millisecond, 20}, {3 * time.Second, 7}, {time.Minute, 3}} {
+		d := newDesk(t)
+		d.from(friend, hello(friendText))
+		d.tick(time.Second)
+		d.peer(friend).trip = roundTrip{smoothed: c.trip}
+		d.pass(5) // quiet
+		before := d.links[0].pingsSent()
+		d.pass(20)
+		if n := d.links[0].pingsSent() - before; n < c.want-1 || n > c.want+1 {
+			t.Errorf("round trip %v: %d PINGs in 20 s, want %d", c.trip, n, c.want)
+		}
+	}
+}
+
 // A node that does not read judges no peer, and sends signs of life; the time in which
 // it did not read does not count.
 func TestDeaf(t *testing.T) {

@@ -108,6 +108,7 @@ type Peer struct {
 	lastPart    time.Duration // a part of one came that is not whole yet
 	lastSign    time.Duration // a message, or a beacon from its endpoint
 	lastForeign time.Duration // a beacon from another endpoint
+	lastBeacon  time.Duration // from any endpoint
 	lastStray   time.Duration // a message that belongs to no session
 	firstPing   time.Duration // the first PING of the session was sent, 0 if none was
 	talksSince  time.Duration // it sends messages without a long pause since then

@@ -200,10 +200,11 @@ func (e *Engine) keepTime() {
 		now := e.now()
 		blocked, total := e.cfg.Queue.Blocked()
 		e.mu.Lock()
-		if gap := now - last; gap > 4*every {
-			// This process was frozen, or the host asleep. No message could arrive, so
-			// this time does not count against any peer.
-			e.core.Hear(now, gap)
+		if gap := now - last; gap > 2*every {
+			// This process was frozen, or the host asleep, or there are too few processors. No
+			// message could arrive, so this time does not count against any peer. And
+			// if there are too few, PINGs to peers that cannot answer make it worse.
+			e.core.Hear(now, gap-every)
 		} else if !blocked && total > counted {
 			e.core.Hear(now, total-counted)
 		}
