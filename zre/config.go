@@ -137,8 +137,9 @@ type Timing struct {
 	// if that is less.
 	QuietPingRate time.Duration
 	// DeadPeriod is how long a peer may send no message, not even a PING-OK, before it
-	// counts as dead. One below 10 s is doubled while the peer's beacons come, to 10 s at most:
-	// on a line with losses, TCP may need that. Default: 30 s. More than QuietPeriod.
+	// counts as dead. Default: 30 s. More than QuietPeriod. One below 15 s holds for a peer whose
+	// beacons do not come either; while they come it is 15 s, as TCP may need that on a line with
+	// losses.
 	DeadPeriod time.Duration
 	// CloseTimeout bounds how long Close waits for peers to acknowledge what was
 	// sent. Default: 5 s.

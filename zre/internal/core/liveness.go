@@ -150,15 +150,16 @@ func (c *Core) noteParts(now time.Duration, p *Peer) {
 	}
 }
 
-// lossyFor is how long TCP may be silent on a line with losses that works.
-const lossyFor = 10 * time.Second
+// lossyFor is how long TCP may be silent on a line that loses a tenth of all packets: so long that
+// it has sent a segment nine times.
+const lossyFor = 15 * time.Second
 
 // deadAfter is how long a peer may be silent. A beacon does not say that TCP gets through, but
 // that the peer is there: with a short DeadPeriod, TCP gets more time while beacons come.
 func (c *Core) deadAfter(now time.Duration, p *Peer) time.Duration {
 	d := c.cfg.DeadPeriod
 	if p.lastBeacon != 0 && now-p.lastBeacon < min(d, beaconsMissed) {
-		return max(d, min(2*d, lossyFor))
+		return max(d, lossyFor)
 	}
 	return d
 }

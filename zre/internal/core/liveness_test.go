@@ -97,17 +97,16 @@ func TestHeardByBeacons(t *testing.T) {
 	}
 }
 
-// With a short DeadPeriod, a peer whose beacons come has twice as long: TCP may need it. One whose
-// beacons do not come has not.
+// With a short DeadPeriod, a peer whose beacons come has 15 s: TCP may need it. One whose beacons
+// do not come has not.
 func TestShortDeadPeriod(t *testing.T) {
 	for _, c := range []struct {
 		dead, beacons, want time.Duration
 	}{
 		{2 * time.Second, 0, 2 * time.Second},
-		{2 * time.Second, time.Minute, 4 * time.Second},
+		{2 * time.Second, time.Minute, 15 * time.Second},
 		{2 * time.Second, 1500 * time.Millisecond, 3 * time.Second},
-		{8 * time.Second, time.Minute, 10 * time.Second},
-		{12 * time.Second, time.Minute, 12 * time.Second},
+		{16 * time.Second, time.Minute, 16 * time.Second},
 	} {
 		d := newDesk(t)
 		d.core.cfg.QuietPeriod, d.core.cfg.PingRate, d.core.cfg.DeadPeriod = c.dead*3/5, c.dead/8, c.dead
