@@ -145,14 +145,19 @@ type Timing struct {
 	// sent. Default: 5 s.
 	CloseTimeout time.Duration
 	// StallTimeout bounds how long Whisper, Shout, Flush and Ping wait while peers wait for
-	// this node's application, and that takes no event. They look once a second. An
-	// application that may take no event for longer, and sends from another goroutine, needs
-	// more. Default: 10 s.
+	// this node's application, and that takes no event. They look once a second. The time
+	// does not count in which more and more of what was sent arrives at the system of the
+	// peer that they wait for, where that is known: on Linux, over TCP. An application that
+	// may take no event for longer, and sends from another goroutine, needs more.
+	// Default: 10 s.
 	StallTimeout time.Duration
 	// SlowPeer is how long Whisper and Shout wait for a peer that acknowledges nothing while
 	// as much as Limits.SendWindow is in flight to it. After that they leave it out, with
-	// ErrNotReading, until it acknowledges something. A warning in the log names such a peer
-	// after 3 s in any case. Default: 0, they wait until ctx ends. 10 ms or more.
+	// ErrNotReading, until it acknowledges something. They look once a second. On a slow line
+	// it takes long until messages have arrived: the time does not count in which more and
+	// more of them arrives at the peer's system, where that is known: on Linux, over TCP. A
+	// warning in the log names such a peer after 3 s in any case. Default: 0, they wait until
+	// ctx ends. 10 ms or more.
 	SlowPeer time.Duration
 }
 

@@ -87,3 +87,47 @@ func TestSlowPeerIsLeftOut(t *testing.T) {
 		t.Errorf("the quick one got %d of %d messages", n, sent)
 	}
 }
+
+// A peer that does not read is left out, although its node is alive: it sends PINGs, and its system
+// receives the answers to them, and more.
+func TestSlowPeerThatPingsIsLeftOut(t *testing.T) {
+	t.Parallel()
+	bothWays(t, func(t *testing.T, way func(*Config)) {
+		w := newTestNet(t)
+		var book logBook
+		a := w.start("a", way, func(c *Config) {
+			c.Limits.SendWindow, c.Timing.SlowPeer = 64<<10, 4*time.Second
+			book.config(c)
+		})
+		b := w.start("b", way, func(c *Config) {
+			c.Timing.QuietPeriod, c.Timing.QuietPingRate = 300*time.Millisecond, 100*time.Millisecond
+		})
+		await(t, a, is(EventEnter, "b"))
+		ctx, stop := context.WithCancel(bg(t))
+		defer stop()
+		unrest := make(chan struct{})
+		go func() {
+			defer close(unrest)
+			for ctx.Err() == nil {
+				if err := errors.Join(a.Join("g"), a.Leave("g")); err != nil {
+					t.Error(err)
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(100 * time.Millisecond):
+				}
+			}
+		}()
+		defer func() { stop(); <-unrest }()
+		var err error
+		for err == nil {
+			err = a.Whisper(bg(t), b.ID(), make([]byte, 4000))
+		}
+		if !errors.Is(err, ErrNotReading) {
+			t.Error(err)
+		}
+		if n := book.count("peer does not read"); n != 1 {
+			t.Errorf("%d warnings", n)
+		}
+	})
+}

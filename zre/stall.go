@@ -50,8 +50,9 @@ func (s *stall) lasts(now time.Time, look func() (progress uint64, waits bool)) 
 }
 
 // stalled returns an error if there is no point in waiting for a peer: peers wait for this
-// node's application, which takes no events.
-func (n *Node) stalled() error {
+// node's application, which takes no events. While more and more arrives at the awaited peers'
+// systems there is: the application may wait for just that. It was last seen quiet ago.
+func (n *Node) stalled(quiet time.Duration) error {
 	if n.closing.Load() {
 		return nil // Events need not be taken any more.
 	}
@@ -59,11 +60,11 @@ func (n *Node) stalled() error {
 		progress, still := n.queue.Progress()
 		return progress, still && (n.queue.Full() || n.owes())
 	})
-	if d < n.cfg.Timing.StallTimeout {
+	if d = min(d, quiet); d < n.cfg.Timing.StallTimeout {
 		return nil
 	}
-	return fmt.Errorf("%w for %v, and peers wait for that: take events while sending, from another goroutine",
-		ErrEventsNotTaken, d.Round(time.Second))
+	return fmt.Errorf("%w for %v, and peers wait for that: take events while sending, from another "+
+		"goroutine, or raise Timing.StallTimeout", ErrEventsNotTaken, d.Round(time.Second))
 }
 
 // owes reports whether a peer waits until the application has taken its messages.

@@ -3,6 +3,7 @@ package zre
 import (
 	"context"
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -113,6 +114,20 @@ func TestNobodyWaitsForUs(t *testing.T) {
 			}
 			return
 		}
+	}
+}
+
+// Peers wait for the application, and that waits for a peer on a slow line, at whose system more and
+// more arrives: there is a point in waiting.
+func TestSlowLineIsNoStall(t *testing.T) {
+	t.Parallel()
+	w := newTestNet(t)
+	a, b := w.start("a", impatient), w.start("b", impatient)
+	await(t, b, is(EventEnter, "a"))
+	must(t, b.Whisper(bg(t), a.ID(), []byte("x"))) // It is not taken.
+	until(t, "it counts as a stall", func() bool { return errors.Is(a.stalled(math.MaxInt64), ErrEventsNotTaken) })
+	if err := a.stalled(a.cfg.Timing.StallTimeout / 2); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -266,13 +266,18 @@ func (c *Conn) Unreceived(since time.Duration) bool {
 	return ok && d.Unreceived(since)
 }
 
-// Acknowledged returns how many octets the system at the other end has acknowledged so far, 0 if
-// that is not known. It must not be called between Lock and Unlock.
-func (c *Conn) Acknowledged() uint64 {
-	if d, ok := c.driver.(interface{ Acknowledged() uint64 }); ok {
-		return d.Acknowledged()
+// Backlog says how much of what was written the system at the other end has received.
+type Backlog struct {
+	Acked   uint64 // octets that it has acknowledged so far
+	Unacked uint64 // octets that this system keeps until they are acknowledged
+}
+
+// Backlog reports false if that is not known. It must not be called between Lock and Unlock.
+func (c *Conn) Backlog() (b Backlog, known bool) {
+	if d, ok := c.driver.(interface{ Backlog() (Backlog, bool) }); ok {
+		return d.Backlog()
 	}
-	return 0
+	return b, false
 }
 
 // Pending is what a writer has taken from an outbox.

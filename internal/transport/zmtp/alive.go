@@ -83,7 +83,7 @@ func (l *link) lookAfter(beat uint32) {
 // progresses reports whether the other end has taken more of what is waiting to be sent, since the
 // last call. Its answer to a PING is behind that, which may take long on a slow line.
 func (l *link) progresses() bool {
-	acked, waits := backlog(l.raw)
+	acked, waits := unsent(l.raw)
 	more := acked > l.acked
 	l.acked = acked
 	return more && (waits || l.conn.Queued() > 0)

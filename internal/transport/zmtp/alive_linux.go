@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gozre/zre/internal/transport"
 )
 
 // unacknowledged reports whether the other end's system has not acknowledged
@@ -21,9 +23,9 @@ func unacknowledged(raw syscall.RawConn, since time.Duration) bool {
 	return err == nil && silent
 }
 
-// backlog returns how many octets the other end has acknowledged, and whether some wait for room on
+// unsent returns how many octets the other end has acknowledged, and whether some wait for room on
 // the way to it.
-func backlog(raw syscall.RawConn) (acked uint64, waits bool) {
+func unsent(raw syscall.RawConn) (acked uint64, waits bool) {
 	err := raw.Control(func(fd uintptr) {
 		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 		if err == nil {
@@ -31,6 +33,23 @@ func backlog(raw syscall.RawConn) (acked uint64, waits bool) {
 		}
 	})
 	return acked, err == nil && waits
+}
+
+// backlog returns how much of what was written the other end has acknowledged. In this order the sum
+// is never more than what was written.
+func backlog(raw syscall.RawConn) (b transport.Backlog, known bool) {
+	err := raw.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err != nil {
+			return
+		}
+		unacked, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
+		if err != nil {
+			return
+		}
+		b, known = transport.Backlog{Acked: info.Bytes_acked, Unacked: uint64(unacked)}, true
+	})
+	return b, err == nil && known
 }
 
 // closedByPeer reports whether the other end has closed the connection. What it has sent before

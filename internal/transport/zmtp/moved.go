@@ -52,14 +52,13 @@ func (l *link) Unreceived(since time.Duration) bool {
 	return active && unacknowledged(l.raw, since)
 }
 
-// Acknowledged implements what transport.Conn.Acknowledged asks for.
-func (l *link) Acknowledged() uint64 {
+// Backlog implements what transport.Conn.Backlog asks for.
+func (l *link) Backlog() (b transport.Backlog, known bool) {
 	l.mu.Lock()
 	active := l.state == up // Before that raw is not set.
 	l.mu.Unlock()
 	if !active {
-		return 0
+		return b, false
 	}
-	acked, _ := backlog(l.raw)
-	return acked
+	return backlog(l.raw)
 }

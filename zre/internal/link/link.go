@@ -32,6 +32,7 @@ type Link struct {
 	fenced bool                       // it is in Set.unasked
 	err    error                      // why nothing can be sent any more
 	count  Stats
+	line   line
 	slow   slow
 
 	receipts receipts

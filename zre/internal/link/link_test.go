@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/netip"
 	"slices"
 	"sync"
@@ -99,7 +100,7 @@ func newLink(t *testing.T, window int, change ...func(*Config)) (*Link, *peer) {
 	own := open(transport.Config{Identity: []byte{1}})
 	cfg := Config{
 		Window: window, MaxMissed: 10, Events: silent{}, Logger: slog.New(slog.DiscardHandler),
-		Stalled: func() error { return nil },
+		Stalled: func(time.Duration) error { return nil },
 		Dial: func(_ uuid.UUID, to endpoint.Endpoint, h transport.Handler) *transport.Conn {
 			return own.Dial(transport.Target{Addr: to.Addr}, h)
 		},
@@ -243,7 +244,7 @@ func TestWaitForRoom(t *testing.T) {
 	} {
 		l, _ := newLink(t, 64<<10, func(cfg *Config) {
 			if name == "stalled" {
-				cfg.Stalled = func() error { return stalled }
+				cfg.Stalled = func(time.Duration) error { return stalled }
 			}
 		})
 		l.Send(&zremsg.Hello{})
@@ -259,6 +260,66 @@ func TestWaitForRoom(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 		cancel()
+	}
+}
+
+// lineDriver is the system's part of a connection on which more and more arrives, or nothing.
+type lineDriver struct{ acked, grows uint64 }
+
+func (*lineDriver) Flush(*transport.Conn)                {}
+func (*lineDriver) Close(*transport.Conn, time.Duration) {}
+func (*lineDriver) Abort(*transport.Conn)                {}
+func (d *lineDriver) Backlog() (transport.Backlog, bool) {
+	d.acked += d.grows
+	return transport.Backlog{Acked: d.acked, Unacked: 1 << 20}, true
+}
+
+// A sender learns whether more arrives at the peer's system, and waits for it as long as it does.
+func TestWaitOnASlowLine(t *testing.T) {
+	stalled := errors.New("stalled")
+	for _, grows := range []uint64{0, 1} {
+		looks := make(chan time.Duration, 1)
+		l, _ := newLink(t, 64<<10, func(cfg *Config) {
+			cfg.SlowPeer = 10 * time.Millisecond // So often it looks.
+			cfg.Dial = func(uuid.UUID, endpoint.Endpoint, transport.Handler) *transport.Conn {
+				return transport.NewConn(&lineDriver{grows: grows})
+			}
+			cfg.Stalled = func(quiet time.Duration) error {
+				if quiet == math.MaxInt64 {
+					return stalled
+				}
+				select {
+				case looks <- quiet:
+				default: // The test has seen enough.
+				}
+				return nil
+			}
+		})
+		l.Send(&zremsg.Hello{})
+		whisper(t, l, 1000)
+		goal, _ := l.Fence()
+		done := make(chan error)
+		go func() { done <- l.Await(t.Context(), goal) }()
+		want := stalled
+		if grows > 0 {
+			want = nil
+			for range 3 {
+				select {
+				case <-looks:
+				case <-time.After(time.Minute):
+					t.Fatal("it does not look")
+				}
+			}
+			l.Ack()
+		}
+		select {
+		case err := <-done:
+			if !errors.Is(err, want) || err != nil && want == nil {
+				t.Errorf("grows by %d: %v, want %v", grows, err, want)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("it waits for ever")
+		}
 	}
 }
 

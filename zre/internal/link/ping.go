@@ -14,7 +14,7 @@ func (l *Link) Ping(ctx context.Context) (goal uint64, err error) {
 		if sent || err != nil {
 			return goal, err
 		}
-		if err := l.set.wait(ctx, wake); err != nil {
+		if err := l.set.wait(ctx, wake, nobody, l); err != nil {
 			return 0, err
 		}
 	}

@@ -37,7 +37,7 @@ func (l *Link) whisperLater(ctx context.Context, frames [][]byte, octets int) er
 		if err := l.leftOut(); err != nil {
 			return err
 		}
-		if err := l.set.wait(ctx, wake, l); err != nil {
+		if err := l.set.wait(ctx, wake, slowOne, l); err != nil {
 			return fmt.Errorf("peer acknowledges nothing: %w", err)
 		}
 	}
@@ -93,7 +93,7 @@ func (s *Set) shoutLater(ctx context.Context, group string, frames [][]byte, sha
 		if len(links) == 0 {
 			return missed
 		}
-		if err := s.wait(ctx, wake, links...); err != nil {
+		if err := s.wait(ctx, wake, slowOne, links...); err != nil {
 			for _, l := range links {
 				missed = append(missed, l.Missed(err))
 			}
@@ -102,15 +102,23 @@ func (s *Set) shoutLater(ctx context.Context, group string, frames [][]byte, sha
 	}
 }
 
-// wait returns when wake is signalled, when one of the links is to be left out, or with the
-// reason why there is no point in waiting any longer.
-func (s *Set) wait(ctx context.Context, wake <-chan struct{}, links ...*Link) error {
-	every := stallCheck
+// every is how often a waiting sender looks whether there is a point in waiting.
+func (s *Set) every() time.Duration {
 	if s.cfg.SlowPeer > 0 {
-		every = min(every, s.cfg.SlowPeer)
+		return min(stallCheck, s.cfg.SlowPeer)
 	}
+	return stallCheck
+}
+
+// wait returns when wake is signalled, when left says that one of the links is to be left out, or
+// with the reason why there is no point in waiting any longer.
+func (s *Set) wait(ctx context.Context, wake <-chan struct{}, left func(*Link) bool, links ...*Link) error {
+	every := s.every()
 	check := time.NewTicker(every)
 	defer check.Stop()
+	for _, l := range links {
+		l.look(every / 2)
+	}
 	for {
 		select {
 		case <-wake:
@@ -118,18 +126,29 @@ func (s *Set) wait(ctx context.Context, wake <-chan struct{}, links ...*Link) er
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-check.C:
-			if err := s.cfg.Stalled(); err != nil {
+			quiet := time.Duration(math.MaxInt64)
+			for _, l := range links {
+				l.look(every / 2)
+				quiet = min(quiet, l.quiet())
+			}
+			if err := s.cfg.Stalled(quiet); err != nil {
 				return err
 			}
-			for _, l := range links {
-				l.warnSlow()
-				if l.leftOut() != nil {
-					return nil
-				}
+			if slices.ContainsFunc(links, left) {
+				return nil
 			}
 		}
 	}
 }
+
+// slowOne warns of a peer that does not read, and reports whether it is to be left out.
+func slowOne(l *Link) bool {
+	l.warnSlow()
+	return l.leftOut() != nil
+}
+
+// nobody is for those who wait until a peer has acknowledged, however long it does not read.
+func nobody(*Link) bool { return false }
 
 // try sends a WHISPER, or with a group a SHOUT, if there is room. If there is none
 // and wake is not nil, wake is signalled when there may be. Shared holds the frames
@@ -253,7 +272,7 @@ func (l *Link) Await(ctx context.Context, goal uint64) error {
 		}
 		l.register(wake)
 		l.conn.Unlock()
-		if err := l.set.wait(ctx, wake); err != nil {
+		if err := l.set.wait(ctx, wake, nobody, l); err != nil {
 			return err
 		}
 	}

@@ -32,8 +32,9 @@ type Config struct {
 	// SlowPeer is how long a sender waits for a peer that acknowledges nothing until it
 	// leaves that out; 0 stands for no end.
 	SlowPeer time.Duration
-	// Stalled is asked once a second by each waiting sender. An error ends the wait.
-	Stalled func() error
+	// Stalled is asked once a second by each waiting sender. An error ends the wait. It gets for
+	// how long it was not seen that more has arrived at the systems of the awaited peers.
+	Stalled func(quiet time.Duration) error
 	Logger  *slog.Logger
 }
 

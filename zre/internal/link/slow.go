@@ -16,9 +16,8 @@ const slowAfter = 3 * time.Second
 // slow is since when a link has no room, and nothing is acknowledged. It is guarded by the
 // link's mutex.
 type slow struct {
-	since time.Time // zero while there is room, or the window moves
-	taken uint64    // octets that the peer's system had acknowledged at the last look, if any
-	told  bool      // the log says so
+	since  time.Time // zero while there is room, or the window moves; later on a slow line
+	warned bool      // the log says so
 }
 
 // noRoom records that data had no room.
@@ -30,7 +29,7 @@ func (l *Link) noRoom() {
 
 // moved records that the peer has acknowledged something. Called under the lock.
 func (l *Link) moved() {
-	if l.slow.told {
+	if l.slow.warned {
 		w := l.who.Load()
 		l.set.cfg.Logger.Info("peer reads again", "peer", w.id, "name", w.name,
 			"after", time.Since(l.slow.since).Round(time.Second))
@@ -38,7 +37,8 @@ func (l *Link) moved() {
 	l.slow = slow{}
 }
 
-// notReading returns how long the link has had no room and nothing was acknowledged.
+// notReading returns how long the link has had no room and nothing was acknowledged, without the
+// time in which messages were on a slow line; see line.
 func (l *Link) notReading() time.Duration {
 	l.conn.Lock()
 	defer l.conn.Unlock()
@@ -48,20 +48,12 @@ func (l *Link) notReading() time.Duration {
 	return time.Since(l.slow.since)
 }
 
-// warnSlow tells, once, that the peer does not read. On a slow line the acknowledgement of a peer
-// may take long: while its system takes more and more, it is the line that is slow.
+// warnSlow logs, once, that the peer does not read.
 func (l *Link) warnSlow() {
-	taken := l.conn.Acknowledged()
 	l.conn.Lock()
 	defer l.conn.Unlock()
-	if s := &l.slow; !s.since.IsZero() && taken > s.taken {
-		if s.taken > 0 {
-			s.since = time.Now()
-		}
-		s.taken = taken
-	}
-	if s := &l.slow; !s.since.IsZero() && !s.told && time.Since(s.since) >= slowAfter {
-		s.told = true
+	if s := &l.slow; !s.since.IsZero() && !s.warned && time.Since(s.since) >= slowAfter {
+		s.warned = true
 		w := l.who.Load()
 		l.set.cfg.Logger.Warn("peer does not read: messages to it wait", "peer", w.id, "name", w.name,
 			"for", time.Since(s.since).Round(time.Second), "unacknowledged", l.win.UnackedOctets())
@@ -71,9 +63,10 @@ func (l *Link) warnSlow() {
 // leftOut returns the error by which a sender leaves the peer out, nil if it waits for it.
 func (l *Link) leftOut() error {
 	limit := l.set.cfg.SlowPeer
-	if limit == 0 {
+	if limit == 0 || l.notReading() < limit {
 		return nil
 	}
+	l.look(l.set.every() / 2) // A sender that never waits for long has not looked.
 	if d := l.notReading(); d >= limit {
 		return fmt.Errorf("%w for %v", ErrNotReading, d.Round(time.Second))
 	}

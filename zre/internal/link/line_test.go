@@ -1,0 +1,79 @@
+package link
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gozre/zre/internal/transport"
+)
+
+// What counts is that more of the messages has arrived at the peer's system: not what is sent
+// beside them, before them or later.
+func TestLine(t *testing.T) {
+	type look struct {
+		acked, unacked uint64
+		queued         int
+		data           uint64
+		more           bool
+	}
+	for name, looks := range map[string][]look{
+		"a slow line": {
+			{acked: 100, unacked: 900, data: 5},
+			{acked: 400, unacked: 600, data: 5, more: true},
+			{acked: 400, unacked: 600, data: 5},
+			{acked: 1000, data: 5, more: true},
+		},
+		"it is not all written": {
+			{acked: 100, unacked: 500, queued: 4000, data: 5},
+			{acked: 500, unacked: 500, queued: 3000, data: 5, more: true},
+			{acked: 3000, unacked: 1600, data: 5, more: true},
+			{acked: 4600, data: 5, more: true},
+			{acked: 4700, data: 5},
+		},
+		"answers to PINGs": {
+			{acked: 1000, data: 5},
+			{acked: 1050, data: 5},
+			{acked: 1100, unacked: 50, data: 5},
+			{acked: 1150, unacked: 50, data: 5},
+			{acked: 1200, unacked: 50, queued: 50, data: 5},
+			{acked: 1250, data: 5},
+		},
+		"answers to PINGs behind the messages": {
+			{acked: 100, unacked: 900, data: 5},
+			{acked: 1000, unacked: 50, data: 5, more: true},
+			{acked: 1050, unacked: 50, data: 5},
+		},
+		"nothing arrives": {
+			{acked: 100, unacked: 900, queued: 50, data: 5},
+			{acked: 100, unacked: 900, queued: 90, data: 5},
+		},
+		"further messages": {
+			{acked: 1000, data: 5},
+			{acked: 1050, data: 5},
+			{acked: 1050, unacked: 900, data: 6},
+			{acked: 1500, unacked: 450, data: 6, more: true},
+			{acked: 1950, data: 6, more: true},
+			{acked: 2000, data: 6},
+		},
+		"two goroutines look": {
+			{acked: 1000, unacked: 900, data: 6},
+			{acked: 500, unacked: 100, data: 5},
+			{acked: 900, unacked: 1000, data: 6},
+			{acked: 1000, unacked: 900, data: 6},
+		},
+	} {
+		var n line
+		at := time.Unix(1, 0)
+		for i, l := range looks {
+			at = at.Add(time.Second)
+			before := n.moved
+			more := n.look(at, transport.Backlog{Acked: l.acked, Unacked: l.unacked}, l.queued, l.data)
+			if more != l.more {
+				t.Errorf("%s, look %d: %v, want %v", name, i, more, l.more)
+			}
+			if want := map[bool]time.Time{true: at, false: before}[more]; n.moved != want {
+				t.Errorf("%s, look %d: moved at %v, want %v", name, i, n.moved, want)
+			}
+		}
+	}
+}
