@@ -39,6 +39,10 @@ waits for that (its --timeout). With --parallel above 1 it is acknowledged when 
 which is after so many times four commands at most. With --ack taken it is acknowledged before its
 COMMAND runs: those who send do not wait, and a message is lost if zre on is killed.
 
+If COMMAND itself sends with zre send, it waits until that is acknowledged. Two zre on whose COMMANDs
+send to each other's group then wait for each other, until the --timeout of zre send: give one of
+them --ack taken.
+
 A COMMAND that fails is named on standard error, and counted; zre on goes on, and its own status
 is 1 at the end.
 
@@ -81,7 +85,8 @@ already give an ENTER each at the start.`,
 				return err
 			}
 			seen := watcher{groups: groups, kinds: kinds, all: all}
-			set := func(cfg *zre.Config) { cfg.Groups, cfg.ManualAck = groups, ack == "ended" }
+			r.manualAck = ack == "ended"
+			set := func(cfg *zre.Config) { cfg.Groups, cfg.ManualAck = groups, r.manualAck }
 			return c.run(ctx, env, set, func(ctx context.Context, s *session) error {
 				return s.serve(ctx, &r, "events", func(ev zre.Event) (func(context.Context) outcome, bool) {
 					return func(ctx context.Context) outcome { return s.on(ctx, ev, &r) }, seen.wants(ev)

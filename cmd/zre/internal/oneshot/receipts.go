@@ -9,11 +9,11 @@ import (
 
 // receipts takes events, and acknowledges messages when the commands that run for them have
 // ended. A node acknowledges all that was taken or nothing, as PINGs count messages in order. So
-// it is done while no command runs, by the goroutine that takes events. Without Config.ManualAck
-// it makes no difference when that is.
+// it is done while no command runs, by the goroutine that takes events. A node without
+// Config.ManualAck acknowledges by itself, and nothing has to wait for that.
 type receipts struct {
 	node *zre.Node
-	most int // so many commands begin at most before none runs
+	most int // so many commands begin at most before none runs; 0: any number
 
 	mu      sync.Mutex // guards what follows
 	running int
@@ -22,11 +22,14 @@ type receipts struct {
 	wake    context.CancelFunc // ends the waiting of next
 }
 
-// newReceipts is for so many commands at a time.
-func newReceipts(node *zre.Node, parallel int) *receipts {
-	most := 1
-	if parallel > 1 {
+// newReceipts is for so many commands at a time. Manual says that the node has Config.ManualAck.
+func newReceipts(node *zre.Node, parallel int, manual bool) *receipts {
+	most := 0
+	switch {
+	case manual && parallel > 1:
 		most = 4 * parallel
+	case manual:
+		most = 1
 	}
 	return &receipts{node: node, most: most, wake: func() {}}
 }
@@ -38,7 +41,8 @@ func (r *receipts) next(ctx context.Context) (zre.Event, error) {
 		waiting, cancel := context.WithCancel(ctx)
 		r.mu.Lock()
 		r.wake = cancel
-		idle, full := r.running == 0, r.running > 0 && r.begun >= r.most
+		idle := r.running == 0
+		full := !idle && r.most > 0 && r.begun >= r.most
 		r.mu.Unlock()
 		if idle {
 			r.acknowledge()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,6 +138,39 @@ func TestOnAcknowledgesSeveral(t *testing.T) {
 	}
 	r.interrupt()
 	r.wait(0)
+}
+
+// Where messages are acknowledged before their command runs, one that takes long holds up no other.
+func TestCommandThatTakesLong(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args []string
+		send func(alice *zre.Node, i int)
+	}{
+		"on": {[]string{"on", "--ack", "taken"}, func(alice *zre.Node, i int) { shout(t, alice, "g", fmt.Sprint(i)) }},
+		"reply": {[]string{"reply", "--command-timeout", "0"}, func(alice *zre.Node, i int) {
+			shout(t, alice, "g", string(requestFrame(newRequestID())), fmt.Sprint(i))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			alice, g := peer(t, "alice"), gates{t, t.TempDir()}
+			r := inGroup(t, alice, "g", slices.Concat(c.args, []string{"--parallel", "2", "g", "--"}, g.command())...)
+			for i := range 20 {
+				c.send(alice, i)
+				g.await(i)
+				if i > 0 {
+					g.open(i)
+				}
+			}
+			if !acknowledged(t, alice, patience) {
+				t.Error("not acknowledged")
+			}
+			g.open(0)
+			r.interrupt()
+			r.wait(0)
+		})
+	}
 }
 
 // What zre sub could not write is not acknowledged.

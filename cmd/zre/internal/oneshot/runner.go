@@ -24,6 +24,8 @@ type runner struct {
 	parallel cli.Count
 	limit    cli.Bound
 	count    cli.Count // end after so many
+
+	manualAck bool // a message is acknowledged when its command has ended
 }
 
 func (r *runner) register(fs *pflag.FlagSet) {

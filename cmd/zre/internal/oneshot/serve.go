@@ -40,7 +40,7 @@ func (s *session) serve(
 	defer cancel()
 	var sum service
 	var running sync.WaitGroup
-	receipts := newReceipts(s.Node, int(r.parallel))
+	receipts := newReceipts(s.Node, int(r.parallel), r.manualAck)
 	slots := make(chan struct{}, max(1, int(r.parallel)))
 	started := 0
 	for r.count == 0 || started < int(r.count) {
