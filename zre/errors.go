@@ -18,7 +18,7 @@ var (
 	ErrUnknownPeer = errors.New("no such peer")
 	// ErrPeerGone says that the peer went away before it had acknowledged the message.
 	ErrPeerGone = link.ErrGone
-	// ErrEventsNotTaken says that a sender has waited in vain while peers wait for this node:
+	// ErrEventsNotTaken says that a sender has waited and cannot go on, as peers wait for this node:
 	// for their acknowledgement, or for room in its queue of events. The application takes no
 	// events, or acknowledges none (Timing.StallTimeout).
 	ErrEventsNotTaken = errors.New("no events were taken")

@@ -393,7 +393,7 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-// Who gives only a short dead period gets PINGs that fit it.
+// With a short dead period alone, the other times are as short as it needs.
 func TestTimesFollowDeadPeriod(t *testing.T) {
 	for _, c := range []struct{ given, want Timing }{
 		{Timing{}, Timing{QuietPeriod: 5 * time.Second, QuietPingRate: time.Second, DeadPeriod: 30 * time.Second}},

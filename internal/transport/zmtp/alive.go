@@ -57,7 +57,7 @@ func (l *link) lookAfter(beat uint32) {
 	if active { // Before that heard is not set.
 		silent = beat - l.heard.Load()
 		if canRest && silent >= restAfter && !l.busy.Load() && !l.waits.Load() {
-			l.tire()
+			l.stopWaiting()
 		}
 	}
 	l.mu.Unlock()

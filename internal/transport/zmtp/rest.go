@@ -9,20 +9,24 @@ import (
 // A goroutine that waits for one connection has a stack of 4 KiB or more, and a node with many
 // peers waits for many connections. So a link on which nothing arrives comes to rest, where the
 // system allows it: its goroutine ends, and one goroutine waits for all links at rest. The next
-// octet, the end of the connection, and Close wake a link up: it gets a goroutine again.
+// octet and the end of the connection wake a link up: it gets a goroutine again. So does Close
+// without a drain. With one the link goes on to rest while it sends, until the other end closes the
+// connection or the time is over.
 
 // restAfter is how long nothing has arrived on a link that comes to rest, in rounds (see alive.go).
 const restAfter = 2
 
-// seldom is the least time between two times at which a link is woken after which it rests again as
-// soon as it has read what there is: nothing but a PING now and then, as a rule.
-const seldom = 2 * time.Second
+// minWakeInterval decides what a link does that is woken. If it was woken that long ago or longer,
+// it rests again as soon as it has read what there is: that is a PING now and then, as a rule. If it
+// was woken later, more may follow, and it keeps its goroutine for the next rounds.
+const minWakeInterval = 2 * time.Second
 
 // errRests says that the goroutine of a link ends because the link rests.
 var errRests = errors.New("the link rests")
 
-// tire makes the link's goroutine stop waiting, so that it comes to rest. It is called under mu.
-func (l *link) tire() {
+// stopWaiting makes the link's goroutine stop waiting, so that it comes to rest. It is called under
+// mu.
+func (l *link) stopWaiting() {
 	if l.state == up && !l.rests {
 		_ = l.tcp.SetReadDeadline(time.Now()) // If it fails, the link has ended.
 	}
@@ -32,8 +36,8 @@ func (l *link) tire() {
 var errIdle = errors.New("nothing to read")
 
 // rest is called by the link's goroutine when it cannot read. It returns errRests if that is so
-// because of tire, or after a single message: then the goroutine ends, and touches the link no more.
-// It returns nil if the goroutine is to read on, and else why it cannot.
+// because of stopWaiting, or after a single message: then the goroutine ends, and no longer touches
+// the link. It returns nil if the goroutine is to read on, and else why it cannot.
 func (l *link) rest(err error) error {
 	l.in.reader.waits = true
 	if err != errIdle && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -66,7 +70,7 @@ func (l *link) wakeLocked() {
 	}
 	l.rests = false
 	now := time.Now()
-	l.in.reader.waits = now.Sub(l.woken) < seldom
+	l.in.reader.waits = now.Sub(l.woken) < minWakeInterval
 	l.woken = now
 	go func() {
 		defer l.engine.wg.Done()

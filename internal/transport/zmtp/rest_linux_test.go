@@ -191,8 +191,14 @@ func TestRestInTheMidstOfStreams(t *testing.T) {
 		defer close(done)
 		for _, in := range ins {
 			for i := range uint32(count) {
-				if n := binary.BigEndian.Uint32((<-in.inbox)[0]); n != i {
-					t.Errorf("message %d, want %d", n, i)
+				select {
+				case m := <-in.inbox:
+					if n := binary.BigEndian.Uint32(m[0]); n != i {
+						t.Errorf("message %d, want %d", n, i)
+						return
+					}
+				case <-time.After(patience):
+					t.Errorf("waited %v for message %d", patience, i)
 					return
 				}
 			}

@@ -5,11 +5,11 @@ import (
 	"sync/atomic"
 )
 
-// acks holds back what sources are told: how much of their messages the application has
-// taken, until it says that it has handled that.
+// acks counts how much of the sources' messages the application has taken. The sources get the
+// counts when the application says that it has handled that.
 type acks struct {
-	any  atomic.Bool   // there is something to tell
-	told atomic.Uint64 // how often it was
+	pending  atomic.Bool   // there are counts that the sources do not know
+	releases atomic.Uint64 // how often they got them
 
 	mu     sync.Mutex // guards what follows; taken after Queue.takeMu
 	counts map[Source]uint64
@@ -36,18 +36,18 @@ func (a *acks) add(s Source, messages uint64) {
 		a.prune = max(minPrune, 2*len(a.counts))
 	}
 	a.counts[s] += messages
-	a.any.Store(true)
+	a.pending.Store(true)
 }
 
-// tell tells the sources what was added.
-func (a *acks) tell() {
-	if !a.any.Load() {
+// release gives the sources what was added.
+func (a *acks) release() {
+	if !a.pending.Load() {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.any.Store(false)
-	a.told.Add(1)
+	a.pending.Store(false)
+	a.releases.Add(1)
 	for s, messages := range a.counts {
 		s.Taken(messages)
 	}
@@ -62,6 +62,6 @@ func (q *Queue) HoldAcks() { q.acks = newAcks() }
 // does nothing unless HoldAcks was called.
 func (q *Queue) Ack() {
 	if q.acks != nil {
-		q.acks.tell()
+		q.acks.release()
 	}
 }

@@ -111,7 +111,7 @@ func (q *Queue) Progress() (n uint64, still bool) {
 	n = q.taken
 	q.end()
 	if q.acks != nil {
-		n += q.acks.told.Load()
+		n += q.acks.releases.Load()
 	}
 	return n, true
 }
