@@ -109,7 +109,7 @@ func TestStatusTables(t *testing.T) {
 		network := fmt.Sprintf("printf '[zre]\\ninterface = %s\\nbeacon-port = %d\\n' > zre.conf; export ZRECFG=$PWD/zre.conf\n", loopback(t), port) +
 			fmt.Sprintf("held=%d\n", 21000+port%10000) // Where hosts cannot be made, all of these are on this one.
 		t.Run(command, func(t *testing.T) {
-			t.Parallel()
+			parallel(t)
 			h := lab.Loopback(t)
 			help, _ := script(t, h, command+" --help")
 			_, table, _ := strings.Cut(help, "\nExit status:\n")
