@@ -17,8 +17,8 @@ import (
 const restAfter = 2
 
 // minWakeInterval decides what a link does that is woken. If it was woken that long ago or longer,
-// it rests again as soon as it has read what there is: that is a PING now and then, as a rule. If it
-// was woken later, more may follow, and it keeps its goroutine for the next rounds.
+// it rests again as soon as it has read what there is: a PING now and then, as a rule. If it was
+// woken later, more may follow, and it keeps its goroutine for the next rounds.
 const minWakeInterval = 2 * time.Second
 
 // errRests says that the goroutine of a link ends because the link rests.
