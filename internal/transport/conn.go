@@ -73,8 +73,12 @@ func (c *Conn) Arrives(more bool) {
 }
 
 // Arriving reports whether more of a large message has come since the last call, and it is not
-// whole yet.
-func (c *Conn) Arriving() bool { return c.arriving.Load() && c.arriving.Swap(false) }
+// whole yet, or whether more cannot come: it is not read, because the large messages that are being
+// received on all connections take as much memory as they may.
+func (c *Conn) Arriving() bool {
+	d, ok := c.driver.(interface{ WaitsForMemory() bool })
+	return c.arriving.Load() && c.arriving.Swap(false) || ok && d.WaitsForMemory()
+}
 
 // Driver returns what the connection was made with.
 func (c *Conn) Driver() Driver { return c.driver }

@@ -42,7 +42,8 @@
 //	inbound.go    type inbound: parsing; owned by the goroutine that reads
 //	scratch.go, batch.go, large.go, limits.go   what parsing needs
 //	curve.go, curve_message.go, encrypt.go, decrypt.go, keystream/
-//	memory.go     type memory: what messages that are being received take, all together
+//	memory.go, memory_evict.go
+//	              type memory: what messages that are being received take, all together
 //	alive.go      silent links
 //	rest.go, resting_linux.go   links without a goroutine
 //

@@ -45,6 +45,10 @@ type link struct {
 	busy    atomic.Bool     // the handler has a batch: nothing is being read
 	waits   atomic.Bool     // for memory: nothing is being read
 	share   atomic.Int64    // what its message in progress takes; see memory.go
+	got     atomic.Int64    // octets received while it had a share
+
+	delivered bool         // a message was handed over; of the goroutine that reads
+	gotBefore atomic.Int64 // got, when memory.largestIdle looked last
 
 	rests      bool      // it has no goroutine; under mu
 	restNumber uint64    // while it rests
@@ -140,8 +144,18 @@ func (l *link) endLocked(cause error) {
 		_ = l.tcp.Close()
 	}
 	l.wakeLocked()
-	l.engine.memory.ended()
+	l.engine.memory.ended(l)
 }
+
+// isDown reports whether the link has ended.
+func (l *link) isDown() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state == down
+}
+
+// WaitsForMemory implements what transport.Conn.Arriving asks for.
+func (l *link) WaitsForMemory() bool { return l.waits.Load() }
 
 // closedEarly is why a link ends that its owner has closed with a drain.
 func closedEarly(unsent int, cause error) error {

@@ -101,6 +101,8 @@ func (o *owner) Retry(_ *transport.Conn, err error) {
 
 func (o *owner) Down(_ *transport.Conn, err error) { o.down <- err }
 
+func linkOf(o *owner) *link { return o.conn.Driver().(*link) }
+
 // end is a transport and what it has accepted.
 type end struct {
 	transport.Transport

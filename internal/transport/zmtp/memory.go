@@ -1,9 +1,7 @@
 package zmtp
 
 import (
-	"cmp"
 	"log/slog"
-	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -14,25 +12,32 @@ import (
 // peers which send large messages, or begin them and never end, cannot fill the memory of the
 // host.
 //
-// A link whose message takes more than shareLeast has a share. While all shares together are above
-// the bound, a link that needs more reads nothing, as when the application is slow. One link at a
-// time has the turn: it may go beyond the bound until its message is whole, so that messages go on
-// whatever the others do. If nothing becomes free for memoryPatience, the largest share of the
-// host that has most of it is given up, by the end of its connection.
+// A link whose message takes more than shareLeast has a share, until the message is handed over.
+// While all shares together are above the bound, a link that needs more reads nothing, as when the
+// application is slow. One link at a time is exempt from the bound until its message is whole, so
+// that messages go on whatever the others do. The links that wait become exempt in the order in
+// which they came. See memory_evict.go for links on which nothing arrives.
 type memory struct {
-	most     int64
+	most     int64         // the bound
 	patience time.Duration // memoryPatience
+	least    int64         // what the exempt link has to receive in this time, in octets
 	log      *slog.Logger
 	links    func() []*link
 
-	used    atomic.Int64
-	waiting atomic.Int32
+	used atomic.Int64 // all shares
 
-	mu    sync.Mutex    // may be taken under link.mu
-	freed chan struct{} // closed when something has become free, or a link has ended
-	since time.Time     // when something became free last, or was found to be short
-	turn  *link         // nil if nobody has it
+	mu     sync.Mutex // may be taken under link.mu
+	queue  []*waiter  // the first one has waited longest
+	exempt *link      // if there is none, no link waits
+	since  time.Time  // when the exempt link was looked at last, or links began to wait for it
+	mark   int64      // link.got of the exempt link at that time
 	episode
+}
+
+// waiter is a link that waits for memory.
+type waiter struct {
+	link *link
+	done chan struct{} // closed when it need not wait any more; it is out of the queue then
 }
 
 const (
@@ -41,37 +46,47 @@ const (
 	// leastMemory is the least bound, in octets.
 	leastMemory    = 16 << 20
 	memoryPatience = 10 * time.Second
+	// leastProgress is the part of the bound that the exempt link has to receive in
+	// memoryPatience: 1 MiB in 10 s with the default bound.
+	leastProgress = 256
 )
 
 func newMemory(e *engine) *memory {
+	most := max(e.cfg.Limits.MaxMessage, leastMemory)
 	return &memory{
-		most: max(e.cfg.Limits.MaxMessage, leastMemory), patience: memoryPatience,
-		log: e.cfg.Logger, links: e.snapshot, freed: make(chan struct{}),
+		most: most, patience: memoryPatience, least: most / leastProgress,
+		log: e.cfg.Logger, links: e.snapshot,
 	}
 }
 
-// account adjusts the share of the link to what its message takes now. It is called by the
-// goroutine that reads, and may wait.
-func (l *link) account() error {
+// account adjusts the share of the link to what its message takes now that n octets have arrived.
+// It is called by the goroutine that reads, and may wait.
+func (l *link) account(n int) {
+	m := l.engine.memory
 	takes := l.in.unfinished()
 	if takes < shareLeast {
 		takes = 0
 	}
 	l.conn.Arrives(takes > 0)
 	had := l.share.Load()
-	if takes == had {
-		return nil
+	if had > 0 && (l.delivered || takes == 0) {
+		m.leave(l) // Also if the next message takes the same: it waits behind the others.
+		had = 0
 	}
-	m := l.engine.memory
+	l.delivered = false
+	if takes > 0 {
+		l.got.Add(int64(n))
+	}
+	if takes == had {
+		return
+	}
 	l.share.Store(takes)
 	switch used := m.used.Add(takes - had); {
 	case takes < had:
-		m.release(l)
-		return nil
-	case used <= m.most:
-		return nil
+		m.release(nil)
+	case used > m.most:
+		m.await(l)
 	}
-	return m.await(l)
 }
 
 // unfinished is what the message in progress takes, in octets.
@@ -82,7 +97,7 @@ func (in *inbound) unfinished() int64 {
 	return in.octets
 }
 
-// leave gives the share back when the link has ended.
+// leave gives the share back, when the message was handed over or the link has ended.
 func (m *memory) leave(l *link) {
 	if had := l.share.Swap(0); had > 0 {
 		m.used.Add(-had)
@@ -90,42 +105,64 @@ func (m *memory) leave(l *link) {
 	}
 }
 
-// release is called when a link has less than before, or has ended.
-func (m *memory) release(l *link) {
+// release lets links go on after something has become free. The link left is not exempt any more.
+func (m *memory) release(left *link) {
 	if m.used.Load() <= m.most {
 		m.worked(func() { m.log.Info("messages are received without waiting again") })
 	}
-	if m.waiting.Load() == 0 {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.since = time.Now()
-	if m.turn == l {
-		m.turn = nil
+	m.next(left)
+}
+
+// ended makes a link that has ended wait no longer, and be exempt no longer.
+func (m *memory) ended(l *link) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queue = slices.DeleteFunc(m.queue, func(w *waiter) bool {
+		if w.link == l {
+			close(w.done)
+		}
+		return w.link == l
+	})
+	m.next(l)
+}
+
+// next lets all links go on if there is room. Else it makes the first one that waits exempt, if no
+// link other than left is. Called under mu.
+func (m *memory) next(left *link) {
+	room := m.used.Load() <= m.most
+	if room || m.exempt == left {
+		m.exempt = nil
 	}
-	m.wake()
-}
-
-// ended makes a link that has ended wait no longer.
-func (m *memory) ended() {
-	if m.waiting.Load() > 0 {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		m.wake()
+	for len(m.queue) > 0 && (room || m.exempt == nil) {
+		w := m.queue[0]
+		m.queue = slices.Delete(m.queue, 0, 1)
+		if !room {
+			m.exempt = w.link
+			m.look()
+		}
+		close(w.done)
 	}
 }
 
-// wake makes all links that wait look again. Called under mu.
-func (m *memory) wake() {
-	close(m.freed)
-	m.freed = make(chan struct{})
+// look begins the time in which the exempt link has to receive something. It returns how much it
+// has received in the time before. Called under mu.
+func (m *memory) look() (received int64) {
+	received = -m.mark
+	m.since, m.mark = time.Now(), 0
+	if m.exempt != nil {
+		m.mark = m.exempt.got.Load()
+	}
+	return received + m.mark
 }
 
-// await waits until there is room, or the link has the turn.
-func (m *memory) await(l *link) error {
-	first := m.waiting.Add(1) == 1
-	defer m.waiting.Add(-1)
+// await waits until there is room, or the link is exempt, or has ended.
+func (m *memory) await(l *link) {
+	w := m.enqueue(l)
+	if w == nil {
+		return
+	}
 	l.waits.Store(true)
 	defer func() {
 		l.heard.Store(l.engine.beat.Load()) // First, so that the link does not look silent.
@@ -136,70 +173,43 @@ func (m *memory) await(l *link) error {
 			"connections wait for each other", "octets", m.most,
 			"hint", "large content is better sent in parts; this limit is that of one message")
 	})
-	for ; ; first = false {
-		freed, left, done := m.look(l, first)
-		if done {
-			return l.conn.Err()
-		}
-		if left <= 0 {
-			m.evict()
-			continue
-		}
-		timer := time.NewTimer(left)
+	if l.isDown() {
+		m.ended(l) // It may have ended before it was in the queue.
+	}
+	for {
+		timer := time.NewTimer(m.left())
 		select {
-		case <-freed:
+		case <-w.done:
+			timer.Stop()
+			return
 		case <-timer.C:
+			m.evict()
 		}
-		timer.Stop()
 	}
 }
 
-// look reports whether the link need not wait: there is room, it has the turn now, or it has
-// ended. Else it returns what to wait for, and for how long. If nobody has waited before, the time
-// begins now.
-func (m *memory) look(l *link, first bool) (freed <-chan struct{}, left time.Duration, done bool) {
+// enqueue returns what the link has to wait for, nil if it need not wait.
+func (m *memory) enqueue(l *link) *waiter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if first {
-		m.since = time.Now()
+	switch {
+	case m.exempt == l || m.used.Load() <= m.most:
+		return nil
+	case m.exempt == nil:
+		m.exempt = l
+		m.look()
+		return nil
+	case len(m.queue) == 0:
+		m.look()
 	}
-	if m.turn == nil || m.turn.share.Load() == 0 || m.turn.conn.Err() != nil {
-		m.turn = l
-	}
-	if m.turn == l || m.used.Load() <= m.most || l.conn.Err() != nil {
-		return nil, 0, true
-	}
-	return m.freed, m.patience - time.Since(m.since), false
+	w := &waiter{l, make(chan struct{})}
+	m.queue = append(m.queue, w)
+	return w
 }
 
-// evict ends the link that has the largest share on the host that has most, if nothing has become
-// free for long. Links that wait for the application are not to blame.
-func (m *memory) evict() {
+// left is how much of the patience is left.
+func (m *memory) left() time.Duration {
 	m.mu.Lock()
-	turn, due := m.turn, time.Since(m.since) >= m.patience
-	if due {
-		m.since = time.Now()
-	}
-	m.mu.Unlock()
-	if !due || turn != nil && turn.busy.Load() {
-		return
-	}
-	hosts := make(map[netip.Addr]int64)
-	var all []*link
-	for _, l := range m.links() {
-		if share := l.share.Load(); share > 0 && !l.busy.Load() {
-			hosts[l.conn.Remote.Addr()] += share
-			all = append(all, l)
-		}
-	}
-	if len(all) == 0 {
-		return
-	}
-	worst := slices.MaxFunc(all, func(a, b *link) int {
-		of, other := a.conn.Remote.Addr(), b.conn.Remote.Addr()
-		return cmp.Or(cmp.Compare(hosts[of], hosts[other]), of.Compare(other),
-			cmp.Compare(a.share.Load(), b.share.Load()))
-	})
-	worst.end(tooLarge("an unfinished message of %d octets, for whose memory others wait",
-		worst.share.Load()))
+	defer m.mu.Unlock()
+	return m.patience - time.Since(m.since)
 }

@@ -14,11 +14,37 @@ import (
 
 // crowdedEnd is a transport with little memory for messages that are being received, which are up
 // to 512 KiB.
-func crowdedEnd(t *testing.T, most int64, patience time.Duration) (*end, *memory) {
-	e := newEnd(t)
+func crowdedEnd(
+	t *testing.T, most int64, patience time.Duration, change ...func(*transport.Config),
+) (*end, *memory) {
+	e := newEnd(t, change...)
 	m := e.Transport.(*engine).memory
 	m.most, m.patience = most, patience
 	return e, m
+}
+
+// waiting is how many links wait.
+func (m *memory) waiting() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.queue)
+}
+
+// isExempt reports whether the link of this owner is exempt from the bound.
+func (m *memory) isExempt(o *owner) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.exempt == linkOf(o)
+}
+
+// expire lets the patience end, unless this owner's link is exempt.
+func (m *memory) expire(unless *owner) {
+	m.mu.Lock()
+	if unless == nil || m.exempt != linkOf(unless) {
+		m.since = time.Now().Add(-m.patience)
+	}
+	m.mu.Unlock()
+	m.evict()
 }
 
 // begin sends the beginning of a message of size octets, and returns the rest of it.
@@ -41,7 +67,7 @@ func TestMemoryIsShared(t *testing.T) {
 		rests = append(rests, s.begin(size, 400<<10))
 		scripts, owners = append(scripts, s), append(owners, o)
 	}
-	eventually(t, "some wait", func() bool { return m.waiting.Load() > 0 })
+	eventually(t, "some wait", func() bool { return m.waiting() > 0 })
 	var sending sync.WaitGroup
 	for i, s := range scripts {
 		sending.Go(func() {
@@ -57,7 +83,7 @@ func TestMemoryIsShared(t *testing.T) {
 	}
 	sending.Wait()
 	eventually(t, "nothing is taken", func() bool {
-		return m.used.Load() == 0 && m.waiting.Load() == 0
+		return m.used.Load() == 0 && m.waiting() == 0
 	})
 	if n := strings.Count(e.log.String(), "more memory than allowed"); n != 1 {
 		t.Errorf("%d warnings:\n%s", n, e.log)
@@ -68,16 +94,20 @@ func TestMemoryIsShared(t *testing.T) {
 // bounded.
 func TestMemoryIsGivenUp(t *testing.T) {
 	const most, size, count = 1 << 20, 512 << 10, 12
-	e, m := crowdedEnd(t, most, 20*time.Millisecond)
+	e, m := crowdedEnd(t, most, time.Hour)
 	var stuck []*owner
 	for range count {
 		s, o := e.shaken()
 		s.begin(size, 500<<10)
 		stuck = append(stuck, o)
 	}
+	eventually(t, "some wait", func() bool { return m.waiting() > 0 })
 	s, o := e.shaken()
 	s.send(s.begin(100<<10, 50<<10))
-	got(t, "the message of another peer", o.inbox)
+	eventually(t, "the message of another peer", func() bool {
+		m.expire(o)
+		return len(o.inbox) > 0
+	})
 	eventually(t, "one is cut off", func() bool {
 		return slices.ContainsFunc(stuck, func(o *owner) bool {
 			select {
@@ -91,8 +121,11 @@ func TestMemoryIsGivenUp(t *testing.T) {
 			}
 		})
 	})
-	// One may have the turn, beyond the bound.
-	eventually(t, "the rest fits", func() bool { return m.used.Load() <= most+size })
+	// One may be exempt.
+	eventually(t, "the rest fits", func() bool {
+		m.expire(nil)
+		return m.used.Load() <= most+size
+	})
 }
 
 // While an owner takes nothing, its peers are not to blame.
@@ -110,7 +143,7 @@ func TestMemoryWaitsForTheOwner(t *testing.T) {
 	eventually(t, "its owner has the message", slowLink.busy.Load)
 	s, o := e.shaken()
 	rest = s.begin(size, 400<<10)
-	eventually(t, "the other one waits", func() bool { return m.waiting.Load() == 1 })
+	eventually(t, "the other one waits", func() bool { return m.waiting() == 1 })
 	looked := func() time.Time {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -136,7 +169,7 @@ func TestMemoryEndsWithTheTransport(t *testing.T) {
 		s, _ := e.shaken()
 		s.begin(512<<10, 500<<10)
 	}
-	eventually(t, "some wait", func() bool { return m.waiting.Load() > 0 })
+	eventually(t, "some wait", func() bool { return m.waiting() > 0 })
 	closed := make(chan error, 1)
 	go func() { closed <- e.Close(0) }()
 	if err := got(t, "the end", closed); err != nil {
@@ -147,36 +180,62 @@ func TestMemoryEndsWithTheTransport(t *testing.T) {
 	}
 }
 
-// The host that has most loses the largest, not another host with a larger message.
+// The exempt link is ended if it receives too little. Else it is one on which nothing arrives although
+// it is read: the largest one of the host that has most, not of another host with a larger message.
 func TestMemoryWho(t *testing.T) {
 	type part struct {
 		host  byte
 		share int64
-		busy  bool // its owner takes nothing
+		state string // busy: its owner takes nothing
 	}
+	const least = 100
 	for name, tc := range map[string]struct {
 		parts []part
-		want  int // -1: nobody
+		got   int64 // octets, of the exempt one
+		want  int   // -1: nobody
 	}{
-		"nobody":          {nil, -1},
-		"the largest":     {[]part{{1, 10, false}, {1, 30, false}, {1, 20, false}}, 1},
-		"of the host":     {[]part{{1, 50, false}, {2, 20, false}, {2, 40, false}}, 2},
-		"not one of ours": {[]part{{1, 50, true}, {2, 20, false}}, 1},
-		"without a share": {[]part{{1, 0, false}}, -1},
+		"nobody":               {nil, 0, -1},
+		"the largest":          {[]part{{1, 10, ""}, {1, 30, ""}, {1, 20, ""}}, 0, 1},
+		"of the host":          {[]part{{1, 50, ""}, {2, 20, ""}, {2, 40, ""}}, 0, 2},
+		"not one of ours":      {[]part{{1, 50, "busy"}, {2, 20, ""}}, 0, 1},
+		"without a share":      {[]part{{1, 0, ""}}, 0, -1},
+		"not one that waits":   {[]part{{1, 50, "waits"}, {2, 20, ""}}, 0, 1},
+		"of those that wait":   {[]part{{1, 50, "waits"}, {1, 10, ""}, {2, 40, ""}}, 0, 1},
+		"all wait":             {[]part{{1, 50, "waits"}, {2, 20, "waits"}}, 0, -1},
+		"the exempt one":       {[]part{{1, 50, ""}, {2, 20, "exempt"}}, 0, 1},
+		"it is slow":           {[]part{{1, 50, ""}, {2, 20, "exempt"}}, least - 1, 1},
+		"it is not":            {[]part{{1, 50, ""}, {2, 20, "exempt"}}, least, 0},
+		"nor are the others":   {[]part{{1, 50, "progresses"}, {2, 20, "exempt"}}, least, -1},
+		"its owner is slow":    {[]part{{1, 50, ""}, {2, 20, "exempt, busy"}}, 0, -1},
+		"the others wait":      {[]part{{1, 50, "waits"}, {2, 20, "exempt"}}, 0, 1},
+		"it goes on, they too": {[]part{{1, 50, "waits"}, {2, 20, "exempt"}}, least, -1},
 	} {
-		e := newEnd(t)
-		m := e.Transport.(*engine).memory
-		m.patience = 0
+		e, m := crowdedEnd(t, 1, time.Hour)
+		m.least, m.since = least, time.Now()
 		var all []*link
 		for _, p := range tc.parts {
 			l := e.Transport.(*engine).newLink(nil)
 			l.conn.Remote = netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, p.host}), 1)
 			l.share.Store(p.share)
-			l.busy.Store(p.busy)
+			l.busy.Store(strings.Contains(p.state, "busy"))
+			l.waits.Store(p.state == "waits")
+			switch {
+			case strings.Contains(p.state, "exempt"):
+				m.exempt = l
+				l.got.Store(tc.got)
+			case p.state == "progresses":
+				l.got.Store(1)
+			}
 			all = append(all, l)
 		}
 		m.links = func() []*link { return all }
-		m.evict()
+		m.evict() // The patience has not ended.
+		for i, l := range all {
+			if l.conn.Err() != nil {
+				t.Errorf("%s: number %d, too early", name, i)
+			}
+		}
+		m.expire(nil)
 		m.links = e.Transport.(*engine).snapshot
 		for i, l := range all {
 			if ended := l.conn.Err() != nil; ended != (i == tc.want) {

@@ -30,9 +30,7 @@ func (l *link) receive(leftover []byte) error {
 		if err := in.arrived(n); err != nil {
 			return err
 		}
-		if err := l.account(); err != nil {
-			return err
-		}
+		l.account(n)
 	}
 }
 
@@ -53,6 +51,7 @@ func (l *link) messages(batch []transport.Message) {
 	if l.leaving.Load() {
 		return
 	}
+	l.delivered = true
 	l.busy.Store(true)
 	l.handler.Receive(l.conn, batch)
 	l.heard.Store(l.engine.beat.Load()) // First, so that the link does not look silent.

@@ -13,8 +13,6 @@ import (
 // unhurriedly makes rounds pass when the test says so only.
 func unhurriedly(cfg *transport.Config) { cfg.Limits.KeepAlive = time.Hour }
 
-func linkOf(o *owner) *link { return o.conn.Driver().(*link) }
-
 func (l *link) isAtRest() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -162,6 +160,38 @@ func TestRestWithinMessage(t *testing.T) {
 	}
 	if err := sameMessage(got(t, "message", o.inbox), message{frame[2:]}); err != nil {
 		t.Error(err)
+	}
+}
+
+// A link at rest in the middle of a large message keeps its share: others wait until its message is
+// whole, or it is cut off. One that waits neither rests nor looks silent.
+func TestRestWithShare(t *testing.T) {
+	t.Parallel()
+	for _, ends := range []bool{true, false} {
+		e, m := crowdedEnd(t, crowdSize, time.Hour, unhurriedly)
+		scripts, owners, rest := queued(t, e, m, 2)
+		letRest(t, owners[0])
+		waits := linkOf(owners[1])
+		waits.lookAfter(waits.heard.Load() + restAfter)
+		waits.lookAfter(waits.heard.Load() + deadAfter)
+		if err := owners[1].conn.Err(); err != nil || m.waiting() != 1 || waits.isAtRest() {
+			t.Fatalf("%d wait, error %v", m.waiting(), err)
+		}
+		if ends {
+			scripts[0].send(rest)
+			got(t, "the message", owners[0].inbox)
+		} else {
+			m.expire(nil)
+			if err := got(t, "it is cut off", owners[0].down); !errors.Is(err, transport.ErrTooLarge) {
+				t.Error(err)
+			}
+		}
+		scripts[1].send(rest)
+		got(t, "the other message", owners[1].inbox)
+		letRest(t, owners[1])
+		if n := m.used.Load(); n != 0 {
+			t.Errorf("%d octets are taken", n)
+		}
 	}
 }
 

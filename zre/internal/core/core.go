@@ -120,7 +120,7 @@ type Inbound interface {
 	// and that is not read. It reports false if that is not known.
 	Ended() bool
 	// Arriving reports whether more of a large message has come since the last call, which is
-	// not whole yet.
+	// not whole yet, or whether its rest is not read at the moment because memory is short.
 	Arriving() bool
 	// Resume lets the messages come of a connection that is waiting. See Conn.Waits.
 	Resume()

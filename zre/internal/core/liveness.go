@@ -138,10 +138,14 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 
 // noteParts records that a message of a peer is arriving, which may take long on a slow line. What
 // the peer answers is behind it, and so are its PINGs: without a sign of life it would take us
-// for dead.
+// for dead. A peer that is about to go may do so behind it.
 func (c *Core) noteParts(now time.Duration, p *Peer) {
-	if p.conn == nil || now-p.lastMessage < c.cfg.PingRate || !p.conn.shell.Arriving() {
+	leaving := p.state == Leaving
+	if p.conn == nil || !leaving && now-p.lastMessage < c.cfg.PingRate || !p.conn.shell.Arriving() {
 		return
+	}
+	if leaving {
+		p.leaveBy = max(p.leaveBy, now+p.within(lastWords, 1))
 	}
 	c.sign(now, p, c.cfg.QuietPeriod/2)
 	p.lastPart, p.askedAt, p.unanswered = now, 0, 0

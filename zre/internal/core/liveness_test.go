@@ -64,6 +64,22 @@ func TestMessageThatTakesLong(t *testing.T) {
 	d.wantLog("ENTER friend", "EVASIVE friend", "SILENT friend", "EXIT friendexpired")
 }
 
+// A peer that is about to go stays until the message has arrived that was arriving.
+func TestLastMessageTakesLong(t *testing.T) {
+	d := newDesk(t)
+	d.from(friend, hello(friendText))
+	d.linkDown(d.links[0])
+	for range 4 * 100 {
+		d.conns[0].parts = true
+		d.tick(250 * time.Millisecond)
+		d.conns[0].parts = false
+	}
+	d.from(friend, &zremsg.Whisper{Sequence: 2}, "y")
+	d.wantLog("ENTER friend", "WHISPER y")
+	d.pass(1)
+	d.wantLog("ENTER friend", "WHISPER y", "EXIT friendconnection lost")
+}
+
 // A peer that is heard by UDP only is asked now and then, so that it is found dead
 // within DeadPeriod. One side of a pair begins.
 func TestHeardByBeacons(t *testing.T) {
