@@ -46,15 +46,13 @@ const (
 	// leastMemory is the least bound, in octets.
 	leastMemory    = 16 << 20
 	memoryPatience = 10 * time.Second
-	// leastProgress is the part of the bound that the exempt link has to receive in
-	// memoryPatience: 1 MiB in 10 s with the default bound.
-	leastProgress = 256
+	// leastProgress is what the exempt link has to receive in memoryPatience, in octets.
+	leastProgress = 1 << 20
 )
 
 func newMemory(e *engine) *memory {
-	most := max(e.cfg.Limits.MaxMessage, leastMemory)
 	return &memory{
-		most: most, patience: memoryPatience, least: most / leastProgress,
+		most: max(e.cfg.Limits.MaxMessage, leastMemory), patience: memoryPatience, least: leastProgress,
 		log: e.cfg.Logger, links: e.snapshot,
 	}
 }
