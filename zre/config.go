@@ -181,8 +181,9 @@ type Limits struct {
 	// octets. A message has 65,535 frames at most. The connection of a peer that sends
 	// more is closed. What the messages take that are being received from all peers together
 	// has the same bound, or 16 MiB if that is more: beyond it one at a time goes on, and the
-	// others wait. If nothing becomes free for 10 s, the connection with the largest one is
-	// closed, of the host that has most. Default: 256 MiB. At least 1 KiB.
+	// others wait, in order. If less than 1 MiB of that one comes in 10 s, its connection is
+	// closed; else that of the largest one of which nothing comes, of the host that has most.
+	// Default: 256 MiB. At least 1 KiB.
 	MaxMessageSize int64
 	// MaxPeers bounds the number of peers. Further ones are ignored, and the log says so.
 	// Each peer takes two file descriptors. Default: 4096, or as many as the limit of open
