@@ -51,12 +51,13 @@ func (e *engine) watch() {
 
 // lookAfter asks for a sign of life, or gives the link up.
 func (l *link) lookAfter(beat uint32) {
+	// This first: both become false after heard is set.
+	reads := !l.busy.Load() && !l.waits.Load()
 	l.mu.Lock()
 	active := l.state == up || l.state == draining
 	silent := uint32(0)
 	if active { // Before that heard is not set.
-		silent = beat - l.heard.Load()
-		if canRest && silent >= restAfter && !l.busy.Load() && !l.waits.Load() {
+		if silent = beat - l.heard.Load(); canRest && silent >= restAfter && reads {
 			l.stopWaiting()
 		}
 	}
@@ -72,7 +73,7 @@ func (l *link) lookAfter(beat uint32) {
 	case silent < ask:
 	case l.progresses():
 		l.heard.Store(beat)
-	case silent >= deadAfter && !l.busy.Load() && !l.waits.Load() && l.vanished():
+	case silent >= deadAfter && reads && l.vanished():
 		l.end(fmt.Errorf("%w: nothing heard for %v",
 			transport.ErrTimeout, 5*l.engine.cfg.Limits.KeepAlive))
 	case (silent-ask)%roundsPerKeepAlive == 0 && l.minor >= 1:

@@ -3,6 +3,7 @@ package zmtp
 import (
 	"errors"
 	"io"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,6 +12,9 @@ import (
 
 // lively makes KeepAlive short.
 func lively(cfg *transport.Config) { cfg.Limits.KeepAlive = 200 * time.Millisecond }
+
+// unhurriedly makes rounds pass when the test says so only.
+func unhurriedly(cfg *transport.Config) { cfg.Limits.KeepAlive = time.Hour }
 
 var pingFrame = command("PING", []byte{0, 0})
 
@@ -99,6 +103,34 @@ func TestSlowReceiverIsNotDead(t *testing.T) {
 	in.gate.Unlock()
 	for range count {
 		got(t, "a message", in.inbox)
+	}
+}
+
+// A link whose owner is done at the moment at which it is looked after has not been silent.
+func TestOwnerIsDoneAtALook(t *testing.T) {
+	t.Parallel()
+	out, _ := connected(t, newEnd(t, unhurriedly), newEnd(t))
+	l := linkOf(out)
+	now := l.engine.beat.Add(2 * deadAfter)
+	for i := range 5000 {
+		l.heard.Store(now - 2*deadAfter)
+		l.busy.Store(true)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range i % 50 { // at various times
+				runtime.Gosched()
+			}
+			l.heard.Store(now)
+			l.busy.Store(false)
+		}()
+		for range 50 {
+			l.lookAfter(now)
+		}
+		<-done
+		if err := out.conn.Err(); err != nil {
+			t.Fatalf("round %d: ended: %v", i, err)
+		}
 	}
 }
 

@@ -10,9 +10,6 @@ import (
 	"github.com/gozre/zre/internal/transport"
 )
 
-// unhurriedly makes rounds pass when the test says so only.
-func unhurriedly(cfg *transport.Config) { cfg.Limits.KeepAlive = time.Hour }
-
 func (l *link) isAtRest() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
