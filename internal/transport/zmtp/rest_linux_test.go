@@ -146,6 +146,22 @@ func TestCloseWithLinksAtRest(t *testing.T) {
 	}
 }
 
+// When there is no link, there is no descriptor for those at rest either, and there is one again
+// for the next one.
+func TestRestLeavesNothingBehind(t *testing.T) {
+	a, b := newEnd(t, unhurriedly), newEnd(t, unhurriedly)
+	before := descriptors(t)
+	for range 3 {
+		out, in := connected(t, a, b)
+		letRest(t, out)
+		letRest(t, in)
+		out.conn.Close(0)
+		got(t, "down", out.down)
+		got(t, "down", in.down)
+		eventually(t, "the descriptors are as before", func() bool { return descriptors(t) <= before })
+	}
+}
+
 // A link that comes to rest in the middle of a message reads the rest of it later.
 func TestRestWithinMessage(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,7 @@ import (
 // resting waits for the links at rest by one epoll instance, and so without a goroutine for each.
 type resting struct {
 	mu    sync.Mutex // guards what follows
-	file  *os.File   // the epoll instance; nil before the first link comes
+	file  *os.File   // the epoll instance; nil while there is no link
 	raw   syscall.RawConn
 	links map[uint64]*link // by number
 	last  uint64           // number of a link
@@ -112,10 +112,12 @@ func (r *resting) link(number uint64) *link {
 	return r.links[number]
 }
 
-// close ends the goroutine. There is no link any more.
+// close gives the descriptor back and ends the goroutine, until a link comes to rest again. It is
+// called when there is no link.
 func (r *resting) close() {
 	r.mu.Lock()
 	file, done := r.file, r.done
+	r.file = nil
 	r.mu.Unlock()
 	if file != nil {
 		_ = file.Close()

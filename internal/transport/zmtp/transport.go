@@ -147,7 +147,9 @@ func (e *engine) start(l *link, run func()) bool {
 func (e *engine) forget(l *link) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(e.links, l)
+	if delete(e.links, l); len(e.links) == 0 {
+		e.resting.close()
+	}
 }
 
 // snapshot returns the links there are now.
@@ -181,7 +183,6 @@ func (e *engine) Close(drain time.Duration) error {
 		l.conn.Close(drain)
 	}
 	e.wg.Wait()
-	e.resting.close()
 	e.files.stop()
 	e.memory.stop()
 	return nil
