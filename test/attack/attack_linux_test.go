@@ -20,22 +20,25 @@ type row struct {
 	name   string
 	attack func(a *attacker)
 	short  bool // part of the normal tests
+	files  int  // descriptors that the victim may have; 0: as usual
 }
 
 var rows = []row{
-	{"none", func(a *attacker) { <-a.ctx.Done() }, true},
-	{"100 HELLOs of 10,000 groups", (*attacker).hugeHellos, true},
-	{"one peer begins 10,000 sessions a second", (*attacker).restarts, true},
-	{"new peers come and go, 500 a second", (*attacker).comeAndGo, false},
-	{"beacons that name a third party", (*attacker).reflection, false},
-	{"10,000 beacons a second", (*attacker).floodBeacons, false},
-	{"an honest peer is said to leave, and its identity is taken", (*attacker).leaves, true},
-	{"3,000 half greetings", (*attacker).halfGreetings, false},
-	{"1,500 connections without HELLO", (*attacker).mute, false},
-	{"10 messages of 40 MB before HELLO", (*attacker).endless, false},
-	{"30 peers begin messages of 200 MB and do not end them", (*attacker).halfMessages, false},
-	{"20,000 gossip tuples of random servers", (*attacker).origins, false},
-	{"400 resets a second at the gossip server", (*attacker).resets, false},
+	{"none", func(a *attacker) { <-a.ctx.Done() }, true, 0},
+	{"100 HELLOs of 10,000 groups", (*attacker).hugeHellos, true, 0},
+	{"one peer begins 10,000 sessions a second", (*attacker).restarts, true, 0},
+	{"new peers come and go, 500 a second", (*attacker).comeAndGo, false, 0},
+	{"beacons that name a third party", (*attacker).reflection, false, 0},
+	{"10,000 beacons a second", (*attacker).floodBeacons, false, 0},
+	{"an honest peer is said to leave, and its identity is taken", (*attacker).leaves, true, 0},
+	{"3,000 half greetings", (*attacker).halfGreetings, false, 0},
+	{"1,500 connections without HELLO", (*attacker).mute, false, 0},
+	{"10 messages of 40 MB before HELLO", (*attacker).endless, false, 0},
+	{"30 peers begin messages of 200 MB and do not end them", (*attacker).halfMessages, false, 0},
+	{"one peer asks for 6 MB of answers and acknowledges none", (*attacker).reader, false, 0},
+	{"500 connections, where 64 descriptors are allowed", (*attacker).descriptors, true, 64},
+	{"20,000 gossip tuples of random servers", (*attacker).origins, false, 0},
+	{"400 resets a second at the gossip server", (*attacker).resets, false, 0},
 }
 
 // result is what a row has measured.
@@ -87,7 +90,7 @@ func TestAttacks(t *testing.T) {
 func (r row) run(t *testing.T, length time.Duration) result {
 	port := 26000 + os.Getpid()%10000 + int(nextPort.Add(1))
 	gossip := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(port))
-	v := startVictim(t, port, "tcp://"+gossip.String())
+	v := startVictim(t, port, "tcp://"+gossip.String(), r.files)
 	honest, err := zre.Start(context.Background(), config("honest", port))
 	if err != nil {
 		t.Fatal(err)

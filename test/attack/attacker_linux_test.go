@@ -273,6 +273,25 @@ func (a *attacker) halfMessages() {
 	sending.Wait()
 }
 
+// reader enters, and sends 100 messages of 64 KB, which the victim sends back. It acknowledges
+// nothing, so that the victim waits for room in its window.
+func (a *attacker) reader() {
+	at := a.listeners(1)[0]
+	m := zremsg.Hello{Sequence: 1, Endpoint: "tcp://" + at.String(), Name: "x"}
+	c := a.connect(a.at, identity(uuid.New()))
+	_ = c.Send(encode(&m))
+	if !a.sleep(500 * time.Millisecond) { // Before it is a peer, messages are refused.
+		return
+	}
+	for n := range uint16(100) {
+		_ = c.Send(encode(&zremsg.Whisper{Sequence: 2 + n}), make([]byte, 64<<10))
+	}
+	<-a.ctx.Done()
+}
+
+// descriptors opens 500 connections that never finish the greeting.
+func (a *attacker) descriptors() { a.raw(500, []byte{0xff}) }
+
 // origins publishes tuples that are said to come from servers that do not exist.
 func (a *attacker) origins() {
 	c := a.connect(a.gossip, nil)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,7 +43,13 @@ func runVictim() error {
 	if err != nil {
 		return err
 	}
+	if files, err := strconv.ParseUint(os.Getenv(victimEnv+"_FILES"), 10, 64); err == nil && files > 0 {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: files, Max: files}); err != nil {
+			return err
+		}
+	}
 	cfg := config("victim", port)
+	cfg.Timing.SlowPeer = time.Second // The echoes are sent from the loop that takes the events.
 	cfg.Discovery.GossipBind = os.Getenv(victimEnv + "_GOSSIP")
 	n, err := zre.Start(context.Background(), cfg)
 	if err != nil {
@@ -77,10 +84,11 @@ type victim struct {
 	read     chan struct{}
 }
 
-func startVictim(t *testing.T, port int, gossip string) *victim {
+func startVictim(t *testing.T, port int, gossip string, files int) *victim {
 	t.Helper()
 	v := &victim{cmd: exec.Command(os.Args[0]), read: make(chan struct{})}
-	v.cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", victimEnv, port), victimEnv+"_GOSSIP="+gossip)
+	v.cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", victimEnv, port), victimEnv+"_GOSSIP="+gossip,
+		fmt.Sprintf("%s_FILES=%d", victimEnv, files))
 	v.cmd.Stderr = os.Stderr
 	stdin, err := v.cmd.StdinPipe()
 	if err != nil {
