@@ -26,7 +26,9 @@ func (w *witness) descriptors() int {
 // all is well. Then a host loses its power: all the others see all of its nodes leave, no later
 // than half a second after the dead period, nobody else, and they have as many descriptors less.
 func TestPowerLost(t *testing.T) {
-	t.Parallel()
+	if !full { // 75 processes need the processors for themselves: one that gets none for 2 s is dead.
+		t.Parallel()
+	}
 	perHost, calm := sized(2, 15), sized(5*time.Second, 10*time.Minute)
 	_, ports := hosts(t, sized(3, 5), lab.Line{Loss: lossy(0.1)})
 	var all crew
