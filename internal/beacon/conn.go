@@ -102,3 +102,16 @@ func (c *Conn) deliver(payload []byte, from netip.AddrPort, ifindex int) {
 		c.handler(payload, from, ifindex)
 	}
 }
+
+// deliverAll is deliver for several datagrams.
+func (c *Conn) deliverAll(arrivals []arrival) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range arrivals {
+		a := &arrivals[i]
+		if c.closed.Load() {
+			return
+		}
+		c.handler(a.payload[:a.size], a.from, a.ifindex)
+	}
+}

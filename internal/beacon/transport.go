@@ -29,6 +29,7 @@ type transport struct {
 	// accepted are the indexes of the named interfaces, nil when none is named.
 	accepted          atomic.Pointer[[]int]
 	received, dropped atomic.Uint64
+	repeats           repeats
 
 	// mu guards where and when is sent, and the sending itself.
 	mu       sync.Mutex
@@ -126,6 +127,7 @@ func (t *transport) close() {
 		socket.close()
 	}
 	t.goroutines.Wait()
+	t.repeats.end()
 }
 
 func (t *transport) current() []*Conn { return *t.conns.Load() }
@@ -170,14 +172,21 @@ func (t *transport) read(ctx context.Context, socket socket) {
 }
 
 // dispatch gives one datagram to all Conns, unless it came by an interface
-// that is not to be used.
+// that is not to be used. Datagrams are handed over in the order in which they came.
 func (t *transport) dispatch(payload []byte, from netip.AddrPort, ifindex int) {
 	if accepted := t.accepted.Load(); accepted != nil && !slices.Contains(*accepted, ifindex) {
 		t.dropped.Add(1)
 		return
 	}
 	t.received.Add(1)
-	for _, c := range t.current() {
+	conns := t.current()
+	if len(conns) >= repeatConns {
+		if t.keep(payload, from, ifindex) {
+			return
+		}
+		t.handOver()
+	}
+	for _, c := range conns {
 		c.deliver(payload, from, ifindex)
 	}
 }
