@@ -133,11 +133,14 @@ func (c *Core) Knows(id uuid.UUID) bool { return c.peers.get(id) != nil }
 
 // IsNew reports whether a node has announced itself a short time ago and is not ready.
 func (c *Core) IsNew(now time.Duration, id uuid.UUID) bool {
-	p := c.peers.get(id)
+	return c.isNew(now, c.peers.get(id))
+}
+
+func (c *Core) isNew(now time.Duration, p *Peer) bool {
 	if p == nil || p.Ready() || now-p.known >= newFor {
 		return false
 	}
-	r := c.reports.get(id)
+	r := c.reports.get(p.id)
 	return r == nil || r.since == 0 // else it was new, and could not be reached
 }
 

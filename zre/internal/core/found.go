@@ -12,14 +12,21 @@ import (
 
 // Beacon handles that a node was heard by UDP (RFC 36, "Discovery"). Port is
 // its mailbox port, 0 when it leaves; from is where the datagram came from; key is
-// the public key in it, zero in a plain network.
+// the public key in it, zero in a plain network. It reports what IsNew does.
 func (c *Core) Beacon(
 	now time.Duration, id uuid.UUID, from netip.Addr, port uint16, key curve.Key,
-) {
+) (isNew bool) {
 	if id == c.cfg.ID {
 		c.ownBeacon(from, port, key)
-		return
+		return false
 	}
+	return c.isNew(now, c.heard(now, id, from, port, key))
+}
+
+// heard handles the beacon of another node. It returns its peer, nil if it has none.
+func (c *Core) heard(
+	now time.Duration, id uuid.UUID, from netip.Addr, port uint16, key curve.Key,
+) *Peer {
 	c.now = now
 	c.stats.BeaconsHeard++
 	p := c.peers.get(id)
@@ -32,7 +39,7 @@ func (c *Core) Beacon(
 			c.reports.remove(id)
 			c.changed()
 		}
-		return
+		return nil
 	}
 	if p != nil && p.Key() == key {
 		// A beacon proves only that UDP gets through, so it moves one clock.
@@ -40,14 +47,14 @@ func (c *Core) Beacon(
 		p.heardAt.note(now, at.Addr)
 		if p.endpoint == at {
 			p.lastSign = now
-			return
+			return p
 		}
 		p.lastForeign = now
 	}
 	if p == nil {
 		if r := c.reported(id, at, false); r != nil && now < r.next {
 			r.beaconed = true
-			return // It could not be reached there a moment ago.
+			return nil // It could not be reached there a moment ago.
 		}
 	}
 	c.found(now, id, at)
@@ -57,6 +64,7 @@ func (c *Core) Beacon(
 			p.heardAt.note(now, at.Addr)
 		}
 	}
+	return c.peers.get(id) // which found may have replaced
 }
 
 // heardAt are the endpoints from which the beacons of a peer came last.

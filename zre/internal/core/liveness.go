@@ -34,6 +34,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 			c.sign(now, p, c.cfg.QuietPeriod/2)
 		case !p.Ready():
 			c.tickGreeting(now, p)
+		case c.rests(now, p):
 		default:
 			c.watch(now, p)
 		}
@@ -120,6 +121,8 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 			// answer.
 			c.ping(now, p)
 			p.unanswered = 0
+		} else if p.answered {
+			p.restFrom = now
 		}
 		return
 	}
@@ -134,6 +137,17 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 		p.state = Silent
 		c.deliver(p, Event{Type: EventSilent})
 	}
+}
+
+// rests reports whether a peer need not be looked at: nothing was due a moment ago, and
+// nothing has happened since that could change that. What only the link or the connection knows,
+// that it is broken or that a part of a message has come, may wait for so long. Among many idle nodes
+// of one process most of the time would go into looking at them.
+func (c *Core) rests(now time.Duration, p *Peer) bool {
+	return now-p.restFrom < c.cfg.QuietPeriod*2/5 && p.restFrom > p.lastMessage &&
+		now-p.lastSign < c.cfg.QuietPeriod && now-p.lastMessage < c.silenceBeforePing(p) &&
+		p.state == Ready && p.conn != nil && p.linkState == linkIsUp && p.rival == nil &&
+		p.farewell == 0 && p.reconnectBy == 0
 }
 
 // noteParts records that a message of a peer is arriving, which may take long on a slow line. What

@@ -43,24 +43,34 @@ const (
 
 // Peer is another node.
 type Peer struct {
-	id    uuid.UUID
-	state State
+	// What every tick and every beacon looks at. It is first, as for many idle peers the time
+	// goes into fetching it from memory.
+
+	id          uuid.UUID
+	state       State
+	linkState   linkState
+	beaconed    bool              // a beacon has announced it
+	conn        *Conn             // what its messages come on, nil while there is none
+	rival       *Conn             // another one with its identity, that waits
+	restFrom    time.Duration     // there was nothing to do for it; see Core.rests
+	lastMessage time.Duration     // a message came
+	lastSign    time.Duration     // a message, or a beacon from its endpoint
+	lastBeacon  time.Duration     // from any endpoint
+	farewell    time.Duration     // it is said to leave since then, 0 if it is not
+	reconnectBy time.Duration     // its connection ended: a new one has to come by then; 0 if not
+	endpoint    endpoint.Endpoint // where the link goes
+	heardAt     heardAt
 
 	// Where it is, and the connections.
 
-	endpoint      endpoint.Endpoint // where the link goes
 	helloEndpoint endpoint.Endpoint // in its last HELLO
 	altEndpoint   endpoint.Endpoint // another one that it is said to be at, zero if none
 	link          Link
-	linkState     linkState
-	heardAt       heardAt
-	identified    bool  // the handshake of the link's connection says that it leads there
-	refused       bool  // no process listened at the last attempt to connect the link
-	redirects     int   // times that it was dialed at its other endpoint
-	tries         int   // attempts to connect the link that have failed
-	followed      bool  // it was dialed where its HELLO said; see handleHello
-	conn          *Conn // what its messages come on, nil while there is none
-	rival         *Conn // another one with its identity, that waits
+	identified    bool // the handshake of the link's connection says that it leads there
+	refused       bool // no process listened at the last attempt to connect the link
+	redirects     int  // times that it was dialed at its other endpoint
+	tries         int  // attempts to connect the link that have failed
+	followed      bool // it was dialed where its HELLO said; see handleHello
 	static        *staticPeer
 	pendingHost   netip.Addr // the host it is counted at in Core.pending
 	counted       netip.Addr // the host it is counted at in Core.dialsTo
@@ -69,7 +79,6 @@ type Peer struct {
 
 	proven    bool // its HELLO came: the UUID belongs to its key
 	announced bool // a gossip server has announced it
-	beaconed  bool // a beacon has
 	asciiID   bool // the first octet of its identity is not 1, as with haskell-zre
 	votes     bool // it has sent ELECT or LEADER
 	toldTwice bool // the log says that another node claims its UUID
@@ -104,11 +113,8 @@ type Peer struct {
 	attempted   time.Duration // the attempt to connect the link began
 	linkedAt    time.Duration // the link came up
 	leftAt      time.Duration // in Leaving: that began
-	lastMessage time.Duration // a message came
 	lastPart    time.Duration // a part of one came that is not whole yet
-	lastSign    time.Duration // a message, or a beacon from its endpoint
 	lastForeign time.Duration // a beacon from another endpoint
-	lastBeacon  time.Duration // from any endpoint
 	lastStray   time.Duration // a message that belongs to no session
 	firstPing   time.Duration // the first PING of the session was sent, 0 if none was
 	talksSince  time.Duration // it sends messages without a long pause since then
@@ -123,13 +129,11 @@ type Peer struct {
 
 	// When something is due; 0 if it is not.
 
-	enterAt     time.Duration // in Connecting: not before, as too many sessions begin
-	greetWait   time.Duration // pause before it is greeted again
-	redialAt    time.Duration // its link has ended: another one is dialed then
-	reconnectBy time.Duration // its connection ended: a new one has to come by then
-	farewell    time.Duration // it is said to leave since then
-	leaveBy     time.Duration // in Leaving: the session ends then, if no message comes
-	rivalSince  time.Duration // the rival waits since then
+	enterAt    time.Duration // in Connecting: not before, as too many sessions begin
+	greetWait  time.Duration // pause before it is greeted again
+	redialAt   time.Duration // its link has ended: another one is dialed then
+	leaveBy    time.Duration // in Leaving: the session ends then, if no message comes
+	rivalSince time.Duration // the rival waits since then
 }
 
 // ID returns the peer's UUID.

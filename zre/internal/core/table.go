@@ -5,12 +5,20 @@ import "iter"
 // table is a map that is visited in an order which depends only on the calls made
 // before, so that the same calls give the same answers.
 type table[K comparable, V any] struct {
-	index  map[K]int
+	index  map[K]place[V]
 	keys   []K
 	values []V
 }
 
-func newTable[K comparable, V any]() table[K, V] { return table[K, V]{index: make(map[K]int)} }
+// place is where an entry is, and its value, so that get looks in one place.
+type place[V any] struct {
+	v V
+	i int
+}
+
+func newTable[K comparable, V any]() table[K, V] {
+	return table[K, V]{index: make(map[K]place[V])}
+}
 
 func (t *table[K, V]) len() int { return len(t.keys) }
 
@@ -20,32 +28,28 @@ func (t *table[K, V]) has(k K) bool {
 }
 
 // get returns the value of a key, the zero value if it has none.
-func (t *table[K, V]) get(k K) (v V) {
-	if i, ok := t.index[k]; ok {
-		return t.values[i]
-	}
-	return v
-}
+func (t *table[K, V]) get(k K) V { return t.index[k].v }
 
 func (t *table[K, V]) set(k K, v V) {
-	if i, ok := t.index[k]; ok {
-		t.values[i] = v
+	if p, ok := t.index[k]; ok {
+		t.values[p.i] = v
+		t.index[k] = place[V]{v, p.i}
 		return
 	}
-	t.index[k] = len(t.keys)
+	t.index[k] = place[V]{v, len(t.keys)}
 	t.keys = append(t.keys, k)
 	t.values = append(t.values, v)
 }
 
 // remove takes a key out; the last one gets its place.
 func (t *table[K, V]) remove(k K) {
-	i, ok := t.index[k]
+	p, ok := t.index[k]
 	if !ok {
 		return
 	}
 	last := len(t.keys) - 1
-	t.keys[i], t.values[i] = t.keys[last], t.values[last]
-	t.index[t.keys[i]] = i
+	t.keys[p.i], t.values[p.i] = t.keys[last], t.values[last]
+	t.index[t.keys[p.i]] = place[V]{t.values[p.i], p.i}
 	delete(t.index, k)
 	var noKey K
 	var noValue V

@@ -219,10 +219,11 @@ func (e *Engine) keepTime() {
 
 // Beacon implements discovery.Sink.
 func (e *Engine) Beacon(id uuid.UUID, from netip.Addr, port uint16, key curve.Key) (isNew bool) {
-	e.do(func(c *core.Core, now time.Duration) {
-		c.Beacon(now, id, from, port, key)
-		isNew = c.IsNew(now, id)
-	})
+	e.mu.Lock()
+	if !e.ended {
+		isNew = e.core.Beacon(e.now(), id, from, port, key)
+	}
+	e.unlock()
 	return isNew
 }
 
