@@ -50,8 +50,10 @@ func (in *inbound) deliver() {
 	if n := rx.wholeViews(); n > 0 {
 		small := slab{left: rx.small}
 		frames := make([][]byte, n-len(rx.ends))
+		have := len(rx.batch)
+		rx.batch = rx.batch[:have+len(rx.ends)]
 		begin := 0
-		for _, e := range rx.ends {
+		for k, e := range rx.ends {
 			views := rx.views[begin:e]
 			begin = int(e)
 			rest := frames[: len(views)-1 : len(views)-1]
@@ -59,7 +61,8 @@ func (in *inbound) deliver() {
 			for i, v := range views[1:] {
 				rest[i] = rx.take(v, &small)
 			}
-			rx.batch = append(rx.batch, transport.Message{First: rx.bytes(views[0]), Rest: rest})
+			m := &rx.batch[have+k]
+			m.First, m.Rest = rx.bytes(views[0]), rest
 		}
 	}
 	if len(rx.batch) == 0 {

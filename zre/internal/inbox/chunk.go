@@ -94,9 +94,15 @@ func (it *Item) octets() (n int) {
 	return n
 }
 
-// add appends a message; octets is the size of its content.
-func (c *Chunk) add(it Item, octets int) {
-	c.Items = append(c.Items, it)
+// extend appends an empty message to a chunk that is not full, and returns it.
+func (c *Chunk) extend() *Item {
+	n := len(c.Items)
+	c.Items = c.Items[:n+1]
+	return &c.Items[n]
+}
+
+// charge counts what a message costs; octets is the size of its content.
+func (c *Chunk) charge(it *Item, octets int) {
 	c.cost += int64(EventCost + octets + FrameCost*len(it.Content))
 }
 
@@ -111,7 +117,7 @@ func NewEvent(ev *core.Event) *Chunk {
 
 // NewMessage returns a chunk with one message.
 func NewMessage(it Item) *Chunk {
-	c := &Chunk{Items: make([]Item, 0, 1)}
-	c.add(it, it.octets())
+	c := &Chunk{Items: []Item{it}}
+	c.charge(&it, it.octets())
 	return c
 }

@@ -116,8 +116,8 @@ func (c *Conn) parse(steps []Step, messages []transport.Message) []Step {
 	var run *Step // that may be continued
 	for i := range messages {
 		m := &messages[i]
-		it, sequence, isData := c.data(m)
-		if !isData {
+		typ, sequence := c.data(m.First)
+		if typ == 0 {
 			steps = append(steps, Step{First: m.First, Rest: m.Rest})
 			run = nil
 			continue
@@ -126,8 +126,13 @@ func (c *Conn) parse(steps []Step, messages []transport.Message) []Step {
 			steps = append(steps, Step{Chunk: c.queue.chunks.get(len(messages) - i), Run: core.Run{First: sequence}})
 			run = &steps[len(steps)-1]
 		}
+		it := run.Chunk.extend()
+		it.Type, it.Content = typ, m.Rest
+		if typ == core.EventShout {
+			it.Group = c.group
+		}
 		octets := it.octets()
-		run.Chunk.add(it, octets)
+		run.Chunk.charge(it, octets)
 		run.Run.Last = sequence
 		run.Run.Messages++
 		run.Run.Octets += len(m.First) + octets
@@ -135,29 +140,28 @@ func (c *Conn) parse(steps []Step, messages []transport.Message) []Step {
 	return steps
 }
 
-// data returns the event of a WHISPER or SHOUT, without its source. It reports
-// false for any other message, and for one with a fault.
-func (c *Conn) data(m *transport.Message) (it Item, sequence uint16, ok bool) {
-	h, err := zremsg.DecodeHeader(m.First)
+// data returns the type and the sequence of a WHISPER or SHOUT, of which this is the first frame,
+// and sets group. The type is 0 for any other message, and for one with a fault.
+func (c *Conn) data(first []byte) (typ core.EventType, sequence uint16) {
+	h, err := zremsg.DecodeHeader(first)
 	if err != nil {
-		return it, 0, false
+		return 0, 0
 	}
 	switch h.ID {
 	case zremsg.IDWhisper:
-		if len(m.First) != headerSize {
-			return it, 0, false
+		if len(first) == headerSize {
+			return core.EventWhisper, h.Sequence
 		}
-		return Item{Type: core.EventWhisper, Content: m.Rest}, h.Sequence, true
 	case zremsg.IDShout:
-		if len(m.First) < headerSize+1 || len(m.First) != headerSize+1+int(m.First[headerSize]) {
-			return it, 0, false
+		if len(first) < headerSize+1 || len(first) != headerSize+1+int(first[headerSize]) {
+			return 0, 0
 		}
-		if group := m.First[headerSize+1:]; string(group) != c.group {
+		if group := first[headerSize+1:]; string(group) != c.group {
 			c.group = string(group)
 		}
-		return Item{Type: core.EventShout, Group: c.group, Content: m.Rest}, h.Sequence, true
+		return core.EventShout, h.Sequence
 	}
-	return it, 0, false
+	return 0, 0
 }
 
 // headerSize is the length of what all messages begin with: signature, id, version,

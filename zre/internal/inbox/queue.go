@@ -196,6 +196,35 @@ func (q *Queue) Take(ctx context.Context, ev *Event) error {
 	return nil
 }
 
+// TakeSome is Take for up to most events: as many as are there, without waiting for more than
+// one. It calls take for each run of messages of one source, and for each other event.
+func (q *Queue) TakeSome(ctx context.Context, most int, take func(s Source, messages []Item, other *core.Event)) error {
+	if !q.takeMu.TryLock() {
+		if err := q.awaitTurn(ctx); err != nil {
+			return err
+		}
+	}
+	defer q.end()
+	if len(q.out) == 0 {
+		if err := q.refill(ctx); err != nil {
+			return err
+		}
+	}
+	for most > 0 && len(q.out) > 0 {
+		c := q.out[0]
+		n := min(len(c.Items)-c.next, most)
+		take(c.Source, c.Items[c.next:c.next+n], c.Other)
+		c.next += n
+		if c.next == len(c.Items) {
+			q.finish(c)
+		}
+		n = max(n, 1) // an event that is no message
+		q.taken += uint64(n)
+		most -= n
+	}
+	return nil
+}
+
 // finish ends a chunk of which everything was taken.
 func (q *Queue) finish(c *Chunk) {
 	q.out[0] = nil

@@ -192,3 +192,50 @@ func TestProgress(t *testing.T) {
 	}
 	moved("in the end", false)
 }
+
+// TakeSome takes what is there up to a number, over the borders of chunks, and counts it as Take does.
+func TestTakeSome(t *testing.T) {
+	q, s := NewQueue(1<<20), &source{}
+	q.Put([]*Chunk{q.run(s, 7), NewEvent(&core.Event{Type: core.EventJoin}), q.run(s, 5)})
+	take := func(most int) (got []int) {
+		t.Helper()
+		err := q.TakeSome(t.Context(), most, func(from Source, messages []Item, other *core.Event) {
+			switch {
+			case other != nil && (from != nil || len(messages) > 0):
+				t.Error("an event with messages")
+			case other == nil && from != s:
+				t.Error("messages of", from)
+			}
+			got = append(got, len(messages))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for _, step := range []struct {
+		most  int
+		want  string
+		taken uint64
+	}{{3, "[3]", 0}, {4, "[4]", 7}, {3, "[0 2]", 7}, {100, "[3]", 12}} {
+		if got := fmt.Sprint(take(step.most)); got != step.want || s.taken != step.taken {
+			t.Errorf("at most %d: %s and %d counted as taken, want %s and %d",
+				step.most, got, s.taken, step.want, step.taken)
+		}
+	}
+	if n := q.Octets(); n != 0 {
+		t.Error(n, "octets are left")
+	}
+	if n, _ := q.Progress(); n != 13 {
+		t.Error("progress:", n)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := q.TakeSome(ended, 1, nil); err != context.Canceled {
+		t.Error(err)
+	}
+	q.Close()
+	if err := q.TakeSome(t.Context(), 1, nil); err != io.EOF {
+		t.Error(err)
+	}
+}

@@ -12,7 +12,9 @@ func (q *Queue) run(s *source, n int) *Chunk {
 	c := q.chunks.get(n)
 	c.Source = s
 	for range n {
-		c.add(Item{Type: core.EventWhisper}, 0)
+		it := c.extend()
+		it.Type = core.EventWhisper
+		c.charge(it, 0)
 	}
 	return c
 }

@@ -15,7 +15,12 @@ import (
 // This file is all that zrebench knows of package zre.
 
 // node is a node as the benchmarks use it.
-type node struct{ n *zre.Node }
+type node struct {
+	n      *zre.Node
+	events [256]zre.Event // taken at a time
+	next   int            // of these
+	taken  int
+}
 
 // ports are where the nodes of a benchmark listen: apart from the ports of nodes that may run on this
 // machine, and enough of them for hundreds of nodes.
@@ -43,7 +48,7 @@ func startNode(ctx context.Context, job Job, i int, loopback string) (*node, err
 			return nil, errors.Join(err, n.Close())
 		}
 	}
-	return &node{n}, nil
+	return &node{n: n}, nil
 }
 
 func (n *node) id() uuid.UUID    { return n.n.ID() }
@@ -62,24 +67,41 @@ const (
 	exited
 )
 
+// event returns the next event, which is valid until the next call.
+func (n *node) event(ctx context.Context) (*zre.Event, error) {
+	if n.next == n.taken {
+		var err error
+		n.next = 0
+		if n.taken, err = n.n.NextBatch(ctx, n.events[:]); err != nil {
+			return nil, err
+		}
+	}
+	ev := &n.events[n.next]
+	n.next++
+	return ev, nil
+}
+
 // nextChange takes the next event.
 func (n *node) nextChange(ctx context.Context) (change, uuid.UUID, error) {
-	ev, err := n.n.Next(ctx)
+	ev, err := n.event(ctx)
+	if err != nil {
+		return unchanged, uuid.Nil, err
+	}
 	switch ev.Type {
 	case zre.EventEnter:
-		return entered, ev.Peer, err
+		return entered, ev.Peer, nil
 	case zre.EventJoin:
-		return joined, ev.Peer, err
+		return joined, ev.Peer, nil
 	case zre.EventExit:
-		return exited, ev.Peer, err
+		return exited, ev.Peer, nil
 	}
-	return unchanged, uuid.Nil, err
+	return unchanged, uuid.Nil, nil
 }
 
 // nextContent takes events up to the next message, which has one frame.
 func (n *node) nextContent(ctx context.Context) ([]byte, error) {
 	for {
-		ev, err := n.n.Next(ctx)
+		ev, err := n.event(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -123,7 +123,7 @@ func (c *counter) check(content []byte) error {
 	return nil
 }
 
-// receive takes messages as an application does, one after the other.
+// receive takes messages as an application does that gets many.
 func (n *node) receive(ctx context.Context, job Job) error {
 	numbers := newCounter(job.sources())
 	for range job.Count * job.sources() {
