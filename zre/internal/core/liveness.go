@@ -30,6 +30,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 	c.now = now
 	for _, p := range c.peers.all() {
 		switch {
+		case deaf && p.linkState == linkClosed:
 		case deaf:
 			c.sign(now, p, c.cfg.QuietPeriod/2)
 		case !p.Ready():
