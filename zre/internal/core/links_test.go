@@ -239,6 +239,32 @@ func TestDeafPeerWaits(t *testing.T) {
 	d.wantLog("EXIT frienddoes not hear us", "ENTER friend", "JOIN frienda", "WHISPER y")
 }
 
+// The first link was made while hundreds of nodes started, which took long. It ends, and the next one is
+// made at once. The peer took our second HELLO for the answer to its own one, and talks: it is greeted
+// once more after the usual time, and not after round trips as long as the first ones.
+func TestGreetedAgainAfterSlowStart(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+	d.tick(12 * time.Second)
+	d.linkUp(d.links[0])
+	d.from(friend, hello(friendText))
+	d.linkDown(d.links[0])
+	d.conns[0].end()
+	d.linkUp(d.links[1])
+	d.log = nil
+	peer := d.connect(friend, friendHost)
+	d.pass(1)
+	peer.say(&zremsg.Ping{Sequence: 2})
+	d.tick(retryAfter)
+	if n := len(d.links); n != 3 {
+		t.Fatalf("%d links: it is not greeted again", n)
+	}
+	d.linkUp(d.links[2])
+	peer.say(hello(friendText))
+	d.wantLog("ENTER friend")
+}
+
 // A session that is lost soon after its beginning closes its link at once, so that Flush knows
 // what was lost; the next link comes a second after the first, and the first is not closed again.
 func TestLostSoonIsClosedAtOnce(t *testing.T) {

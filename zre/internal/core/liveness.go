@@ -292,7 +292,7 @@ func (c *Core) tickGreeting(now time.Duration, p *Peer) {
 		// It answered there, or is a node of this implementation and not another one that has
 		// its port now: it receives our HELLO, or closes the connection. Its own connection
 		// may take its time on a line that loses much.
-	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait && p.hadTime(now, p.trip.most()):
+	case p.linkState == linkIsUp && now-p.greeted >= p.greetWait && p.hadTime(now, p.greetTrip()):
 		// It does not answer there, or its answer was lost.
 		p.greetWait *= 2
 		to := p.endpoint

@@ -123,9 +123,10 @@ type Peer struct {
 	askedAt     time.Duration // the first PING since the last message was sent, 0 if none was
 	unanswered  int           // PINGs since the last message from it
 
-	enters pacer // its sessions
-	trip   roundTrip
-	probe  time.Duration // a PING was sent then, whose answer is measured; 0 if none is
+	enters   pacer // its sessions
+	trip     roundTrip
+	dialTrip roundTrip     // of the link's own dial alone
+	probe    time.Duration // a PING was sent then, whose answer is measured; 0 if none is
 
 	// When something is due; 0 if it is not.
 

@@ -215,6 +215,21 @@ func TestRivalOfConnecting(t *testing.T) {
 	}
 }
 
+// A connection that the peer has given up may be accepted after the one in its place, on a host that
+// is busy. It takes nobody's place when the link comes up.
+func TestEndedRivalOfConnecting(t *testing.T) {
+	d := newDesk(t)
+	d.slow = true
+	d.connect(friend, friendHost).say(hello(friendText, "a"))
+	d.connect(friend, friendHost).end()
+	d.linkUp(d.links[0])
+	d.conns[0].say(&zremsg.Whisper{Sequence: 2}, "y")
+	d.wantLog("ENTER friend", "JOIN frienda", "WHISPER y")
+	if d.conns[0].closed || !d.conns[1].closed {
+		t.Errorf("closed: the first one %v, the second one %v", d.conns[0].closed, d.conns[1].closed)
+	}
+}
+
 // The end of a connection that waits for the link leaves a peer that has yet to greet.
 func TestConnectingEnds(t *testing.T) {
 	d := newDesk(t)

@@ -40,8 +40,21 @@ const dialTrips = 2
 // the attempt is in it.
 func (p *Peer) measureDial(now time.Duration) {
 	if p.attempted != 0 && !p.reusedConn {
-		p.trip.sample((now - p.attempted) / dialTrips)
+		trip := (now - p.attempted) / dialTrips
+		p.trip.sample(trip)
+		p.dialTrip = roundTrip{}
+		p.dialTrip.sample(trip)
 	}
+}
+
+// greetTrip is the time in which nearly all answers to our HELLO come. While hundreds of nodes
+// start, an attempt to connect waits long for its turn, and messages take long; what was measured
+// then says little of a connection that is made later, and quickly.
+func (p *Peer) greetTrip() time.Duration {
+	if p.dialTrip.smoothed == 0 {
+		return p.trip.most()
+	}
+	return min(p.trip.most(), p.dialTrip.most())
 }
 
 // helloTrips is how many round trips there are from the time when our HELLO is sent until that
