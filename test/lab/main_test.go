@@ -30,12 +30,9 @@ func sized[T any](small, whole T) T {
 	return small
 }
 
-// atOnce is how many scenarios run at the same time: most of them wait most of the time.
-const atOnce = "8"
-
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", atOnce); err != nil {
+	if err := flag.Set("test.parallel", atOnce()); err != nil {
 		panic(err)
 	}
 	status := lab.Main(m)
@@ -59,6 +56,16 @@ var programs = sync.OnceValues(func() (string, error) {
 	}
 	return dir, nil
 })
+
+// built is the path of a program as users get it.
+func built(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
+}
 
 // impatient makes nodes find out within a small scenario that a peer is dead.
 const dead = 2 * time.Second

@@ -82,9 +82,10 @@ func TestMany(t *testing.T) {
 			if i == 0 {
 				args = append(args, "--metrics", fmt.Sprint("127.0.0.1:", metricsPort))
 			}
-			all = append(all, launchIdle(t, p.Host, fmt.Sprintf("n%d.%d", h, i), args...))
+			all = append(all, launchEqual(t, p.Host, fmt.Sprintf("n%d.%d", h, i), args...))
 		}
 	}
+	t.Cleanup(func() { all.killAll() })
 	for _, w := range all {
 		w.await()
 	}
@@ -120,7 +121,7 @@ func TestMany(t *testing.T) {
 	t.Logf("idle, each node: %.2f %% of a core, %.1f messages and %.1f datagrams of beacons a second",
 		100*cpu.Seconds()/seconds, messages/seconds, datagrams/seconds)
 
-	late := launchIdle(t, ports[0].Host, "late", "--join", "g")
+	late := launchEqual(t, ports[0].Host, "late", "--join", "g")
 	late.await()
 	began = time.Now()
 	all = append(all, late)

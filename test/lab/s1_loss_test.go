@@ -14,10 +14,9 @@ import (
 // lossy is a line that, with another one like it, loses this share of frames.
 func lossy(share float64) float64 { return 1 - math.Sqrt(1-share) }
 
-// TestLossAndJitter: 20 % of all frames are lost and each takes up to 200 ms longer, and the user
+// testLossAndJitter: 20 % of all frames are lost and each takes up to 200 ms longer, and the user
 // sees nothing of it: no EXIT, no message lost, none twice. (The small size loses 2 %.)
-func TestLossAndJitter(t *testing.T) {
-	t.Parallel()
+func testLossAndJitter(t *testing.T) {
 	share := sized(0.02, 0.2)
 	line := lab.Line{Loss: lossy(share), Jitter: 100 * time.Millisecond} // twice on the way
 	_, ports := hosts(t, sized(3, 10), line)

@@ -11,11 +11,10 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestPartedGossip: two nodes know each other from a gossip server alone, and are parted for three
+// testPartedGossip: two nodes know each other from a gossip server alone, and are parted for three
 // dead periods, while both reach the server. It tells them of each other once. After the network is
 // healed they are back.
-func TestPartedGossip(t *testing.T) {
-	t.Parallel()
+func testPartedGossip(t *testing.T) {
 	net, ports := hosts(t, 3, lab.Line{})
 	dir, err := programs()
 	if err != nil {

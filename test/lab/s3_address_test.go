@@ -9,10 +9,9 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestAddressChanges: a host gets another address, as from DHCP after a sleep. The nodes find each
+// testAddressChanges: a host gets another address, as from DHCP after a sleep. The nodes find each
 // other at the new address within two beacon periods, and messages pass both ways again.
-func TestAddressChanges(t *testing.T) {
-	t.Parallel()
+func testAddressChanges(t *testing.T) {
 	for name, settings := range map[string][]string{"all interfaces": nil, "one interface": {"-i", "eth0"}} {
 		t.Run(name, func(t *testing.T) {
 			_, ports := hosts(t, 3, lab.Line{})

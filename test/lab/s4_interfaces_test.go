@@ -15,10 +15,9 @@ import (
 // beaconPeriod is that of the programs.
 const beaconPeriod = time.Second
 
-// TestSeveralNetworks: a host on two networks meets those of both, and they do not meet each
+// testSeveralNetworks: a host on two networks meets those of both, and they do not meet each
 // other. A VPN without anybody behind it and a docker0 without a container change nothing.
-func TestSeveralNetworks(t *testing.T) {
-	t.Parallel()
+func testSeveralNetworks(t *testing.T) {
 	left, right := lab.NewSwitch(t, "10.1.0.0/24", lab.Line{}), lab.NewSwitch(t, "10.2.0.0/24", lab.Line{})
 	middle, a, b := lab.New(t), lab.New(t), lab.New(t)
 	left.Plug(a, "eth0")
@@ -63,9 +62,8 @@ func other(pair crew, w *witness) *witness {
 	return pair[0]
 }
 
-// TestManyAddresses: 200 addresses on an interface do not make 200 times as many datagrams.
-func TestManyAddresses(t *testing.T) {
-	t.Parallel()
+// testManyAddresses: 200 addresses on an interface do not make 200 times as many datagrams.
+func testManyAddresses(t *testing.T) {
 	net, ports := hosts(t, 2, lab.Line{})
 	var commands strings.Builder
 	for i := range 200 {
@@ -99,10 +97,9 @@ func TestManyAddresses(t *testing.T) {
 	}
 }
 
-// TestInterfaceComesAndGoes: a zre that runs before there is a network meets the others soon after
+// testInterfaceComesAndGoes: a zre that runs before there is a network meets the others soon after
 // it has come. When it goes they leave, and they are back when it is there again.
-func TestInterfaceComesAndGoes(t *testing.T) {
-	t.Parallel()
+func testInterfaceComesAndGoes(t *testing.T) {
 	for name, settings := range map[string][]string{
 		"any interface": nil, "named": {"-i", "e0"}, "by its address": {"-i", "10.36.0.2"}, "others excluded": {"--exclude", "eth*", "--exclude", "lo"},
 	} {

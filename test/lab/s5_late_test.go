@@ -9,10 +9,9 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestNoNetworkThenOne: on a host without any network, not even loopback, zre runs and says that
+// testNoNetworkThenOne: on a host without any network, not even loopback, zre runs and says that
 // it has none. When there is one it says so too, and meets the others within two beacon periods.
-func TestNoNetworkThenOne(t *testing.T) {
-	t.Parallel()
+func testNoNetworkThenOne(t *testing.T) {
 	net, ports := hosts(t, 1, lab.Line{})
 	alone := lab.New(t)
 	alone.IP("link", "set", "lo", "down")

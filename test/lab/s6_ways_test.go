@@ -25,10 +25,9 @@ func pair(t *testing.T, ports []*lab.Port, args ...string) crew {
 	return both
 }
 
-// TestBeaconsBlockedLater: a firewall drops the beacons after the nodes have met. Nobody leaves, for
+// testBeaconsBlockedLater: a firewall drops the beacons after the nodes have met. Nobody leaves, for
 // many dead periods, and messages pass.
-func TestBeaconsBlockedLater(t *testing.T) {
-	t.Parallel()
+func testBeaconsBlockedLater(t *testing.T) {
 	settings, period := sized(impatient, nil), sized(dead, 30*time.Second)
 	net, ports, both := two(t, settings...)
 	net.Filter(lab.Deny(lab.IsUDP(5670), ports[0].Host, ports[1].Host))
@@ -40,11 +39,10 @@ func TestBeaconsBlockedLater(t *testing.T) {
 	both.faultless(t)
 }
 
-// TestTCPBlockedOneWay: a firewall begins to drop the TCP segments to one host, so that it hears
+// testTCPBlockedOneWay: a firewall begins to drop the TCP segments to one host, so that it hears
 // no messages and its own ones are not acknowledged. Each sees the other leave, because of its
 // silence, and there is no ENTER while that lasts. Afterwards they meet again, once.
-func TestTCPBlockedOneWay(t *testing.T) {
-	t.Parallel()
+func testTCPBlockedOneWay(t *testing.T) {
 	settings, period := sized(impatient, nil), sized(dead, 30*time.Second)
 	net, ports, both := two(t, settings...)
 	blocked := time.Now()
@@ -74,11 +72,10 @@ func TestTCPBlockedOneWay(t *testing.T) {
 	both.faultless(t)
 }
 
-// TestConnectionsReset: a router resets all connections while messages pass, new ones too, for a
+// testConnectionsReset: a router resets all connections while messages pass, new ones too, for a
 // time. They are told, they meet again soon after, and in no session is a message lost or
 // doubled.
-func TestConnectionsReset(t *testing.T) {
-	t.Parallel()
+func testConnectionsReset(t *testing.T) {
 	net, ports := hosts(t, 2, lab.Line{})
 	for _, p := range ports {
 		p.Host.WithoutIPv6() // Reset resets connections over IPv4.
@@ -102,11 +99,10 @@ func TestConnectionsReset(t *testing.T) {
 	both.faultless(t)
 }
 
-// TestBlackHole: on the way between two hosts packets of more than 1200 octets vanish, and no
+// testBlackHole: on the way between two hosts packets of more than 1200 octets vanish, and no
 // router says so. TCP finds a size that passes, so small messages pass and large ones do too, in
 // time; nobody leaves for a small one.
-func TestBlackHole(t *testing.T) {
-	t.Parallel()
+func testBlackHole(t *testing.T) {
 	net, ports, both := two(t)
 	for _, p := range ports {
 		p.Host.Run("sh", "-c", "echo 1 >/proc/sys/net/ipv4/tcp_mtu_probing")

@@ -11,10 +11,9 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestKilledAndRestarted: a zre is killed and started again, many times, on the same port and on
+// testKilledAndRestarted: a zre is killed and started again, many times, on the same port and on
 // any. Each time the others see one EXIT and one ENTER, and messages pass both ways.
-func TestKilledAndRestarted(t *testing.T) {
-	t.Parallel()
+func testKilledAndRestarted(t *testing.T) {
 	_, ports := hosts(t, 2, lab.Line{})
 	alice := start(t, ports[0].Host, "alice", "--join", "g")
 	longest := time.Duration(0)
@@ -48,10 +47,9 @@ func TestKilledAndRestarted(t *testing.T) {
 	t.Logf("the longest time from START until both see each other: %v", longest.Round(time.Millisecond))
 }
 
-// TestStopped: a zre that is stopped for less than the dead period, as on a busy host, has missed
+// testStopped: a zre that is stopped for less than the dead period, as on a busy host, has missed
 // nothing. One that is stopped for longer leaves, and is back after it goes on, once.
-func TestStopped(t *testing.T) {
-	t.Parallel()
+func testStopped(t *testing.T) {
 	settings, period := sized(impatient, nil), sized(dead, 30*time.Second)
 	for name, stopped := range map[string]time.Duration{"less": period / 2, "more": period * 3 / 2} {
 		t.Run(name, func(t *testing.T) {

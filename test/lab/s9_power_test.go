@@ -22,22 +22,20 @@ func (w *witness) descriptors() int {
 	return len(entries)
 }
 
-// TestPowerLost: many nodes on hosts whose lines lose a tenth of all frames. Nobody leaves while
+// testPowerLost: many nodes on hosts whose lines lose a tenth of all frames. Nobody leaves while
 // all is well. Then a host loses its power: all the others see all of its nodes leave, no later
 // than half a second after the dead period, nobody else, and they have as many descriptors less.
-func TestPowerLost(t *testing.T) {
-	if !full { // 75 processes need the processors for themselves: one that gets none for 2 s is dead.
-		t.Parallel()
-	}
+func testPowerLost(t *testing.T) {
 	perHost, calm := sized(2, 15), sized(5*time.Second, 10*time.Minute)
 	_, ports := hosts(t, sized(3, 5), lab.Line{Loss: lossy(0.1)})
 	var all crew
 	for i := range perHost {
 		for h, p := range ports {
-			all = append(all, launchIdle(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
+			all = append(all, launchEqual(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
 				"--join", "g", "--dead-period", fmt.Sprint(dead.Seconds())))
 		}
 	}
+	t.Cleanup(all.killAll)
 	for _, w := range all {
 		w.await()
 	}

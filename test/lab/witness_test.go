@@ -10,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +33,7 @@ type event struct {
 	Content []string `json:"content"`
 	Out     uint64   `json:"messages_out"` // of STATS
 	In      uint64   `json:"messages_in"`
+	Time    time.Time
 	at      time.Time
 }
 
@@ -74,30 +74,31 @@ func start(t testing.TB, h *lab.Host, name string, args ...string) *witness {
 	return w
 }
 
-// launch starts zre.
+// launch starts zre. At full size it has the processors like all others; see launchEqual.
 func launch(t testing.TB, h *lab.Host, name string, args ...string) *witness {
 	t.Helper()
-	dir, err := programs()
-	if err != nil {
-		t.Fatal(err)
+	if full {
+		return launchEqual(t, h, name, args...)
 	}
-	return launchAs(t, h, name, []string{filepath.Join(dir, "zre")}, args...)
+	return launchAs(t, h, name, []string{built(t, "zre")}, args...)
 }
 
-// launchIdle starts one of many zres, which together want more of the processors than there is.
-// The switch, which this process is, goes first: a network does not become slow when hosts are
-// busy.
-func launchIdle(t testing.TB, h *lab.Host, name string, args ...string) *witness {
+// launchEqual starts one of many zres, which together want more of the processors than there is: each
+// gets an equal share of what is left over. The switch, which this process is, goes first: a network
+// does not become slow when hosts are busy.
+func launchEqual(t testing.TB, h *lab.Host, name string, args ...string) *witness {
 	t.Helper()
-	dir, err := programs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	zre := filepath.Join(dir, "zre")
+	program := append(equal(), built(t, "zre"))
+	return launchAs(t, h, name, program, args...)
+}
+
+// equal is the command that makes another one get its share of the processors among those that were
+// started by it, and nothing before other programs.
+func equal() []string {
 	if _, err := exec.LookPath("chrt"); err != nil {
-		return launchAs(t, h, name, []string{"nice", "-n", "19", zre}, args...)
+		return []string{"nice", "-n", "19"}
 	}
-	return launchAs(t, h, name, []string{"chrt", "-i", "0", zre}, args...)
+	return []string{"chrt", "-i", "0"}
 }
 
 // launchAs starts a command that becomes zre.
