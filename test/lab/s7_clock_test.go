@@ -13,7 +13,8 @@ import (
 
 // testClockIsSet: while messages pass the clock of one host is set back by an hour, and that of another one
 // is set forward. The times that they print change, and nothing else: no EXIT, no message lost, none twice.
-// After that one that loses its power still leaves in time, and is back when it has it again.
+// One that loses its power at the moment when they are set once more leaves in time, and is back when it
+// has it again.
 func testClockIsSet(t *testing.T) {
 	t.Run("beacons", func(t *testing.T) {
 		_, ports := hosts(t, 3, lab.Line{})
@@ -71,19 +72,27 @@ func clocksAreSet(t *testing.T, ports []*lab.Port, settings ...string) crew {
 	}
 	ports[2].Cut()
 	cut := time.Now()
+	back.set(t, -2) // once more, while a dead period runs
+	forward.set(t, 2)
 	for _, w := range all[:2] {
 		eventually(t, w.name+" sees carol leave", patience, func() bool { return len(w.all("EXIT", all[2].id, cut)) == 1 })
-		took := w.all("EXIT", all[2].id, cut)[0].at.Sub(cut)
+		exit := w.all("EXIT", all[2].id, cut)[0]
+		took := exit.at.Sub(cut)
 		t.Logf("EXIT came %v after the cut", took.Round(time.Millisecond))
 		if full && took > dead+dead/4 {
 			t.Errorf("it took %v, want at most %v", took, dead+dead/4)
+		}
+		if exit.Reason != "expired" {
+			t.Errorf("EXIT of carol: %s, want expired", exit.Reason) // TCP finds it too, much later.
 		}
 		if n := len(w.all("EXIT", "", time.Time{})); n != 1 {
 			t.Errorf("%s has seen %d EXIT", w.name, n)
 		}
 	}
 	ports[2].Mend()
+	mended := time.Now()
 	all.awaitAll(t, "g", patience)
+	t.Logf("all saw all %v after carol had its power again", time.Since(mended).Round(time.Millisecond))
 	stop = all.talk("g", 50*time.Millisecond)
 	time.Sleep(time.Second)
 	all.heard(t, stop(), patience)
