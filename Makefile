@@ -37,7 +37,7 @@ test-arm64: ## the library's unit tests on arm64, with qemu-user
 cross: ## vet everything and build the programs for other systems
 	@sh scripts/test.sh cross
 
-lab: setup ## ten scenarios of bad networks with the real programs (17 minutes, root)
+lab: setup ## ten scenarios of bad networks with the real programs (14 minutes, root)
 	CGO_ENABLED=0 ZRE_LAB=full go test -count=1 -v -timeout 40m ./test/lab
 
 e2e: setup ## the end-to-end tests at full size, with 100 MB over slow links

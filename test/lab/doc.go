@@ -6,6 +6,10 @@
 //	          is joined once, messages of a session are in order, none missing, none twice
 //	crew      several of them: who sees whom, and messages from each to all
 //
+//	clock     a clock that a test can set, of one program: see clock_test.go
+//
 // In make test the scenarios are small, and take a minute together. With ZRE_LAB=full (make
-// lab) they have their full size, and the times that they promise are held. It has only tests.
+// lab) they have their full size, and the times that they promise are held: 14 minutes on two
+// processors that have nothing else to do. timetable_test.go says which of them run beside
+// each other. The package has only tests.
 package lab
