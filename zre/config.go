@@ -155,9 +155,9 @@ type Timing struct {
 	// as much as Limits.SendWindow is in flight to it. After that they leave it out, with
 	// ErrNotReading, until it acknowledges something. They look once a second. On a slow line
 	// it takes long until messages have arrived: the time does not count in which more and
-	// more of them arrives at the peer's system, where that is known: on Linux, over TCP. A
-	// warning in the log names such a peer after 3 s in any case. Default: 0, they wait until
-	// ctx ends. 10 ms or more.
+	// more of them arrives at the peer's system, 1 KiB a second or more, where that is known: on
+	// Linux, over TCP. A warning in the log names such a peer after 3 s in any case. Default: 0,
+	// they wait until ctx ends. 10 ms or more.
 	SlowPeer time.Duration
 }
 

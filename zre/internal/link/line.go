@@ -9,19 +9,27 @@ import (
 
 // line is what a link knows of the way to its peer's system. On a slow line it takes long until
 // the WHISPERs and SHOUTs that were sent have arrived there, and a peer does not acknowledge them
-// before. As long as more and more of them arrives, it is the line that is slow, not the peer.
+// before. As long as more and more of them arrives, it is the line that is slow, not the peer; but
+// less than slowestLine is no line: a peer that takes an octet now and then does not read.
 // What arrives later, such as answers to PINGs, says nothing. It is guarded by the link's mutex.
 type line struct {
 	looked time.Time // the last look; zero: none yet
 	moved  time.Time // the last look at which more of the messages had arrived; zero: none
 	acked  uint64    // octets that the peer's system had acknowledged
+	base   uint64    // acked at the look from which the rate is counted
+	from   time.Time // that look
 	data   uint64    // WHISPERs and SHOUTs that were sent
 	end    uint64    // acked when these have arrived; 0 while a part is not with this system
 }
 
+const (
+	slowestLine = 1 << 10          // octets a second
+	slowestFor  = 10 * time.Second // a pause of TCP that is longer counts as so long
+)
+
 // look records a look: how much was acknowledged, how many octets waited to be written, and
 // how many WHISPERs and SHOUTs were sent before. It reports whether more of these has arrived since
-// the last one.
+// a look before, and fast enough.
 func (n *line) look(now time.Time, b transport.Backlog, queued int, data uint64) (more bool) {
 	if data < n.data {
 		return false // Another goroutine has looked later, and was here sooner.
@@ -29,8 +37,14 @@ func (n *line) look(now time.Time, b transport.Backlog, queued int, data uint64)
 	if data > n.data {
 		n.data, n.end = data, 0
 	}
-	if !n.looked.IsZero() && b.Acked > n.acked && (n.end == 0 || n.acked < n.end) {
-		more, n.moved = true, now
+	if now.Sub(n.looked) > slowestFor {
+		n.base, n.from = b.Acked, now // The first look, or the first one for a long time.
+	}
+	if b.Acked > n.acked && (n.end == 0 || n.acked < n.end) && !n.looked.IsZero() {
+		least := min(now.Sub(n.from), slowestFor).Seconds() * slowestLine
+		if more = float64(b.Acked-n.base) >= least && b.Acked > n.base; more {
+			n.moved, n.base, n.from = now, b.Acked, now
+		}
 	}
 	n.looked, n.acked = now, max(n.acked, b.Acked)
 	if n.end == 0 && queued == 0 {

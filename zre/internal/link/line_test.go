@@ -8,7 +8,7 @@ import (
 )
 
 // What counts is that more of the messages has arrived at the peer's system: not what is sent
-// beside them, before them or later.
+// beside them, before them or later. Octets are counted in tens, and there is a look each second.
 func TestLine(t *testing.T) {
 	type look struct {
 		acked, unacked uint64
@@ -43,6 +43,19 @@ func TestLine(t *testing.T) {
 			{acked: 1000, unacked: 50, data: 5, more: true},
 			{acked: 1050, unacked: 50, data: 5},
 		},
+		"an octet now and then": {
+			{acked: 100, unacked: 900, data: 5},
+			{acked: 101, unacked: 900, data: 5},
+			{acked: 150, unacked: 900, data: 5},
+			{acked: 250, unacked: 900, data: 5},
+		},
+		"a pause of TCP": {
+			{acked: 100, unacked: 900, data: 5},
+			{acked: 100, unacked: 900, data: 5},
+			{acked: 101, unacked: 900, data: 5},
+			{acked: 500, unacked: 500, data: 5, more: true},
+			{acked: 610, unacked: 500, data: 5, more: true},
+		},
 		"nothing arrives": {
 			{acked: 100, unacked: 900, queued: 50, data: 5},
 			{acked: 100, unacked: 900, queued: 90, data: 5},
@@ -67,7 +80,7 @@ func TestLine(t *testing.T) {
 		for i, l := range looks {
 			at = at.Add(time.Second)
 			before := n.moved
-			more := n.look(at, transport.Backlog{Acked: l.acked, Unacked: l.unacked}, l.queued, l.data)
+			more := n.look(at, transport.Backlog{Acked: 10 * l.acked, Unacked: 10 * l.unacked}, l.queued, l.data)
 			if more != l.more {
 				t.Errorf("%s, look %d: %v, want %v", name, i, more, l.more)
 			}
