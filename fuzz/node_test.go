@@ -13,9 +13,10 @@ import (
 	"github.com/gozre/zre/zre"
 )
 
-// FuzzNode lets octets drive what several hosts say to a node over TCP: connections that come
-// and go beside each other, also several with one identity, handshakes, messages in and out of
-// sequence, and octets that are no ZMTP. Core and transport run together. The node must not fail, and must close when all is over.
+// FuzzNode lets octets drive what several hosts say to a node over TCP: connections that come and
+// go beside each other, also several with one identity, handshakes, messages in and out of
+// sequence, and octets that are no ZMTP. Core and transport run together. The node must not fail,
+// and must close when all is over.
 func FuzzNode(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0, 1, 1, 2, 0, 2, 0, 3, 4})

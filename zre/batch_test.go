@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// NextBatch gives what Next gives, in the same order, and all of it counts as taken: the sender's Flush
-// returns.
+// NextBatch gives what Next gives, in the same order, and all of it counts as taken: the sender's
+// Flush returns.
 func TestNextBatch(t *testing.T) {
 	bothWays(t, func(t *testing.T, tcp func(*Config)) {
 		w := newTestNet(t)

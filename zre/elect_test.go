@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Three nodes elect the better one of two candidates, and the other one when that leaves. The messages go over TCP, numbered like all others.
+// Three nodes elect the better one of two candidates, and the other one when that leaves. The
+// messages go over TCP, numbered like all others.
 func TestElection(t *testing.T) {
 	t.Parallel()
 	w := newTestNet(t)

@@ -34,8 +34,8 @@ type shell struct {
 	env     *cli.Env
 	options options
 
-	// print writes to what the user asked for (standard output), hint what
-	// went wrong and how to correct it, say what is only for a user who watches. They may be called from any goroutine.
+	// print writes to what the user asked for (standard output), hint what went wrong and how to
+	// correct it, say what is only for a user who watches. They may be called from any goroutine.
 	print, hint, say func(text string)
 	format           format
 	visitors         visitors // belongs to watch

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// noteTest is a test of the message that CONTRIBUTING.md adds. It sends one to a peer over TCP, frame by
-// frame, as any message is sent: without knowing its type.
+// noteTest is a test of the message that CONTRIBUTING.md adds. It sends one to a peer over TCP,
+// frame by frame, as any message is sent: without knowing its type.
 const noteTest = `package zremsg
 
 import (
@@ -112,8 +112,8 @@ var (
 	command = regexp.MustCompile("`go (generate [^`]*)`")
 )
 
-// TestContributingAddsMessage does what CONTRIBUTING.md says under "How to add a message", word for word, in a
-// copy of the module: it adds the message to the model, generates, and sends one.
+// TestContributingAddsMessage does what CONTRIBUTING.md says under "How to add a message", word for
+// word, in a copy of the module: it adds the message to the model, generates, and sends one.
 func TestContributingAddsMessage(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")

@@ -17,13 +17,13 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// Hosts of a lab share the machine's clock, which no test may set. So a program with a clock of its own is
-// built with another package time: the one of the Go distribution, whose Now adds as many hours as a
-// file says. What is monotonic goes on, as when a clock is set.
+// Hosts of a lab share the machine's clock, which no test may set. So a program with a clock of its
+// own is built with another package time: the one of the Go distribution, whose Now adds as many
+// hours as a file says. What is monotonic goes on, as when a clock is set.
 const clockVariable = "ZRE_LAB_CLOCK" // names the file
 
-// stepSource is added to package time. Now may be called on a stack of the runtime, where no system call is
-// allowed, so the octet of the file is read from memory.
+// stepSource is added to package time. Now may be called on a stack of the runtime, where no system
+// call is allowed, so the octet of the file is read from memory.
 const stepSource = `package time
 
 import "syscall"
@@ -50,7 +50,8 @@ func stepped(sec int64) int64 {
 // readsClock is the line of time.Now that reads the clock.
 const readsClock = "\tsec, nsec, mono := runtimeNow()\n"
 
-// timeWithSteps writes the changed package to a directory, and returns the file for go build -overlay.
+// timeWithSteps writes the changed package to a directory, and returns the file for go build
+// -overlay.
 func timeWithSteps(dir string) (overlay string, err error) {
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -81,7 +82,8 @@ func timeWithSteps(dir string) (overlay string, err error) {
 	return overlay, os.WriteFile(overlay, text, 0o600)
 }
 
-// withClocks builds zre and zgossip_server with clocks that can be set, once, and returns the directory.
+// withClocks builds zre and zgossip_server with clocks that can be set, once, and returns the
+// directory.
 var withClocks = sync.OnceValues(func() (string, error) {
 	dir, err := programs()
 	if err != nil {

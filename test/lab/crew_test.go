@@ -114,8 +114,8 @@ func (c crew) heard(t testing.TB, sent []int, within time.Duration) {
 	}
 }
 
-// killAll kills all of them before one has ended: else those that are left would tell the end of each
-// other one, which takes 200 of them a minute.
+// killAll kills all of them before one has ended: else those that are left would tell the end of
+// each other one, which takes 200 of them a minute.
 func (c crew) killAll() {
 	for _, w := range c {
 		_ = w.cmd.Process.Kill() // It may have ended.

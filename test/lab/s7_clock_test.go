@@ -11,10 +11,10 @@ import (
 	"github.com/gozre/zre/internal/lab"
 )
 
-// testClockIsSet: while messages pass the clock of one host is set back by an hour, and that of another one
-// is set forward. The times that they print change, and nothing else: no EXIT, no message lost, none twice.
-// One that loses its power at the moment when they are set once more leaves in time, and is back when it
-// has it again.
+// testClockIsSet: while messages pass the clock of one host is set back by an hour, and that of
+// another one is set forward. The times that they print change, and nothing else: no EXIT, no
+// message lost, none twice. One that loses its power at the moment when they are set once more
+// leaves in time, and is back when it has it again.
 func testClockIsSet(t *testing.T) {
 	t.Run("beacons", func(t *testing.T) {
 		_, ports := hosts(t, 3, lab.Line{})

@@ -48,8 +48,8 @@ func testFewDescriptors(t *testing.T) {
 	crew{few}.faultless(t)
 }
 
-// testOutputClosed: what zre prints cannot be written, as to a disk that is full. It ends with a status
-// other than 0, and says GOODBYE.
+// testOutputClosed: what zre prints cannot be written, as to a disk that is full. It ends with a
+// status other than 0, and says GOODBYE.
 func testOutputClosed(t *testing.T) {
 	_, ports := hosts(t, 2, lab.Line{})
 	alice := start(t, ports[0].Host, "alice", "--join", "g")

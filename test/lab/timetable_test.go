@@ -4,8 +4,8 @@ package lab
 
 import "testing"
 
-// The scenarios run in parts, one after the other at full size, so that each time it is the same ones
-// that run beside each other and make lab takes as long as it says:
+// The scenarios run in parts, one after the other at full size, so that each time it is the same
+// ones that run beside each other and make lab takes as long as it says:
 //
 //	TestMany    200 nodes, which take all the processors while they meet
 //	TestShort   what is over after a minute, and is not idle meanwhile
@@ -46,8 +46,8 @@ var long = []scenario{
 	{"Stopped", testStopped},
 }
 
-// atOnce is how many scenarios run at the same time: all of a part, or as many of all parts as do not
-// make each other slow.
+// atOnce is how many scenarios run at the same time: all of a part, or as many of all parts as do
+// not make each other slow.
 func atOnce() string { return sized("8", "16") }
 
 func TestShort(t *testing.T) {

@@ -83,9 +83,9 @@ func launch(t testing.TB, h *lab.Host, name string, args ...string) *witness {
 	return launchAs(t, h, name, []string{built(t, "zre")}, args...)
 }
 
-// launchEqual starts one of many zres, which together want more of the processors than there is: each
-// gets an equal share of what is left over. The switch, which this process is, goes first: a network
-// does not become slow when hosts are busy.
+// launchEqual starts one of many zres, which together want more of the processors than there is:
+// each gets an equal share of what is left over. The switch, which this process is, goes first: a
+// network does not become slow when hosts are busy.
 func launchEqual(t testing.TB, h *lab.Host, name string, args ...string) *witness {
 	t.Helper()
 	program := append(equal(), built(t, "zre"))

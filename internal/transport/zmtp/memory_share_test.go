@@ -180,8 +180,9 @@ func TestMemoryEndsWithTheTransport(t *testing.T) {
 	}
 }
 
-// The exempt link is ended if it receives too little. Else it is one on which nothing arrives although
-// it is read: the largest one of the host that has most, not of another host with a larger message.
+// The exempt link is ended if it receives too little. Else it is one on which nothing arrives
+// although it is read: the largest one of the host that has most, not of another host with a larger
+// message.
 func TestMemoryWho(t *testing.T) {
 	type part struct {
 		host  byte

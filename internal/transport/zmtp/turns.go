@@ -9,9 +9,10 @@ import (
 
 // A node among hundreds that start at the same time dials all of them. If all did so at once, a
 // network or host that does not keep up would get ever more attempts, and no connection would be
-// made. So an attempt to connect to a host has to wait for its turn: a few at a time, and as soon as
-// one was answered the next one. One that is not answered makes room after turnTime, which
-// doubles each time up to mostTurnTime, and is halved by an answer. Hosts do not wait for each other.
+// made. So an attempt to connect to a host has to wait for its turn: a few at a time, and as soon
+// as one was answered the next one. One that is not answered makes room after turnTime, which
+// doubles each time up to mostTurnTime, and is halved by an answer. Hosts do not wait for each
+// other.
 const (
 	mostTurns    = 16 // for one host
 	turnTime     = time.Second

@@ -239,9 +239,9 @@ func TestDeafPeerWaits(t *testing.T) {
 	d.wantLog("EXIT frienddoes not hear us", "ENTER friend", "JOIN frienda", "WHISPER y")
 }
 
-// The first link was made while hundreds of nodes started, which took long. It ends, and the next one is
-// made at once. The peer took our second HELLO for the answer to its own one, and talks: it is greeted
-// once more after the usual time, and not after round trips as long as the first ones.
+// The first link was made while hundreds of nodes started, which took long. It ends, and the next
+// one is made at once. The peer took our second HELLO for the answer to its own one, and talks: it
+// is greeted once more after the usual time, and not after round trips as long as the first ones.
 func TestGreetedAgainAfterSlowStart(t *testing.T) {
 	d := newDesk(t)
 	d.slow = true

@@ -140,10 +140,10 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 	}
 }
 
-// rests reports whether a peer need not be looked at: nothing was due a moment ago, and
-// nothing has happened since that could change that. What only the link or the connection knows,
-// that it is broken or that a part of a message has come, may wait for so long. Among many idle nodes
-// of one process most of the time would go into looking at them.
+// rests reports whether a peer need not be looked at: nothing was due a moment ago, and nothing has
+// happened since that could change that. What only the link or the connection knows, that it is
+// broken or that a part of a message has come, may wait for so long. Among many idle nodes of one
+// process most of the time would go into looking at them.
 func (c *Core) rests(now time.Duration, p *Peer) bool {
 	return now-p.restFrom < c.cfg.QuietPeriod*2/5 && p.restFrom > p.lastMessage &&
 		now-p.lastSign < c.cfg.QuietPeriod && now-p.lastMessage < c.silenceBeforePing(p) &&

@@ -79,8 +79,8 @@ func TestSimulatedSlowLines(t *testing.T) {
 	}
 }
 
-// Ten nodes on lines that lose a fifth of the packets (a tenth with round trips of a second), which TCP sends again, lose
-// nobody in three minutes; also on hosts with two addresses each.
+// Ten nodes on lines that lose a fifth of the packets (a tenth with round trips of a second), which
+// TCP sends again, lose nobody in three minutes; also on hosts with two addresses each.
 func TestSimulatedLossyLines(t *testing.T) {
 	for _, rtt := range []time.Duration{50, 400, 1000} {
 		rtt *= time.Millisecond

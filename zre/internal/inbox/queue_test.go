@@ -193,7 +193,8 @@ func TestProgress(t *testing.T) {
 	moved("in the end", false)
 }
 
-// TakeSome takes what is there up to a number, over the borders of chunks, and counts it as Take does.
+// TakeSome takes what is there up to a number, over the borders of chunks, and counts it as Take
+// does.
 func TestTakeSome(t *testing.T) {
 	q, s := NewQueue(1<<20), &source{}
 	q.Put([]*Chunk{q.run(s, 7), NewEvent(&core.Event{Type: core.EventJoin}), q.run(s, 5)})

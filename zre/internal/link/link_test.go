@@ -274,8 +274,8 @@ func (d *lineDriver) Backlog() (transport.Backlog, bool) {
 	return transport.Backlog{Acked: d.acked, Unacked: 1 << 20}, true
 }
 
-// A sender learns whether more arrives at the peer's system, and waits for it as long as it does. An octet
-// now and then does not count.
+// A sender learns whether more arrives at the peer's system, and waits for it as long as it does.
+// An octet now and then does not count.
 func TestWaitOnASlowLine(t *testing.T) {
 	stalled := errors.New("stalled")
 	for _, grows := range []uint64{0, 1, 1 << 20} {

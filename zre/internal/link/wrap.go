@@ -84,8 +84,9 @@ func (l *Link) mayPass() bool {
 	return w.stage == agreed
 }
 
-// learn records the result of the trial when the session ends. It reports whether data
-// waits because of the trial, so that it can be sent in the session that follows. Called under the lock, before the link fails.
+// learn records the result of the trial when the session ends. It reports whether data waits
+// because of the trial, so that it can be sent in the session that follows. Called under the lock,
+// before the link fails.
 func (l *Link) learn(reason core.Reason) bool {
 	w := &l.wrap
 	if reason != core.ReasonRestarted || w.stage != asking {

@@ -11,9 +11,9 @@ import (
 const apart = "discovery, processes of one node"
 
 // Processes measures how long nodes in processes of their own take until each has seen all others.
-// The processes run already, and their nodes start at the same time. It is compared with libzmq and raw
-// TCP, which get each other's addresses without any discovery: each end connects to all others, greets them, and
-// waits for their greetings.
+// The processes run already, and their nodes start at the same time. It is compared with libzmq and
+// raw TCP, which get each other's addresses without any discovery: each end connects to all others,
+// greets them, and waits for their greetings.
 func Processes(ctx context.Context, o *Options) ([]Row, error) {
 	c := contest{
 		Options: o,

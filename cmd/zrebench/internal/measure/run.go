@@ -179,8 +179,8 @@ func (c *crew) dismiss(err error) error {
 	return err
 }
 
-// all has several processes do a job each at the same time, and waits for all. Of several errors the first
-// one counts: the others follow from it.
+// all has several processes do a job each at the same time, and waits for all. Of several errors
+// the first one counts: the others follow from it.
 func all(jobs ...func() error) error {
 	errs := make(chan error, len(jobs))
 	for _, job := range jobs {

@@ -22,8 +22,8 @@ type node struct {
 	taken  int
 }
 
-// ports are where the nodes of a benchmark listen: apart from the ports of nodes that may run on this
-// machine, and enough of them for hundreds of nodes.
+// ports are where the nodes of a benchmark listen: apart from the ports of nodes that may run on
+// this machine, and enough of them for hundreds of nodes.
 var ports = zre.PortRange{First: 21000, Last: 30999}
 
 // startNode starts the i-th node of a job.
