@@ -31,7 +31,7 @@ func testPowerLost(t *testing.T) {
 	var all crew
 	for i := range perHost {
 		for h, p := range ports {
-			all = append(all, launchEqual(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
+			all = append(all, launch(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
 				"--join", "g", "--dead-period", fmt.Sprint(dead.Seconds())))
 		}
 	}
@@ -46,7 +46,8 @@ func testPowerLost(t *testing.T) {
 	time.Sleep(calm) // The scenario: nothing happens for so long.
 	for _, w := range all {
 		for _, e := range w.all("EXIT", "", calmSince) {
-			t.Errorf("%s: EXIT of %s although nothing has happened: %s", w.name, e.Name, e.Reason)
+			t.Errorf("%s: EXIT of %s after %v, although nothing has happened: %s",
+				w.name, e.Name, e.at.Sub(calmSince).Round(time.Millisecond), e.Reason)
 		}
 	}
 	before := make(map[*witness]int)
