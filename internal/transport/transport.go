@@ -72,6 +72,15 @@ type Mover interface {
 	EndMoved(moved func(local, remote netip.Addr) bool)
 }
 
+// Rekeyer is a Transport whose key pair can be replaced. Package libzmq has none: a socket of
+// libzmq keeps the keys that it had when it began to listen.
+type Rekeyer interface {
+	// SetKeys replaces the key pair of Config.Security, which must be set. Handshakes that begin
+	// later use it, in both directions. Connections that exist go on: their own keys live as long
+	// as they do (ZeroMQ RFC 25). If the keys are no pair, there is an error and nothing changes.
+	SetKeys(public, secret curve.Key) error
+}
+
 // Target is where a connection is dialed to.
 type Target struct {
 	Addr netip.AddrPort

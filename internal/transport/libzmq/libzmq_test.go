@@ -18,6 +18,7 @@ func TestConformance(t *testing.T) {
 		}
 		return tr
 	}, transporttest.Options{
+		FixedKeys:            true,
 		NoRemotePort:         true,
 		NoAcceptor:           true,
 		LateAccept:           true,

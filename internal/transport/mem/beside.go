@@ -2,9 +2,11 @@ package mem
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"time"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/transport"
 )
 
@@ -47,6 +49,18 @@ func (b *beside) EndMoved(moved func(local, remote netip.Addr) bool) {
 	if m, ok := b.outer.(transport.Mover); ok {
 		m.EndMoved(moved)
 	}
+}
+
+// SetKeys implements transport.Rekeyer, if the outer transport does.
+func (b *beside) SetKeys(public, secret curve.Key) error {
+	r, ok := b.outer.(transport.Rekeyer)
+	if !ok {
+		return fmt.Errorf("new keys: %w", errors.ErrUnsupported)
+	}
+	if err := r.SetKeys(public, secret); err != nil {
+		return err
+	}
+	return b.memory.SetKeys(public, secret)
 }
 
 // Handshakes implements transport.Transport.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/transport"
 )
 
@@ -81,17 +82,15 @@ func (e *end) attempt(to transport.Target) error {
 	if err != nil {
 		return fmt.Errorf("dial %v: %w", to.Addr, err)
 	}
-	if err := e.handshake(to, peer); err != nil {
+	key := e.owner.key()
+	if err := e.handshake(to, peer, key); err != nil {
 		peer.cfg.Logger.Debug("connection of this process refused", "err", err)
 		return fmt.Errorf("dial %v: %w", to.Addr, err)
 	}
 	a := &end{link: e.link, owner: peer, running: true}
 	a.conn = transport.NewConn(a)
 	a.conn.Identity, a.conn.InProc = e.owner.cfg.Identity, true
-	e.conn.Identity = peer.cfg.Identity
-	if s := e.owner.cfg.Security; s != nil {
-		a.conn.Key = s.Public
-	}
+	a.conn.Key, e.conn.Identity = key, peer.cfg.Identity
 	if !peer.add(a) {
 		return fmt.Errorf("dial %v: %w", to.Addr, transport.ErrRefused)
 	}
@@ -99,21 +98,21 @@ func (e *end) attempt(to transport.Target) error {
 	return nil
 }
 
-// handshake decides as the two ends of a CURVE handshake do.
-func (e *end) handshake(to transport.Target, peer *Transport) error {
+// handshake decides as the two ends of a CURVE handshake do. key is that of the dialed end.
+func (e *end) handshake(to transport.Target, peer *Transport, key curve.Key) error {
 	ours, theirs := e.owner.cfg.Security, peer.cfg.Security
 	switch {
 	case ours == nil && theirs == nil:
 		return nil
 	case ours == nil || theirs == nil:
 		return transport.ErrMechanism
-	case to.Key.IsZero() || to.Key != theirs.Public:
+	case to.Key.IsZero() || to.Key != peer.key():
 		return transport.ErrWrongKey
 	case theirs.Allow == nil:
 		return transport.ErrUntrusted
 	}
-	if err := theirs.Allow(ours.Public, netip.AddrPort{}); err != nil {
-		peer.cfg.Logger.Debug("key refused", "key", ours.Public, "err", err)
+	if err := theirs.Allow(key, netip.AddrPort{}); err != nil {
+		peer.cfg.Logger.Debug("key refused", "key", key, "err", err)
 		return transport.ErrUntrusted
 	}
 	return nil

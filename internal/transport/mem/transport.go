@@ -1,12 +1,14 @@
 package mem
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/transport"
 )
 
@@ -19,6 +21,7 @@ type Transport struct {
 	reg *Registry
 
 	mu     sync.Mutex
+	public curve.Key // its own, zero without keys
 	state  state
 	addrs  []netip.AddrPort  // that it listens at
 	ends   map[*end]struct{} // of connections that are not down
@@ -45,7 +48,29 @@ func New(cfg transport.Config, reg *Registry) (transport.Transport, error) {
 func newTransport(cfg transport.Config, reg *Registry) *Transport {
 	cfg.Identity = slices.Clone(cfg.Identity)
 	cfg.Limits = cfg.Limits.WithDefaults()
-	return &Transport{cfg: cfg, reg: reg, ends: make(map[*end]struct{})}
+	t := &Transport{cfg: cfg, reg: reg, ends: make(map[*end]struct{})}
+	if cfg.Security != nil {
+		t.public = cfg.Security.Public
+	}
+	return t
+}
+
+// SetKeys implements transport.Rekeyer. Package mem trusts its callers to have a pair.
+func (t *Transport) SetKeys(public, _ curve.Key) error {
+	if t.cfg.Security == nil {
+		return errors.New("mem: new keys, and Config.Security is not set")
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.public = public
+	return nil
+}
+
+// key returns the public key that handshakes use now.
+func (t *Transport) key() curve.Key {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.public
 }
 
 // Listen implements transport.Transport. Any unicast address is available.

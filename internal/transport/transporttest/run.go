@@ -38,6 +38,8 @@ type Options struct {
 	// OnlyMaxFrame says that MaxFrame is the only limit that is held, that the
 	// receiver is not told which connection exceeded it.
 	OnlyMaxFrame bool
+	// FixedKeys says that it is no transport.Rekeyer.
+	FixedKeys bool
 	// InFlight is how many octets can be neither in the outbox nor delivered while the
 	// receiver does not read; 0 stands for 16 MiB.
 	InFlight int
@@ -122,6 +124,7 @@ func Run(t *testing.T, mk Make, opts Options) {
 		{"TrustedLater", trustedLater},
 		{"WrongKey", wrongKey},
 		{"OneEndWithoutKeys", oneEndWithoutKeys},
+		{"NewKeys", newKeys},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			running := goleak.IgnoreCurrent()

@@ -41,18 +41,23 @@ func (g *guard) refuse(keys ...curve.Key) {
 func (w *world) with(g *guard) func(*transport.Config) {
 	w.Helper()
 	s := &transport.Security{Allow: g.allow}
-	public, secret, err := curve.NewPair()
+	s.Public, s.Secret = w.pair()
+	return func(c *transport.Config) { c.Security = s }
+}
+
+// pair makes a pair of keys.
+func (w *world) pair() (public, secret curve.Key) {
+	w.Helper()
+	publicText, secretText, err := curve.NewPair()
 	if err != nil {
 		w.Fatal(err)
 	}
-	for text, key := range map[string]*curve.Key{public: &s.Public, secret: &s.Secret} {
-		octets, err := curve.Parse(text)
-		if err != nil {
+	for text, key := range map[string]*curve.Key{publicText: &public, secretText: &secret} {
+		if *key, err = curve.Parse(text); err != nil {
 			w.Fatal(err)
 		}
-		*key = octets
 	}
-	return func(c *transport.Config) { c.Security = s }
+	return public, secret
 }
 
 // public returns a node's public key.
@@ -163,6 +168,60 @@ func oneEndWithoutKeys(w *world) {
 	}
 	w.neverConnected(fromSecure, plain, 0)
 	w.neverConnected(fromPlain, secure, 0)
+}
+
+// newKeys replaces the keys of both ends, one after the other.
+func newKeys(w *world) {
+	a, b, plain := w.node(w.with(&guard{})), w.listener(w.with(&guard{})), w.node()
+	if _, ok := b.tr.(transport.Rekeyer); ok == w.opts.FixedKeys {
+		w.Fatalf("it is a Rekeyer: %t", ok)
+	}
+	if w.opts.FixedKeys {
+		return
+	}
+	rekey := func(n *node, public, secret curve.Key) error {
+		return n.tr.(transport.Rekeyer).SetKeys(public, secret)
+	}
+	da, ab := a.connect(b)
+	old := b.target()
+	public, secret := w.pair()
+	if err := rekey(plain, public, secret); err == nil {
+		w.Error("a transport without keys gets some")
+	}
+	if err := rekey(b, public, secret); err != nil {
+		w.Fatal(err)
+	}
+
+	// Who expects the old key is refused. The connection that exists goes on.
+	outdated := a.dialTarget(old, nil)
+	outdated.awaitRetry(w.opts.WrongKey)
+	outdated.conn.Close(0)
+	outdated.awaitDown(transport.ErrClosed)
+	da.send("m", fill(1, 1000))
+	ab.awaitMessages(1)
+	ab.send("m", fill(1, 1000))
+	da.awaitMessages(1)
+
+	// Who expects the new key, and has a new key himself, is known by that.
+	to := old
+	to.Key = public
+	other, secret := w.pair()
+	if err := rekey(a, other, secret); err != nil {
+		w.Fatal(err)
+	}
+	again := a.dialTarget(to, nil)
+	again.awaitUp()
+	w.await("a connection from the new key", func() bool {
+		for _, h := range b.accepted {
+			if h.conn.Key == other {
+				return true
+			}
+		}
+		return false
+	})
+	if ab.conn.Key != a.public() || da.conn.Key != old.Key {
+		w.Error("the connection that exists has another key than before")
+	}
 }
 
 // closeInsideAllow closes a connection within its handshake.

@@ -96,7 +96,7 @@ func (e *engine) admit(tcp *net.TCPConn) {
 // runAccepted is the goroutine of an accepted link.
 func (l *link) runAccepted() {
 	e, from := l.engine, l.conn.Remote
-	p, err := l.shakeHands(&handshake{cfg: &e.cfg, own: e.keys, from: from})
+	p, err := l.shakeHands(&handshake{cfg: &e.cfg, own: e.keys.Load(), from: from})
 	e.admission.leave(from.Addr())
 	if err != nil {
 		if !l.leaving.Load() {

@@ -82,7 +82,7 @@ func receivingEnd(r io.Reader, w io.Writer) error {
 	}
 	ready := report{Addr: addr.String()}
 	if j.Secure {
-		ready.Key = e.(*engine).keys.public
+		ready.Key = e.(*engine).keys.Load().public
 	}
 	if err := out.Encode(ready); err != nil {
 		return err

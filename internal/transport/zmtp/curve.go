@@ -10,7 +10,6 @@ import (
 	"golang.org/x/crypto/nacl/secretbox"
 
 	"github.com/gozre/zre/internal/curve"
-	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/internal/transport/zmtp/keystream"
 )
 
@@ -47,15 +46,15 @@ type keyPair struct {
 }
 
 // newKeyPair checks that the keys belong together.
-func newKeyPair(s *transport.Security) (*keyPair, error) {
-	secret, err := ecdh.X25519().NewPrivateKey(s.Secret[:])
+func newKeyPair(public, secretKey curve.Key) (*keyPair, error) {
+	secret, err := ecdh.X25519().NewPrivateKey(secretKey[:])
 	if err != nil {
 		return nil, fmt.Errorf("zmtp: no secret key: %w", err)
 	}
-	if subtle.ConstantTimeCompare(secret.PublicKey().Bytes(), s.Public[:]) != 1 {
+	if subtle.ConstantTimeCompare(secret.PublicKey().Bytes(), public[:]) != 1 {
 		return nil, errors.New("zmtp: the public key is not that of the secret key")
 	}
-	return &keyPair{secret, s.Public}, nil
+	return &keyPair{secret, public}, nil
 }
 
 // newShortTerm makes a key pair for one connection.

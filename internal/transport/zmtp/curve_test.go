@@ -40,7 +40,7 @@ func secure(t testing.TB) func(*transport.Config) {
 }
 
 // keyOf is the public key of a secure transport.
-func keyOf(e *end) curve.Key { return e.Transport.(*engine).keys.public }
+func keyOf(e *end) curve.Key { return e.Transport.(*engine).keys.Load().public }
 
 // dialKey makes a connection to a transport that must have this key.
 func (e *end) dialKey(to *end, key curve.Key) *owner {
@@ -116,6 +116,11 @@ func TestCurveConfig(t *testing.T) {
 			_ = e.Close(0)
 			t.Errorf("%s: no error", name)
 		}
+		e := newEnd(t, secure(t))
+		before := keyOf(e)
+		if err := e.Transport.(transport.Rekeyer).SetKeys(s.Public, s.Secret); err == nil || keyOf(e) != before {
+			t.Errorf("%s: new keys: %v", name, err)
+		}
 	}
 }
 
@@ -171,8 +176,8 @@ func shake(t testing.TB, a, b *engine, fromClient, fromServer func(n int, b []by
 		done <- struct{}{}
 	}
 	done := make(chan struct{}, 2)
-	go run(&handshake{cfg: &a.cfg, own: a.keys, dialed: true, key: b.keys.public}, 0, numbered(fromClient), &client, done)
-	go run(&handshake{cfg: &b.cfg, own: b.keys}, 1, numbered(fromServer), &server, done)
+	go run(&handshake{cfg: &a.cfg, own: a.keys.Load(), dialed: true, key: b.keys.Load().public}, 0, numbered(fromClient), &client, done)
+	go run(&handshake{cfg: &b.cfg, own: b.keys.Load()}, 1, numbered(fromServer), &server, done)
 	got(t, "one end of a handshake", done)
 	got(t, "the other end", done)
 	return client, server
@@ -194,7 +199,7 @@ const (
 func TestEveryOctetOfCurveCounts(t *testing.T) {
 	a, b := newEnd(t, secure(t)).Transport.(*engine), newEnd(t, secure(t)).Transport.(*engine)
 	client, server := shake(t, a, b, nil, nil)
-	if client.err != nil || server.err != nil || server.peer.key != a.keys.public {
+	if client.err != nil || server.err != nil || server.peer.key != a.keys.Load().public {
 		t.Fatalf("unchanged: %v, %v", client.err, server.err)
 	}
 	for _, w := range []struct {
@@ -296,12 +301,12 @@ func TestVouchForAnotherServer(t *testing.T) {
 		short, long [32]byte
 		ok          bool
 	}{
-		"right":              {hello.public, b.keys.public, true},
+		"right":              {hello.public, b.keys.Load().public, true},
 		"another server":     {hello.public, other, false},
-		"another connection": {other, b.keys.public, false},
+		"another connection": {other, b.keys.Load().public, false},
 	} {
 		h := &handshake{
-			cfg: &a.cfg, own: a.keys, dialed: true, key: tc.long,
+			cfg: &a.cfg, own: a.keys.Load(), dialed: true, key: tc.long,
 			sent: &curveHello{short: &keyPair{hello.secret, tc.short}},
 		}
 		key, err := hello.with(server.public[:])
@@ -317,7 +322,7 @@ func TestVouchForAnotherServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &handshake{cfg: &b.cfg, own: b.keys}
+		s := &handshake{cfg: &b.cfg, own: b.keys.Load()}
 		_, _, err = s.readInitiate(&peer{}, &clientHello{short: hello.public[:]}, server, rest[cookieSize:])
 		if (err == nil) != tc.ok {
 			t.Errorf("%s: %v", name, err)
@@ -332,11 +337,11 @@ func TestNonceOfInitiate(t *testing.T) {
 		pair := newMemoryPair()
 		server := make(chan error, 1)
 		go func() {
-			_, err := (&handshake{cfg: &b.cfg, own: b.keys, conn: &memoryEnd{pair, 1, nil}}).run()
+			_, err := (&handshake{cfg: &b.cfg, own: b.keys.Load(), conn: &memoryEnd{pair, 1, nil}}).run()
 			pair.leave(1)
 			server <- err
 		}()
-		h := &handshake{cfg: &a.cfg, own: a.keys, conn: &memoryEnd{pair, 0, nil}, dialed: true, key: b.keys.public}
+		h := &handshake{cfg: &a.cfg, own: a.keys.Load(), conn: &memoryEnd{pair, 0, nil}, dialed: true, key: b.keys.Load().public}
 		hello, err := h.hello()
 		if err != nil {
 			t.Fatal(err)

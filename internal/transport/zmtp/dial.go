@@ -102,7 +102,7 @@ func (l *link) attempt(
 		return nil, transport.ErrClosed
 	}
 	return l.shakeHands(&handshake{
-		cfg: &e.cfg, own: e.keys, from: l.target.Addr, dialed: true, key: l.target.Key, careful: careful,
+		cfg: &e.cfg, own: e.keys.Load(), from: l.target.Addr, dialed: true, key: l.target.Key, careful: careful,
 	})
 }
 

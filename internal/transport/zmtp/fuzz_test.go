@@ -43,7 +43,7 @@ func fuzzConfig(t testing.TB, secure bool) (*transport.Config, *keyPair) {
 	}
 	cfg.Security = &transport.Security{Allow: func(curve.Key, netip.AddrPort) error { return nil }}
 	cfg.Security.Public, cfg.Security.Secret = newKeys(t)
-	keys, err := newKeyPair(cfg.Security)
+	keys, err := newKeyPair(cfg.Security.Public, cfg.Security.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}

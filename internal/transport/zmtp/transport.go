@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/transport"
 )
 
@@ -20,10 +21,10 @@ type engine struct {
 	admission admission
 	files     shortage
 	memory    *memory
-	keys      *keyPair      // with CURVE
-	reader    limits        // what each link's inbound checks
-	stranger  limits        // likewise, while an accepted connection is not admitted
-	beat      atomic.Uint32 // counts the rounds of the goroutine that looks after silent links
+	keys      atomic.Pointer[keyPair] // nil without CURVE
+	reader    limits                  // what each link's inbound checks
+	stranger  limits                  // likewise, while an accepted connection is not admitted
+	beat      atomic.Uint32           // counts the rounds of the goroutine that looks after silent links
 
 	mu        sync.Mutex
 	closed    bool
@@ -74,12 +75,11 @@ func New(cfg transport.Config) (transport.Transport, error) {
 	var keys *keyPair
 	if cfg.Security != nil {
 		var err error
-		if keys, err = newKeyPair(cfg.Security); err != nil {
+		if keys, err = newKeyPair(cfg.Security.Public, cfg.Security.Secret); err != nil {
 			return nil, err
 		}
 	}
 	e := &engine{
-		keys:      keys,
 		cfg:       cfg,
 		refusals:  refusals{log: cfg.Logger},
 		admission: admission{most: l.MaxHandshakes, mostPerHost: l.MaxPerHost},
@@ -91,6 +91,7 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		stop:      make(chan struct{}),
 		epoch:     time.Now(),
 	}
+	e.keys.Store(keys)
 	e.dial = e.dialTCP
 	e.memory = newMemory(e)
 	return e, nil
@@ -165,6 +166,18 @@ func (e *engine) snapshot() []*link {
 
 // Handshakes implements transport.Transport.
 func (e *engine) Handshakes() int { return e.admission.unfinished() }
+
+// SetKeys implements transport.Rekeyer.
+func (e *engine) SetKeys(public, secret curve.Key) error {
+	if e.cfg.Security == nil {
+		return errors.New("zmtp: new keys, and Config.Security is not set")
+	}
+	keys, err := newKeyPair(public, secret)
+	if err == nil {
+		e.keys.Store(keys)
+	}
+	return err
+}
 
 // Close implements transport.Transport.
 func (e *engine) Close(drain time.Duration) error {
