@@ -42,6 +42,7 @@ type batch struct {
 	now    time.Time
 	from   uint64 // the place of the peers
 	latest uint64 // change in the store
+	end    uint64 // the place of peers that were sent all of it
 	items  []item
 	octets []byte
 }
@@ -64,10 +65,15 @@ func (h *Hub) batch(now time.Time, p *Peer) *batch {
 	}
 	b.now, b.from, b.latest = now, p.place, latest
 	b.items, b.octets = b.items[:0], b.octets[:0]
+	b.end = latest // There may be no item with that index: what has ended is forgotten.
 	add := func(i item) bool {
 		i.end = len(b.octets)
 		b.items = append(b.items, i)
-		return i.end < batchSize
+		if i.end >= batchSize {
+			b.end = i.index
+			return false
+		}
+		return true
 	}
 	if f == formServer {
 		h.store.Records(p.place, func(index uint64, r *store.Record) bool {

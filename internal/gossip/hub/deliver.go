@@ -122,14 +122,14 @@ func (h *Hub) latest(p *Peer) uint64 {
 // sendBatch sends a batch, as far as there is room, without what came from the peer itself.
 // It reports false if the connection has ended.
 func (h *Hub) sendBatch(p *Peer, b *batch, room int) bool {
-	out, size, place := h.out[:0], 0, p.place
+	out, size, place := h.out[:0], 0, b.end
 	shuns := p.shunsKeyless()
 	for i := range b.items {
 		it := &b.items[i]
 		if size >= room {
+			place = it.index - 1
 			break
 		}
-		place = it.index
 		e := it.entry
 		switch {
 		case it.source == p.source, it.start == it.end:

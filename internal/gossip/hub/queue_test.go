@@ -228,3 +228,24 @@ func TestPublisherLeaves(t *testing.T) {
 	b.wantTuples("late", 1)
 	b.wantTuples("reader")
 }
+
+// A client whose queue was full while the last change was forgotten is sent its PONG.
+func TestFullQueueWhileTuplesAreForgotten(t *testing.T) {
+	b := newTable(t, func(c *Config) { c.Store.TombstoneTTL = time.Second })
+	reader := b.say("reader", hello, ping)
+	b.say("author", hello, tuple(1))
+	b.wait(time.Second)
+	reader.take(zgossipmsg.IDPong)
+	reader.queued = simConfig.SendQueue
+	b.client("author").peer.Evict(b.now)
+	b.say("reader", ping)
+	b.wait(2 * time.Second)
+	if n := b.h.store.Len(); n != 0 || len(reader.sent) != 0 {
+		t.Fatalf("%d tuples, %d messages to a full queue", n, len(reader.sent))
+	}
+	reader.queued = 0
+	b.wait(retryMost)
+	if n := len(reader.take(zgossipmsg.IDPong)); n != 1 {
+		t.Errorf("%d PONGs, want 1", n)
+	}
+}

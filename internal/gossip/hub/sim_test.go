@@ -215,6 +215,34 @@ func TestServerRestart(t *testing.T) {
 	}
 }
 
+// TestServerVanishes: when a server has ended, clients of the others hear that its clients have
+// gone, and their own connections stay.
+func TestServerVanishes(t *testing.T) {
+	w := newWorld(6)
+	a, b := w.ours(1), w.ours(2)
+	link := b.link(a)
+	w.node(a, keyOf(0), endpoint(0))
+	n := w.node(b, keyOf(1), endpoint(1))
+	w.run(2 * time.Second)
+	if n.heard[keyOf(0)] != endpoint(0) {
+		t.Fatalf("before: %v", n.heard)
+	}
+	link.severed = true
+	w.run(simConfig.Store.OriginTTL + 3*time.Second)
+	if len(n.heard) != 0 {
+		t.Errorf("it still knows %v", n.heard)
+	}
+	w.run(20 * time.Second)
+	if n.c.lives != 1 {
+		t.Errorf("it has connected %d times", n.c.lives)
+	}
+	link.severed = false
+	w.run(10 * time.Second)
+	if n.heard[keyOf(0)] != endpoint(0) {
+		t.Errorf("after: %v", n.heard)
+	}
+}
+
 // TestAnySchedule has random events in a random network end in equal stores.
 func TestAnySchedule(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -140,7 +140,7 @@ func (s *Store) withdraw(now time.Time, p Publication) Outcome {
 		}
 	}
 	s.settle(now, e, wire.Withdrawn)
-	s.forget(e)
+	s.forget(now, e)
 	return Withdrawn
 }
 
@@ -169,7 +169,7 @@ func (s *Store) Forget(now time.Time, source Source) {
 	for _, e := range inOrder(maps.Keys(s.sources[source])) {
 		s.drop(e, source)
 		s.settle(now, e, wire.Lost)
-		s.forget(e)
+		s.forget(now, e)
 	}
 }
 

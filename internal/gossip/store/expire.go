@@ -94,6 +94,9 @@ func (s *Store) schedule(e *Entry) {
 			earlier(r.goneAt.Add(s.cfg.TombstoneTTL))
 		}
 	}
+	if e.empty() {
+		earlier(s.forgetAt(e))
+	}
 	s.due.set(&e.due, first)
 }
 
@@ -116,5 +119,5 @@ func (s *Store) expireEntry(now time.Time, e *Entry) {
 		}
 	}
 	s.schedule(e)
-	s.forget(e)
+	s.forget(now, e)
 }

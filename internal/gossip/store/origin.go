@@ -114,7 +114,7 @@ func (s *Store) expireOrigin(now time.Time, o *origin) {
 		s.removeRecord(e, r)
 		s.choose(now, e)
 		s.schedule(e)
-		s.forget(e)
+		s.forget(now, e)
 	}
 	s.living.remove(&o.order)
 	s.servers--

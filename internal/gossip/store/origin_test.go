@@ -18,6 +18,29 @@ func originID(n uint64) (id wire.ID) {
 
 // A connection cannot invent servers without bound, neither by records nor by beats, and
 // what it has invented goes when it is silent.
+// What a silent server has brought is reported as withdrawn, and forgotten a while later.
+func TestSilentServer(t *testing.T) {
+	b := newBench(t)
+	b.merge(2, 5, "v", wire.Alive, true)
+	read := b.Index()
+	b.wait(testConfig.OriginTTL)
+	b.value("")
+	var ended []string
+	b.Values(read, func(_ uint64, e *Entry) bool {
+		if !e.Alive {
+			ended = append(ended, e.Key)
+		}
+		return true
+	})
+	if len(ended) != 1 || ended[0] != "k" {
+		t.Errorf("withdrawn: %q, want k", ended)
+	}
+	b.wait(testConfig.TombstoneTTL)
+	if len(b.entries) != 0 || b.Next() != (time.Time{}) {
+		t.Errorf("left behind: %d entries, deadline %v", len(b.entries), b.Next())
+	}
+}
+
 func TestOriginsAreBounded(t *testing.T) {
 	b := newBench(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -43,10 +66,13 @@ func TestOriginsAreBounded(t *testing.T) {
 		t.Errorf("beat of one server too many: %v", err)
 	}
 	b.wait(testConfig.OriginTTL)
-	if b.Servers() != 0 || b.Len() != 0 || len(b.entries) != 0 || b.held != 0 || len(b.brought) != 0 {
+	if b.Servers() != 0 || b.Len() != 0 || b.held != 0 || len(b.brought) != 0 {
 		t.Errorf("left: %d servers, %d tuples, %d records", b.Servers(), b.Len(), b.held)
 	}
 	b.beats(false, wire.Beat{Origin: originID(1), Beat: 1}) // there is room again
+	if b.wait(testConfig.TombstoneTTL); len(b.entries) != 0 {
+		t.Errorf("left: %d keys", len(b.entries))
+	}
 }
 
 // Only the latest silent servers are kept.

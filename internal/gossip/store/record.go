@@ -39,7 +39,7 @@ func (s *Store) Merge(now time.Time, r Record, via Source) (bool, error) {
 		return false, err
 	}
 	if s.held >= maxRecords*s.cfg.MaxTuples && e.recordOf(r.Origin) == nil {
-		s.forget(e)
+		s.forget(now, e)
 		return false, ErrTooManyTuples
 	}
 	s.clock = max(s.clock, r.Seq)
@@ -111,7 +111,7 @@ func (s *Store) choose(now time.Time, e *Entry) {
 	if r == nil {
 		if e.Alive {
 			e.replaced(now, s.cfg.HistoryWindow)
-			e.Alive = false
+			e.Alive, e.endedAt = false, now
 			s.alive--
 			s.counts.Withdrawn++
 			s.values.touch(&e.order)

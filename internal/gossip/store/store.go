@@ -88,6 +88,7 @@ type Entry struct {
 	Alive  bool
 	Source Source // the connection that this value came from
 
+	endedAt time.Time // when Alive became false
 	order   node[*Entry]
 	own     bool // the value is that of our own record
 	claims  []claim
@@ -234,13 +235,25 @@ func (s *Store) entry(key string) (*Entry, error) {
 	return e, nil
 }
 
-// forget removes an entry that has neither claims nor records left.
-func (s *Store) forget(e *Entry) {
-	if len(e.claims) == 0 && len(e.records) == 0 && !e.Alive && s.entries[e.Key] == e {
+// forget removes an entry that has neither claims nor records left, when all clients that read
+// have been told that it has ended.
+func (s *Store) forget(now time.Time, e *Entry) {
+	if e.empty() && !s.forgetAt(e).After(now) && s.entries[e.Key] == e {
 		s.due.set(&e.due, time.Time{})
 		s.values.remove(&e.order)
 		delete(s.entries, e.Key)
 	}
+}
+
+// empty reports whether an entry has neither claims nor records.
+func (e *Entry) empty() bool { return len(e.claims) == 0 && len(e.records) == 0 && !e.Alive }
+
+// forgetAt is when an empty entry is forgotten.
+func (s *Store) forgetAt(e *Entry) time.Time {
+	if e.endedAt.IsZero() {
+		return time.Time{} // It was never alive.
+	}
+	return e.endedAt.Add(s.cfg.TombstoneTTL)
 }
 
 // tick returns the next sequence.

@@ -212,7 +212,7 @@ func TestServerFallsSilent(t *testing.T) {
 	b.beats(false, wire.Beat{Origin: wire.ID{2}, Beat: 9}) // an old beat is no sign of life
 	b.wait(4 * time.Second)
 	b.value("")
-	if b.Servers() != 0 || len(b.entries) != 0 {
+	if b.Servers() != 0 || b.held != 0 {
 		t.Error("something is left of it")
 	}
 	b.beats(false, wire.Beat{Origin: wire.ID{3}, Beat: 7, Age: testConfig.OriginTTL})
