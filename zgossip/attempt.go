@@ -2,6 +2,7 @@ package zgossip
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -50,7 +51,7 @@ func (d *dialer) connection(
 		d.current = nil
 		d.session.disconnected(now)
 	})
-	if ctx.Err() == nil {
+	if ctx.Err() == nil || errors.Is(context.Cause(ctx), errRemoved) {
 		conn.Close(0)
 	}
 	return next, wasUp

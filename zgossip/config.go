@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/gozre/zre/internal/gossip/hub"
+	"github.com/gozre/zre/internal/gossip/store"
+	"github.com/gozre/zre/internal/gossip/wire"
 	"github.com/gozre/zre/internal/transport/choose"
 )
 
@@ -40,7 +43,8 @@ type ServerConfig struct {
 
 	// SecretKey makes the server accept clients, other servers among them, over CURVE
 	// (ZeroMQ RFC 26) only. It has 40 characters of Z85. It is also needed for servers in
-	// Connect with a public key. Those without one are connected to without encryption.
+	// Connect with a public key. Those without one are connected to without encryption. See
+	// Server.Reconfigure.
 	SecretKey string
 	// TrustedKeys are the public keys of clients that may connect, "*" for all. Default:
 	// the server's own. See Server.SetTrustedKeys.
@@ -164,4 +168,23 @@ func (c ServerConfig) withAddresses() (ServerConfig, error) {
 		return c, &ConfigError{"TrustedKeys", "(hidden)", reason}
 	}
 	return c, nil
+}
+
+// hub is the part of the configuration that the protocol needs.
+func (c *ServerConfig) hub(id wire.ID) hub.Config {
+	return hub.Config{
+		ID: id,
+		Store: store.Config{
+			Grace: c.Grace, OriginTTL: originTTL, TombstoneTTL: tombstoneTTL,
+			HistoryWindow: historyWindow, FlapLimit: flapLimit,
+			MaxTuples: c.MaxTuples, MaxPerSource: c.MaxTuplesPerClient,
+			MaxOrigins: maxOrigins, MaxOriginsPerSource: maxOriginsPerClient,
+		},
+		MaxClients: c.MaxClients, MaxKey: c.MaxKeyLength, MaxValue: c.MaxValueLength,
+		SendQueue: c.SendQueue, IdleTimeout: c.IdleTimeout, SlowTimeout: c.SlowTimeout,
+		BeatInterval: beatInterval, HelloDelay: helloDelay,
+		PingInterval: pingInterval, CalmInterval: calmInterval,
+		LinkTimeout: answerTimeout, LinkProbeAfter: probeAfter,
+		Log: c.Logger,
+	}
 }

@@ -77,7 +77,7 @@ func (d *dialer) reopen(r request) {
 }
 
 // run connects until the context ends. The last connection is left to the network, which
-// drains it.
+// drains it, unless the cause is errRemoved.
 func (d *dialer) run(ctx context.Context) {
 	ticker := time.NewTicker(d.tick)
 	defer ticker.Stop()
@@ -169,7 +169,7 @@ func (d *dialer) observe(now time.Time) {
 // fail says why there is no connection. The lock is held.
 func (d *dialer) fail(now time.Time, err error) {
 	d.log.Debug("gossip server cannot be reached", "server", d.address, "error", err)
-	d.episode.fail(now, explain(err, !d.key.IsZero(), d.network.security != nil))
+	d.episode.fail(now, explain(err, !d.key.IsZero(), d.network.secure()))
 }
 
 // state returns how it stands with the server, as far as the dialer knows. The lock is held.

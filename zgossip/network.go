@@ -2,6 +2,7 @@ package zgossip
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -31,13 +32,13 @@ type way struct {
 type network struct {
 	name     string // Config.Transport
 	config   transport.Config
-	security *transport.Security // for the secure ways
-	identity []byte              // for the named ways
-	lookup   hostname.Lookup     // nil: the system's
+	identity []byte          // for the named ways
+	lookup   hostname.Lookup // nil: the system's
 
-	mu     sync.Mutex // guards what follows
-	made   map[way]transport.Transport
-	closed bool
+	mu       sync.Mutex          // guards what follows
+	security *transport.Security // for the secure ways; it is replaced, not changed
+	made     map[way]transport.Transport
+	closed   bool
 }
 
 // limitsFor are the limits of connections that carry messages of this size, in octets.
@@ -98,6 +99,33 @@ func (n *network) get(w way) (transport.Transport, error) {
 	}
 	n.made[w] = t
 	return t, nil
+}
+
+// secure reports whether there are keys.
+func (n *network) secure() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.security != nil
+}
+
+// setKeys replaces the keys of the secure ways. If the transport cannot, nothing changes.
+func (n *network) setKeys(security *transport.Security) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for w, t := range n.made {
+		if !w.secure {
+			continue
+		}
+		r, ok := t.(transport.Rekeyer)
+		if !ok {
+			return fmt.Errorf("transport %s keeps its keys: %w", n.name, errors.ErrUnsupported)
+		}
+		if err := r.SetKeys(security.Public, security.Secret); err != nil {
+			return err
+		}
+	}
+	n.security = security
+	return nil
 }
 
 // close closes all transports at the same time, and drains their connections.

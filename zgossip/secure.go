@@ -17,13 +17,14 @@ const maxStrangers = 100
 // guard decides which clients may connect to a server that uses CURVE.
 type guard struct {
 	log     *slog.Logger
-	public  string // the server's own key; "" if it does not use CURVE
+	secure  bool // the server uses CURVE
 	trusted curve.Trusted
 	refused atomic.Uint64
 
-	logs sync.WaitGroup // lines that are being logged
-	mu   sync.Mutex
-	told map[curve.Key]struct{} // keys that were logged
+	logs   sync.WaitGroup         // lines that are being logged
+	mu     sync.Mutex             // guards what follows
+	public string                 // the server's own key
+	told   map[curve.Key]struct{} // keys that were logged
 }
 
 // open sets the keys of the configuration. It returns nil if the server does not use CURVE.
@@ -36,24 +37,43 @@ func (g *guard) open(cfg *ServerConfig) (*transport.Security, error) {
 	if security == nil {
 		return nil, nil
 	}
-	g.public = security.Public.String()
+	g.secure = true
 	g.told = make(map[curve.Key]struct{})
 	security.Allow = g.allow
-	return security, g.trust(cfg.TrustedKeys)
+	trust, err := newTrust(security.Public.String(), cfg.TrustedKeys)
+	if err != nil {
+		return nil, err
+	}
+	g.set(security.Public.String(), trust)
+	return security, nil
 }
 
-// trust replaces the trusted keys.
-func (g *guard) trust(keys []string) error {
-	trust, err := curve.NewTrust(g.public, keys)
+// newTrust is what a server with this public key trusts.
+func newTrust(public string, keys []string) (curve.Trust, error) {
+	trust, err := curve.NewTrust(public, keys)
 	if err != nil {
-		return &ConfigError{"TrustedKeys", "(hidden)", err.Error()}
+		err = &ConfigError{"TrustedKeys", "(hidden)", err.Error()}
 	}
+	return trust, err
+}
+
+// own returns the server's own public key.
+func (g *guard) own() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.public
+}
+
+// set replaces the server's own key and the trusted ones.
+func (g *guard) set(public string, trust curve.Trust) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.public = public
 	g.trusted.Set(trust)
-	return nil
 }
 
 // admits reports whether a client with this key may be connected.
-func (g *guard) admits(key curve.Key) bool { return g.public == "" || g.trusted.AllowsKey(key) }
+func (g *guard) admits(key curve.Key) bool { return !g.secure || g.trusted.AllowsKey(key) }
 
 // allow decides in the handshake. Each key is logged once.
 func (g *guard) allow(key curve.Key, from netip.AddrPort) error {
@@ -71,19 +91,4 @@ func (g *guard) allow(key curve.Key, from netip.AddrPort) error {
 		})
 	}
 	return fmt.Errorf("%w: %v", transport.ErrNotTrusted, key)
-}
-
-// SetTrustedKeys replaces TrustedKeys of the configuration: the public keys of clients that
-// may connect, "*" for all, the server's own key if the list is empty. Connections of clients
-// whose key is not trusted any more are closed, and their tuples end. The error is a
-// *ConfigError; then nothing changes.
-func (s *Server) SetTrustedKeys(keys []string) error {
-	if s.guard.public == "" {
-		return &ConfigError{"TrustedKeys", "(hidden)", "the server has no SecretKey"}
-	}
-	if err := s.guard.trust(keys); err != nil {
-		return err
-	}
-	s.do(s.closeStrangers)
-	return nil
 }

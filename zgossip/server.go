@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/gozre/zre/internal/gossip/hub"
-	"github.com/gozre/zre/internal/gossip/store"
 	"github.com/gozre/zre/internal/gossip/wire"
 	"github.com/gozre/zre/internal/transport"
 )
@@ -35,7 +34,7 @@ const (
 
 // Server is a gossip server.
 type Server struct {
-	cfg     ServerConfig
+	cfg     ServerConfig // as it was at the start
 	network network
 	guard   guard
 	bound   []netip.AddrPort
@@ -53,6 +52,7 @@ type Server struct {
 	mu      sync.Mutex // guards what follows
 	hub     *hub.Hub
 	links   []*serverLink // as in ServerConfig.Connect
+	now     ServerConfig  // what Reconfigure has made of cfg
 	clients map[*client]struct{}
 	due     time.Time // of the next tick, as its goroutine knows it
 	ended   bool
@@ -68,36 +68,18 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	s := &Server{
 		cfg: cfg, inbox: newInbox(), clients: make(map[*client]struct{}),
 		wake: make(chan struct{}, 1), news: make(chan struct{}, 1),
-		started: time.Now(),
+		started: time.Now(), now: cfg,
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.hub = s.newHub()
+	var id wire.ID
+	_, _ = rand.Read(id[:]) // never fails
+	s.hub = hub.New(time.Now(), cfg.hub(id))
 	if err := s.listen(); err != nil {
 		s.cancel()
 		return nil, errors.Join(err, s.network.close(0))
 	}
 	s.start()
 	return s, nil
-}
-
-func (s *Server) newHub() *hub.Hub {
-	var id wire.ID
-	_, _ = rand.Read(id[:]) // never fails
-	return hub.New(time.Now(), hub.Config{
-		ID: id,
-		Store: store.Config{
-			Grace: s.cfg.Grace, OriginTTL: originTTL, TombstoneTTL: tombstoneTTL,
-			HistoryWindow: historyWindow, FlapLimit: flapLimit,
-			MaxTuples: s.cfg.MaxTuples, MaxPerSource: s.cfg.MaxTuplesPerClient,
-			MaxOrigins: maxOrigins, MaxOriginsPerSource: maxOriginsPerClient,
-		},
-		MaxClients: s.cfg.MaxClients, MaxKey: s.cfg.MaxKeyLength, MaxValue: s.cfg.MaxValueLength,
-		SendQueue: s.cfg.SendQueue, IdleTimeout: s.cfg.IdleTimeout, SlowTimeout: s.cfg.SlowTimeout,
-		BeatInterval: beatInterval, HelloDelay: helloDelay,
-		PingInterval: pingInterval, CalmInterval: calmInterval,
-		LinkTimeout: answerTimeout, LinkProbeAfter: probeAfter,
-		Log: s.cfg.Logger,
-	})
 }
 
 // listen opens the transport, and listens at all addresses.
@@ -139,9 +121,10 @@ func (s *Server) start() {
 	connect := make([]string, 0, len(s.cfg.remotes)) // without their keys
 	for _, to := range s.cfg.remotes {
 		connect = append(connect, to.address)
-		l := s.newLink(to)
-		s.done.Go(func() { l.dialer.run(s.ctx) })
 	}
+	s.mu.Lock()
+	s.connect(s.cfg.remotes)
+	s.mu.Unlock()
 	s.cfg.Logger.Debug("gossip server is up", "endpoints", s.Endpoints(), "connect", connect)
 }
 
@@ -302,7 +285,9 @@ func (s *Server) Check() error {
 // clients have received what follows from it. OnTuple must not call it.
 func (s *Server) Close() error {
 	s.close.Do(func() {
+		s.mu.Lock() // Reconfigure starts no goroutine after that.
 		s.cancel()
+		s.mu.Unlock()
 		s.inbox.close()
 		s.done.Wait()
 		s.mu.Lock()

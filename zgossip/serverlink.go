@@ -1,6 +1,9 @@
 package zgossip
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/gozre/zre/internal/gossip/hub"
@@ -12,21 +15,52 @@ type serverLink struct {
 	server *Server
 	dialer *dialer
 	link   *hub.Link
+	cancel context.CancelCauseFunc
 }
 
+// errRemoved is why a connection to a server ends that is not wanted any more.
+var errRemoved = errors.New("server is not in Connect any more")
+
+// connect makes the connections those to the given servers, with the mutex held. What is
+// there already stays as it is.
+func (s *Server) connect(to []remote) {
+	old := s.links
+	s.links = make([]*serverLink, 0, len(to))
+	for _, r := range to {
+		i := slices.IndexFunc(old, func(l *serverLink) bool { return l.dialer.remote == r })
+		if i >= 0 {
+			s.links = append(s.links, old[i])
+			old = slices.Delete(old, i, i+1)
+			continue
+		}
+		l := s.newLink(r)
+		s.links = append(s.links, l)
+	}
+	for _, l := range old {
+		l.cancel(errRemoved)
+	}
+}
+
+// newLink begins to connect to a server, with the mutex held.
 func (s *Server) newLink(to remote) *serverLink {
-	l := &serverLink{server: s}
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	l := &serverLink{server: s, cancel: cancel}
 	l.dialer = newDialer(&s.network, to, &s.mu, s.cfg.Logger)
 	l.dialer.session, l.dialer.tick = l, time.Second
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	l.link = s.hub.NewLink(to.address,
 		func() { l.dialer.reopen(request{}) },
 		func() {
 			s.cfg.Logger.Warn("a gossip server to connect to is this one itself", "server", to.address)
 			l.dialer.reopen(request{after: selfAgain})
 		})
-	s.links = append(s.links, l)
+	s.done.Go(func() {
+		l.dialer.run(ctx)
+		if errors.Is(context.Cause(ctx), errRemoved) {
+			s.do(l.link.Remove)
+			s.cfg.Logger.Info("gossip server is not connected to any more", "server", to.address)
+		}
+		cancel(nil)
+	})
 	return l
 }
 

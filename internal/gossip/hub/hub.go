@@ -83,6 +83,14 @@ func New(now time.Time, cfg Config) *Hub {
 	}
 }
 
+// Configure replaces the limits and times. What exceeds a limit already stays. The ID and the
+// behaviour of links do not change.
+func (h *Hub) Configure(cfg Config) {
+	cfg.ID = h.cfg.ID
+	h.cfg = cfg
+	h.store.Configure(cfg.Store)
+}
+
 // sweepInterval is how often the hub looks for peers that are silent or do not read.
 const sweepInterval = 250 * time.Millisecond
 

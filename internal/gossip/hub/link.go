@@ -54,6 +54,10 @@ func (l *Link) Disconnected(now time.Time) {
 	l.hub.Settle(now)
 }
 
+// Remove ends the link, which is down. What its server has brought ends as
+// after a lost connection.
+func (l *Link) Remove(now time.Time) { l.hub.remove(now, l.peer) }
+
 // Receive handles one message, see Peer.Receive.
 func (l *Link) Receive(now time.Time, frame []byte, rest ...[]byte) {
 	l.now = now

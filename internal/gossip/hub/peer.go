@@ -113,13 +113,15 @@ func (p *Peer) Evict(now time.Time) {
 	}
 }
 
-// remove removes the peer of a client.
+// remove removes a peer.
 func (h *Hub) remove(now time.Time, p *Peer) {
 	last := h.peers[len(h.peers)-1]
 	h.peers[p.index], last.index = last, p.index
 	h.peers[len(h.peers)-1] = nil
 	h.peers = h.peers[:len(h.peers)-1]
-	h.clients--
+	if p.link == nil {
+		h.clients--
+	}
 	p.state, p.absent = stateGone, nil
 	h.store.Lost(now, p.source)
 }

@@ -81,6 +81,9 @@ func New(self wire.ID, cfg Config) *Store {
 	}
 }
 
+// Configure replaces the limits and times. They hold for what happens later.
+func (s *Store) Configure(cfg Config) { s.cfg = cfg }
+
 // Entry is a key with the value that clients are told. Only the store writes it.
 type Entry struct {
 	Key    string
