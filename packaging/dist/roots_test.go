@@ -135,18 +135,7 @@ func installAPK(t *testing.T, pkg string) {
 	need(t, "busybox")
 	root := busyboxRoot(t)
 	if _, err := exec.LookPath("apk"); err == nil {
-		apk := func(args ...string) {
-			t.Helper()
-			if err := do(exec.Command("apk", append([]string{"--root", root, "--no-network", "--allow-untrusted"}, args...)...)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		apk("add", "--initdb")
-		before := files(t, root)
-		apk("add", pkg)
-		use(t, root)
-		apk("del", "zre")
-		nothingLeft(t, before, files(t, root))
+		withAPK(t, pkg, root)
 		return
 	}
 	t.Log("there is no apk on this machine: the package is unpacked as apk does it")
@@ -182,6 +171,47 @@ func installAPK(t *testing.T, pkg string) {
 		}
 	}
 	script(".post-deinstall")
+	nothingLeft(t, before, files(t, root))
+}
+
+// withAPK installs the package with apk itself.
+func withAPK(t *testing.T, pkg, root string) {
+	t.Helper()
+	// No repository has anything that the package needs, and nobody has signed it.
+	options := []string{"--root", root, "--no-network", "--allow-untrusted", "--repositories-file", os.DevNull}
+	apk := func(args ...string) string {
+		t.Helper()
+		out, err := exec.Command("apk", append(options, args...)...).CombinedOutput()
+		if err != nil || strings.Contains(string(out), "ERROR") || strings.Contains(string(out), "WARNING") {
+			t.Fatalf("apk %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+		return string(out)
+	}
+	// apk removes directories that are empty. In these, packages that are always there have files.
+	for _, dir := range []string{"usr/bin", "usr/share", "etc/init.d"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, dir, "other"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%s", apk("--version"))
+	apk("add", "--initdb")
+	before := files(t, root)
+	t.Logf("%s", apk("add", pkg))
+	if out := apk("audit", "--system"); regexp.MustCompile(`(?m)^[UX] `).MatchString(out) {
+		t.Errorf("apk audit finds files that are not as in the package:\n%s", out)
+	}
+	use(t, root)
+	inRoot(t, root, "sh", "-n", "/etc/init.d/zgossip_server")
+	listed := apk("info", "--contents", "zre")
+	for _, file := range []string{"usr/bin/zgossip_server", "etc/init.d/zgossip_server", "usr/share/man/man1/zre.1"} {
+		if !strings.Contains(listed, file) {
+			t.Errorf("%s is not in the package:\n%s", file, listed)
+		}
+	}
+	apk("del", "zre")
 	nothingLeft(t, before, files(t, root))
 }
 
