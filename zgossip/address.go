@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,8 +41,45 @@ func ParseServer(s string) (string, error) {
 
 // remote is a server to connect to.
 type remote struct {
-	address string    // HOST:PORT
-	key     curve.Key // its public key; zero if it does not use CURVE
+	address string // HOST:PORT
+	// keys has its public key, and more while it gets another one; none if it does not use CURVE
+	keys []curve.Key
+}
+
+// secure reports whether the server uses CURVE.
+func (r remote) secure() bool { return len(r.keys) > 0 }
+
+// key returns the key to try in an attempt, counted from 0.
+func (r remote) key(attempt int) curve.Key {
+	if !r.secure() {
+		return curve.Key{}
+	}
+	return r.keys[attempt%len(r.keys)]
+}
+
+func (r remote) equal(o remote) bool {
+	return r.address == o.address && slices.Equal(r.keys, o.keys)
+}
+
+// parseRemotes parses addresses of servers, those of a field of a configuration. A server that is
+// named with several keys is one server.
+func parseRemotes(field string, list []string, secret string) (all []remote, err error) {
+	for _, s := range list {
+		to, err := parseRemote(s, secret)
+		if err != nil {
+			return nil, &ConfigError{field, withoutKey(s), err.Error()}
+		}
+		i := slices.IndexFunc(all, func(r remote) bool { return r.address == to.address })
+		switch {
+		case i < 0:
+			all = append(all, to)
+		case all[i].secure() != to.secure():
+			return nil, &ConfigError{field, to.address, "is named twice, with and without a key"}
+		case to.secure() && !slices.Contains(all[i].keys, to.keys[0]):
+			all[i].keys = append(all[i].keys, to.keys[0])
+		}
+	}
+	return all, nil
 }
 
 // withoutKey is the address of a server as errors show it. The text behind the | may be a
@@ -68,7 +106,7 @@ func parseRemote(s, secret string) (remote, error) {
 	if secret == "" {
 		return remote{}, errors.New("want SecretKey too, or no key behind the address")
 	}
-	return remote{address, octets}, nil
+	return remote{address, []curve.Key{octets}}, nil
 }
 
 // parseListen parses an address to listen at: tcp://IP:PORT or IP:PORT. IP may be * for all

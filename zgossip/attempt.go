@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/transport"
 )
 
@@ -13,7 +14,7 @@ import (
 // dialer's current one, nothing that happens to it counts.
 type attempt struct {
 	d     *dialer
-	once  bool          // the first failure ends it: the server has other addresses
+	once  bool          // the first failure ends it: the server has other addresses or keys
 	ended chan struct{} // closed when it has ended, or has failed
 
 	// The dialer's lock guards what follows.
@@ -28,10 +29,10 @@ type attempt struct {
 // a new connection is wanted. It returns the request for the next one, and whether this one
 // was up.
 func (d *dialer) connection(
-	ctx context.Context, server netip.AddrPort, once bool, this request,
+	ctx context.Context, server netip.AddrPort, key curve.Key, once bool, this request,
 ) (request, bool) {
 	a := &attempt{d: d, once: once, ended: make(chan struct{}), since: time.Now()}
-	t, err := d.network.get(way{secure: !d.key.IsZero(), named: this.identity})
+	t, err := d.network.get(way{secure: d.secure(), named: this.identity})
 	if err != nil {
 		d.do(func(now time.Time) { d.fail(now, err) })
 		return this, false
@@ -43,7 +44,7 @@ func (d *dialer) connection(
 	default:
 	}
 	d.lock.Unlock()
-	conn := t.Dial(transport.Target{Addr: server, Key: d.key}, a)
+	conn := t.Dial(transport.Target{Addr: server, Key: key}, a)
 	next := a.wait(ctx, server, this)
 	var wasUp bool
 	d.do(func(now time.Time) {

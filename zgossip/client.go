@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +20,8 @@ type ClientConfig struct {
 	// Transport carries the messages, see ServerConfig.Transport.
 	Transport string
 	// Servers are the gossip servers, in the form of ParseServer. The public key of a server
-	// that uses CURVE (ZeroMQ RFC 26) follows behind a |. At least one.
+	// that uses CURVE (ZeroMQ RFC 26) follows behind a |. A server that is named with several
+	// keys has one of them, or soon another one: see Server.Reconfigure. At least one.
 	Servers []string
 	// SecretKey is the client's own, for servers that use CURVE: 40 characters of Z85.
 	SecretKey string
@@ -144,23 +144,11 @@ func (c *Client) configure() error {
 }
 
 func (c *Client) addServers() error {
-	seen := make(map[string]string)
-	for _, s := range c.cfg.Servers {
-		to, err := parseRemote(s, c.cfg.SecretKey)
-		if err != nil {
-			return &ConfigError{"Servers", withoutKey(s), err.Error()}
-		}
-		_, key, _ := strings.Cut(s, "|")
-		before, again := seen[to.address]
-		if again && before != key {
-			return &ConfigError{"Servers", to.address, "is named twice, with different keys"}
-		}
-		if !again {
-			seen[to.address] = key
-			c.conns = append(c.conns, newClientConn(c, to))
-		}
+	servers, err := parseRemotes("Servers", c.cfg.Servers, c.cfg.SecretKey)
+	for _, to := range servers {
+		c.conns = append(c.conns, newClientConn(c, to))
 	}
-	return nil
+	return err
 }
 
 // settleTime is how long after a change of addresses the endpoint is asked for again: routes

@@ -37,7 +37,8 @@ type ServerConfig struct {
 	// for any free port. Default: tcp://*:31337.
 	Listen []string
 	// Connect are other servers to exchange tuples with, in the form of ParseServer. The
-	// public key of a server that uses CURVE follows behind a |. One of two servers has to
+	// public key of a server that uses CURVE follows behind a |; one that is named with several
+	// keys has one of them. One of two servers has to
 	// name the other; both may, and rings are allowed.
 	Connect []string
 
@@ -156,12 +157,9 @@ func (c ServerConfig) withAddresses() (ServerConfig, error) {
 		}
 		c.listen = append(c.listen, addr)
 	}
-	for _, s := range c.Connect {
-		to, err := parseRemote(s, c.SecretKey)
-		if err != nil {
-			return c, &ConfigError{"Connect", withoutKey(s), err.Error()}
-		}
-		c.remotes = append(c.remotes, to)
+	var err error
+	if c.remotes, err = parseRemotes("Connect", c.Connect, c.SecretKey); err != nil {
+		return c, err
 	}
 	if c.SecretKey == "" && len(c.TrustedKeys) > 0 {
 		const reason = "want SecretKey too: without it all may connect"

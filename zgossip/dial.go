@@ -85,7 +85,7 @@ func (d *dialer) run(ctx context.Context) {
 	var (
 		next  request
 		pause time.Duration
-		tried int // connections to the addresses of the server
+		tried int // connections to the addresses of the server, with each of its keys
 	)
 	for ctx.Err() == nil {
 		most := pauseMost
@@ -96,9 +96,10 @@ func (d *dialer) run(ctx context.Context) {
 			d.do(func(now time.Time) { d.fail(now, err) })
 		} else {
 			var wasUp bool
-			next, wasUp = d.connection(ctx, servers[tried%len(servers)], len(servers) > 1, next)
+			server, key := servers[tried%len(servers)], d.key(tried/len(servers))
+			next, wasUp = d.connection(ctx, server, key, len(servers) > 1 || len(d.keys) > 1, next)
 			if tried++; !wasUp {
-				most = retryMost // It may be the turn of the next address.
+				most = retryMost // It may be the turn of the next address or key.
 			}
 		}
 		if pause = min(2*max(pause, pauseFirst/2), most); d.takeLived() >= stableAfter {
@@ -169,7 +170,7 @@ func (d *dialer) observe(now time.Time) {
 // fail says why there is no connection. The lock is held.
 func (d *dialer) fail(now time.Time, err error) {
 	d.log.Debug("gossip server cannot be reached", "server", d.address, "error", err)
-	d.episode.fail(now, explain(err, !d.key.IsZero(), d.network.secure()))
+	d.episode.fail(now, explain(err, d.secure(), d.network.secure()))
 }
 
 // state returns how it stands with the server, as far as the dialer knows. The lock is held.

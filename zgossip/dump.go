@@ -71,7 +71,7 @@ func (n *network) dump(ctx context.Context, from remote) ([]Tuple, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := n.get(way{secure: !from.key.IsZero()})
+	t, err := n.get(way{secure: from.secure()})
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (n *network) dump(ctx context.Context, from remote) ([]Tuple, error) {
 		ctx: ctx, events: make(chan dumpEvent), targets: make(map[*transport.Conn]transport.Target),
 	}
 	for _, server := range servers {
-		d.dial(t, transport.Target{Addr: server, Key: from.key})
+		d.dial(t, transport.Target{Addr: server, Key: from.key(0)})
 	}
 	cause, unusable := error(errSilent), make(map[*transport.Conn]bool)
 	for {
@@ -94,7 +94,7 @@ func (n *network) dump(ctx context.Context, from remote) ([]Tuple, error) {
 		case e.err == nil:
 			return d.collect(e)
 		}
-		cause = explain(e.err, !from.key.IsZero(), n.security != nil)
+		cause = explain(e.err, from.secure(), n.security != nil)
 		if permanent(cause) || nobodyThere(cause) {
 			if unusable[e.conn] = true; len(unusable) >= len(servers) {
 				return nil, fmt.Errorf("%w: %w", ErrNoAnswer, cause)

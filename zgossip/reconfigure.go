@@ -39,8 +39,8 @@ func (s *Server) SetTrustedKeys(keys []string) error {
 // one are refused. Connections that exist go on: CURVE encrypts each of them with keys that live
 // as long as it does (ZeroMQ RFC 25), so closing them would protect nobody. A client whose key is
 // not trusted any more is closed, as by SetTrustedKeys; without TrustedKeys these are the clients
-// that share the server's old key. A server cannot begin or cease to use CURVE. Over libzmq
-// the key cannot change.
+// that share the server's old key. Clients can be given both keys of the server before. A server
+// cannot begin or cease to use CURVE. Over libzmq the key cannot change.
 //
 // The server connects to what is new in Connect, and closes the connections to servers that
 // are not in it any more. A limit that is lower than before ends nothing that exists.

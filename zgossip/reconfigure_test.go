@@ -28,7 +28,8 @@ func TestNewSecretKey(t *testing.T) {
 			s, addr := p.server(cfg)
 			old := addr + "|" + somePublic
 			a := p.secureClient(1, friendSecret, old)
-			eventually(t, "a client is connected", func() bool { return a.state().Connected })
+			both := p.secureClient(4, friendSecret, old, addr+"|"+newPublic)
+			eventually(t, "two clients are connected", func() bool { return a.knows(4) && both.knows(1) })
 			cfg.SecretKey = newSecret
 			err := s.Reconfigure(cfg)
 			if !p.exact() {
@@ -47,7 +48,12 @@ func TestNewSecretKey(t *testing.T) {
 			if st := a.state(); !st.Connected || st.Sessions != 1 {
 				t.Errorf("the old client: %+v", st)
 			}
-			if a.knows(2) || len(s.Tuples()) != 2 {
+			either := p.secureClient(5, friendSecret, old, addr+"|"+newPublic)
+			eventually(t, "who knows both keys is connected", func() bool { return either.state().Connected && a.knows(5) })
+			if n := len(either.Servers()); n != 1 {
+				t.Errorf("%d servers with one address", n)
+			}
+			if a.knows(2) || len(s.Tuples()) != 4 {
 				t.Errorf("tuples: %+v", s.Tuples())
 			}
 		})
@@ -192,5 +198,19 @@ func TestBadReconfiguration(t *testing.T) {
 	}
 	if err := s.Reconfigure(secure); !errors.Is(err, ErrClosed) {
 		t.Errorf("a server that has ended: %v", err)
+	}
+}
+
+// A server that is named with several keys is one server. None of them may be no key.
+func TestServersWithSeveralKeys(t *testing.T) {
+	other, _ := newKeys(t)
+	list := []string{"a:1|" + somePublic, "b", "tcp://a:1|" + other, "a:1|" + somePublic, "b:31337"}
+	got, err := parseRemotes("Servers", list, someSecret)
+	if err != nil || len(got) != 2 || len(got[0].keys) != 2 || got[1].secure() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, list := range [][]string{{"a", "a|" + other}, {"a|" + other, "a"}, {"a|" + other, "a|x"}} {
+		_, err := parseRemotes("Servers", list, someSecret)
+		wantConfigError(t, err, "Servers")
 	}
 }

@@ -27,7 +27,7 @@ func (s *Server) connect(to []remote) {
 	old := s.links
 	s.links = make([]*serverLink, 0, len(to))
 	for _, r := range to {
-		i := slices.IndexFunc(old, func(l *serverLink) bool { return l.dialer.remote == r })
+		i := slices.IndexFunc(old, func(l *serverLink) bool { return l.dialer.equal(r) })
 		if i >= 0 {
 			s.links = append(s.links, old[i])
 			old = slices.Delete(old, i, i+1)

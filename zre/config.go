@@ -112,7 +112,7 @@ type Discovery struct {
 
 	// Gossip are zgossip servers through which peers are found: HOST:PORT or
 	// tcp://HOST:PORT. The default port is 31337. If the server has a key, its public
-	// key follows: HOST:PORT|KEY.
+	// key follows: HOST:PORT|KEY. A server that gets another key can be named with both.
 	Gossip []string
 	// GossipBind makes the node a zgossip server for others: tcp://IP:PORT, where
 	// IP may be *. Such a node exchanges its tuples with the servers in Gossip.
