@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +43,11 @@ addresses and public keys of nodes are no secret on networks with beacons; this
 is for servers that strangers can reach. The files of --trust are read again when
 they change; connections of keys that are not in them any more are closed.
 
-On SIGHUP (systemctl reload) it reads zre.conf again and uses what can change while it
-runs: trust and debug. The log says what else has changed; that is used at the next
-start, as is a new secret key. The first line of the log says how the server listens,
+On SIGHUP (systemctl reload) it reads zre.conf and its secret key again. It uses a new
+key for new connections, and refuses clients that expect the old one; connections that
+exist go on, unless their own key is not trusted any more. It also uses connect, trust,
+debug, and all limits and times but max-message. The log says what else has changed,
+which is used at the next start. The first line of the log says how the server listens,
 whom it trusts and what it will not do.
 
 With --dump it asks a running server, of any implementation, what it knows, prints
@@ -143,23 +146,29 @@ func (o *options) config(env *cli.Env) (zgossip.ServerConfig, error) {
 	if err == nil && o.transport == "mem" {
 		err = env.Refuse("transport", o.transport, "reaches only programs of the same process")
 	}
-	connect := make([]string, 0, len(o.connect))
-	for _, address := range o.connect {
-		var keyed string
-		if err == nil {
-			keyed, err = env.WithKey("connect", address)
-		}
-		connect = append(connect, keyed)
+	cfg := zgossip.ServerConfig{
+		SecretKey: secret, TrustedKeys: trusted, Listen: o.addresses(),
+		MaxMessageSize: int64(o.message), Transport: o.transport, Logger: env.Log,
 	}
-	return zgossip.ServerConfig{
-		SecretKey: secret, TrustedKeys: trusted,
-		Listen: o.addresses(), Connect: connect,
-		MaxMessageSize: int64(o.message), MaxClients: int(o.clients), MaxTuples: int(o.tuples), MaxTuplesPerClient: int(o.perClient),
-		MaxKeyLength: int(o.keyLength), MaxValueLength: int(o.valueLength),
-		SendQueue: int(min(o.sendQueue, math.MaxInt32)), Transport: o.transport,
-		IdleTimeout: time.Duration(o.idle), Grace: time.Duration(o.grace), SlowTimeout: time.Duration(o.slow),
-		Logger: env.Log,
-	}, err
+	return cfg, cmp.Or(err, o.live(env, &cfg))
+}
+
+// live sets what can change while the server runs: see liveSettings.
+func (o *options) live(env *cli.Env, cfg *zgossip.ServerConfig) error {
+	cfg.Connect = make([]string, 0, len(o.connect))
+	for _, address := range o.connect {
+		keyed, err := env.WithKey("connect", address)
+		if err != nil {
+			return err
+		}
+		cfg.Connect = append(cfg.Connect, keyed)
+	}
+	cfg.MaxClients, cfg.MaxTuples, cfg.MaxTuplesPerClient = int(o.clients), int(o.tuples), int(o.perClient)
+	cfg.MaxKeyLength, cfg.MaxValueLength = int(o.keyLength), int(o.valueLength)
+	cfg.SendQueue = int(min(o.sendQueue, math.MaxInt32))
+	cfg.IdleTimeout, cfg.Grace = time.Duration(o.idle), time.Duration(o.grace)
+	cfg.SlowTimeout = time.Duration(o.slow)
+	return nil
 }
 
 // addresses are those to listen to, with --port where no port is said.

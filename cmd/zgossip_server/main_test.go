@@ -287,23 +287,27 @@ func TestTrustIsReadAgain(t *testing.T) {
 	}
 	mine := newKey(t, own)
 	a, b := newKey(t, filepath.Join(friends, "a")), newKey(t, filepath.Join(friends, "b"))
-	server, err := zgossip.NewServer(zgossip.ServerConfig{
-		Listen: []string{"127.0.0.1:*"}, SecretKey: mine.SecretKey, TrustedKeys: []string{a.PublicKey, b.PublicKey},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	o := newOptions()
 	fs := pflag.NewFlagSet("test", pflag.ContinueOnError)
 	o.register(fs)
-	if err := fs.Parse([]string{"--trust", friends}); err != nil {
+	args := []string{"--key", own + "_secret", "--trust", friends, "--listen", "127.0.0.1:*"}
+	if err := fs.Parse(args); err != nil {
 		t.Fatal(err)
 	}
 	reload := make(chan struct{}, 1)
+	env := &cli.Env{Log: slog.New(slog.DiscardHandler), Reload: reload}
+	cfg, err := o.config(env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := zgossip.NewServer(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	var following sync.WaitGroup
 	following.Go(func() {
-		o.keys.Follow(ctx, &cli.Env{Log: slog.New(slog.DiscardHandler), Reload: reload}, server.SetTrustedKeys)
+		o.keys.Follow(ctx, env, live(env, server, cfg))
 	})
 
 	state := func(c *zgossip.Client) zgossip.ServerState { return c.Servers()[0] }
@@ -319,6 +323,23 @@ func TestTrustIsReadAgain(t *testing.T) {
 	await(t, "one is refused", func() bool { return errors.Is(state(second).Err, zgossip.ErrUntrusted) })
 	if st := state(first); !st.Connected || st.Sessions != 1 {
 		t.Errorf("the other one: %+v", st)
+	}
+
+	// The server's own key is replaced: who is connected stays, and newcomers need the new one.
+	for _, name := range []string{own, own + "_secret"} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	address = server.Endpoints()[0] + "|" + newKey(t, own).PublicKey
+	reload <- struct{}{}
+	third := startClient(t, address, a.SecretKey)
+	await(t, "one with the new key is connected", func() bool { return state(third).Connected })
+	await(t, "the one with the old key is told so", func() bool {
+		return errors.Is(state(second).Err, zgossip.ErrWrongKey)
+	})
+	if st := state(first); !st.Connected || st.Sessions != 1 {
+		t.Errorf("the first one: %+v", st)
 	}
 	cancel()
 	following.Wait()

@@ -32,11 +32,7 @@ func run(ctx context.Context, env *cli.Env, o *options) error {
 	var workers sync.WaitGroup
 	serving, served := context.WithCancel(ctx)
 	workers.Go(func() { feedWatchdog(serving, server, env.Log) })
-	apply := server.SetTrustedKeys
-	if cfg.SecretKey == "" {
-		apply = nil
-	}
-	workers.Go(func() { o.keys.Follow(serving, env, apply) })
+	workers.Go(func() { o.keys.Follow(serving, env, live(env, server, cfg)) })
 	stop, err := serveHTTP(o.metrics, server, env.Log)
 	if err == nil {
 		notify(env.Log, daemon.SdNotifyReady)

@@ -109,6 +109,18 @@ func TestScripts(t *testing.T) {
 			echo hello | zrecat --key lab --no-beacon -g "$address|$key" test && wait $receiver && cat got
 			zgossip_server --key lab --dump --json "$address|$key"; kill $server; wait $server`,
 			"hello\n", 0},
+		"a gossip server gets another key": {`
+			zre --keygen lab > said && zre --keygen new > said || exit
+			key() { sed -n 's/.*public-key = "\(.*\)"/\1/p' "$1"; }
+			zgossip_server --transport zmtp --key lab --trust any --listen tcp://127.0.0.1:* 2> log & server=$!
+			until address=$(grep -o '127.0.0.1:[0-9]*' log | head -n 1) && [ -n "$address" ]; do sleep 0.1; done
+			dump() { zgossip_server --key lab --dump "$address|$1" > said 2>&1; echo $?; }
+			dump "$(key lab)"
+			mv new_secret lab_secret && kill -HUP $server
+			until grep -q 'has a new key' log; do sleep 0.1; done
+			dump "$(key new)"; dump "$(key lab)"
+			kill $server; wait $server`,
+			"0\n0\n1\n", 0},
 		"a key that is no key": {`echo x > lab; zre --key lab < /dev/null`, "", 2},
 		"trust without a key":  {`zre --keygen lab > said; zre --trust lab < /dev/null`, "", 2},
 		"no key over another":  {`zre --keygen lab > said; zre --keygen lab`, "", 1},

@@ -42,7 +42,9 @@ type Env struct {
 }
 
 // Set reports whether a flag was given, on the command line or in zre.conf.
-func (e *Env) Set(flag string) bool { return e.flags != nil && e.flags.Changed(flag) }
+func (e *Env) Set(flag string) bool {
+	return e.flags != nil && (e.given(flag) || len(e.lines[flag]) > 0)
+}
 
 // variable returns a variable of the environment, "" if there is none.
 func (e *Env) variable(name string) string {

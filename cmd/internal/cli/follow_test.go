@@ -43,10 +43,11 @@ func follow(t *testing.T, every time.Duration, refuse error, paths ...string) *f
 	ctx, cancel := context.WithCancel(t.Context())
 	var done sync.WaitGroup
 	done.Go(func() {
-		(&KeyFlags{trust: paths}).follow(ctx, env, every, func(keys []string) error {
-			f.applied <- keys
+		live := Live{Keys: func(_ string, trusted []string) error {
+			f.applied <- trusted
 			return refuse
-		})
+		}}
+		(&KeyFlags{trust: paths}).follow(ctx, env, every, live)
 	})
 	t.Cleanup(done.Wait)
 	t.Cleanup(cancel)

@@ -113,11 +113,13 @@ func (f *NodeFlags) StartNodeWith(
 		defer stop()
 		<-node.Done()
 	}()
-	apply := node.SetTrustedKeys
-	if cfg.Security.SecretKey == "" {
-		apply = nil
+	var live Live
+	if cfg.Security.SecretKey != "" {
+		// The key is part of who the node is: its peers know the node by it. So another key is
+		// used at the next start.
+		live.Keys = func(_ string, trusted []string) error { return node.SetTrustedKeys(trusted) }
 	}
-	go f.keys.Follow(following, env, apply)
+	go f.keys.Follow(following, env, live)
 	return node, nil
 }
 
