@@ -84,7 +84,7 @@ func TestMany(t *testing.T) {
 			if i == 0 {
 				args = append(args, "--metrics", fmt.Sprint("127.0.0.1:", metricsPort))
 			}
-			all = append(all, launch(t, p.Host, fmt.Sprintf("n%d.%d", h, i), args...))
+			all = append(all, launchEqual(t, p.Host, fmt.Sprintf("n%d.%d", h, i), args...))
 		}
 	}
 	t.Cleanup(func() { all.killAll() })
@@ -123,7 +123,7 @@ func TestMany(t *testing.T) {
 	t.Logf("idle, each node: %.2f %% of a core, %.1f messages and %.1f datagrams of beacons a second",
 		100*cpu.Seconds()/seconds, messages/seconds, datagrams/seconds)
 
-	late := launch(t, ports[0].Host, "late", "--join", "g")
+	late := launchEqual(t, ports[0].Host, "late", "--join", "g")
 	late.await()
 	began = time.Now()
 	all = append(all, late)

@@ -31,7 +31,7 @@ func testPowerLost(t *testing.T) {
 	var all crew
 	for i := range perHost {
 		for h, p := range ports {
-			all = append(all, launch(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
+			all = append(all, launchEqual(t, p.Host, fmt.Sprintf("n%d.%d", h, i),
 				"--join", "g", "--dead-period", fmt.Sprint(dead.Seconds())))
 		}
 	}
