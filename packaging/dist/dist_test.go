@@ -80,7 +80,8 @@ func TestReproducible(t *testing.T) {
 		t.Errorf("%d files, want %d:\n%s", n, want, sums)
 	}
 	if runtime.GOOS != "windows" {
-		checkArchive(t, first)
+		root := checkArchive(t, first)
+		t.Run("install", func(t *testing.T) { installAndUninstall(t, filepath.Join(root, "bin")) })
 	}
 	if packages {
 		installEverywhere(t, first)
@@ -96,8 +97,8 @@ func read(t *testing.T, file string) string {
 	return string(data)
 }
 
-// checkArchive looks at what is in the archive for this machine.
-func checkArchive(t *testing.T, dir string) {
+// checkArchive looks at what is in the archive for this machine. It returns where it is unpacked.
+func checkArchive(t *testing.T, dir string) (root string) {
 	t.Helper()
 	name := "zre-1.2.3-5-g0123456789ab-" + runtime.GOOS + "-" + runtime.GOARCH
 	file, err := os.Open(filepath.Join(dir, name+".tar.gz"))
@@ -110,7 +111,7 @@ func checkArchive(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	files := map[string]*tar.Header{}
-	root := t.TempDir()
+	root = t.TempDir()
 	previous := ""
 	for r := tar.NewReader(unzipped); ; {
 		h, err := r.Next()
@@ -158,6 +159,7 @@ func checkArchive(t *testing.T, dir string) {
 			t.Errorf("%s is missing", want)
 		}
 	}
+	return root
 }
 
 func unpack(t *testing.T, r io.Reader, file string, mode os.FileMode) {

@@ -72,13 +72,16 @@ func (r *release) prepare(packages bool) error {
 		args = append(args, "github.com/goreleaser/nfpm/v2/cmd/nfpm")
 	}
 	tools := r.command("go", args...)
-	host := system{runtime.GOOS, runtime.GOARCH}
+	host := hostSystem()
 	tools.Env = append(tools.Env, host.env()...) // An SBOM has the checksum of its tool.
 	if err := do(tools); err != nil {
 		return err
 	}
 	return r.build(host, r.path("host"))
 }
+
+// hostSystem is this machine.
+func hostSystem() system { return system{runtime.GOOS, runtime.GOARCH} }
 
 // build builds the programs for a system into a directory.
 func (r *release) build(s system, dir string) error {
@@ -95,9 +98,12 @@ func (r *release) build(s system, dir string) error {
 // make builds and packs for one system.
 func (r *release) make(s system, packages bool) error {
 	began := time.Now()
-	bin := r.path("bin", s.os, s.arch)
-	if err := r.build(s, bin); err != nil {
-		return err
+	bin := r.path("host") // prepare has built these.
+	if s != hostSystem() {
+		bin = r.path("bin", s.os, s.arch)
+		if err := r.build(s, bin); err != nil {
+			return err
+		}
 	}
 	sboms, err := r.sboms(s, bin)
 	if err != nil {
@@ -132,6 +138,8 @@ func (r *release) make(s system, packages bool) error {
 func (r *release) lay(s system, bin, prefix, sboms string) (string, error) {
 	dest := r.path("tree", s.os, s.arch, strings.ReplaceAll(prefix, "/", "_"))
 	install := r.command("sh", append([]string{"scripts/install.sh"}, programs()...)...)
+	// It runs programs of this module, which are compiled as those of the release are: once.
+	install.Env = append(install.Env, hostSystem().env()...)
 	install.Env = append(install.Env, "DESTDIR="+dest, "PREFIX="+prefix, "BIN="+bin, "RUN="+r.path("host"),
 		"SYSTEM="+s.uname(), "SUFFIX="+s.suffix(), "QUIET=yes",
 		"SOURCE_DATE_EPOCH="+strconv.FormatInt(r.date.Unix(), 10))
