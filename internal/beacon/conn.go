@@ -107,11 +107,11 @@ func (c *Conn) deliver(payload []byte, from netip.AddrPort, ifindex int) {
 func (c *Conn) deliverAll(arrivals []arrival) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed.Load() {
+		return
+	}
 	for i := range arrivals {
 		a := &arrivals[i]
-		if c.closed.Load() {
-			return
-		}
 		c.handler(a.payload[:a.size], a.from, a.ifindex)
 	}
 }

@@ -49,8 +49,11 @@ func (t *transport) keep(payload []byte, from netip.AddrPort, ifindex int) bool 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := time.Now(); now.Sub(r.turned) >= repeatWithin/2 || len(r.recent) >= repeatKnown {
-		r.before, r.recent = r.recent, make(map[arrival]struct{}, len(r.recent))
-		r.turned = now
+		r.before = r.recent
+		if now.Sub(r.turned) >= repeatWithin {
+			r.before = nil
+		}
+		r.recent, r.turned = make(map[arrival]struct{}, len(r.recent)), now
 	}
 	_, known := r.recent[a]
 	if !known {
@@ -73,14 +76,14 @@ func (t *transport) keep(payload []byte, from netip.AddrPort, ifindex int) bool 
 
 // handOver gives the Conns the datagrams that wait.
 func (t *transport) handOver() {
-	r, conns := &t.repeats, t.current()
+	r := &t.repeats
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.waiting) == 0 {
 		return
 	}
 	r.timer.Stop()
-	for _, c := range conns {
+	for _, c := range t.current() {
 		c.deliverAll(r.waiting)
 	}
 	r.waiting = r.waiting[:0]

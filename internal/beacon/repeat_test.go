@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // crowded returns a transport with so many Conns that repetitions wait, and what the first of
@@ -69,6 +70,18 @@ func TestNewDatagramsComeInOrder(t *testing.T) {
 	}
 }
 
+// What waits comes first also where so many Conns have been closed that nothing waits any more.
+func TestNewDatagramsComeInOrderAmongFewer(t *testing.T) {
+	tr, in := crowded(t)
+	tr.dispatch([]byte("here"), repeatFrom, 1)
+	tr.dispatch([]byte("here"), repeatFrom, 1)
+	tr.setConns(tr.current()[:repeatConns-1])
+	tr.dispatch([]byte("gone"), repeatFrom, 1)
+	if got := fmt.Sprint(in.heardNow()); got != "[here here gone]" {
+		t.Error(got)
+	}
+}
+
 // What waits and what is remembered is bounded, whatever is sent.
 func TestRepetitionsAreBounded(t *testing.T) {
 	tr, in := crowded(t)
@@ -94,6 +107,11 @@ func TestRepetitionsAreBounded(t *testing.T) {
 	for range repeatKept + 10 {
 		in.want(t, fmt.Sprint(10*repeatKnown-1))
 	}
+	r.turned = time.Now().Add(-repeatWithin) // It was quiet for so long.
+	send(10*repeatKnown - 1)
+	if got := in.heardNow(); len(got) != 1 {
+		t.Error("after a long time:", got)
+	}
 	long := make([]byte, repeatOctets+1)
 	for range 2 {
 		tr.dispatch(long, repeatFrom, 1)
@@ -103,7 +121,7 @@ func TestRepetitionsAreBounded(t *testing.T) {
 	}
 }
 
-// A Conn that is closed, by itself or by a handler of the same run, hears nothing of what waited.
+// A Conn that is closed hears nothing of what waited.
 func TestClosedConnHearsNoRepetition(t *testing.T) {
 	tr, in := crowded(t)
 	tr.dispatch([]byte("here"), repeatFrom, 1)

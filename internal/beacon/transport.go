@@ -179,14 +179,11 @@ func (t *transport) dispatch(payload []byte, from netip.AddrPort, ifindex int) {
 		return
 	}
 	t.received.Add(1)
-	conns := t.current()
-	if len(conns) >= repeatConns {
-		if t.keep(payload, from, ifindex) {
-			return
-		}
-		t.handOver()
+	if len(t.current()) >= repeatConns && t.keep(payload, from, ifindex) {
+		return
 	}
-	for _, c := range conns {
+	t.handOver() // Something waits also where there were more Conns a moment ago.
+	for _, c := range t.current() {
 		c.deliver(payload, from, ifindex)
 	}
 }
