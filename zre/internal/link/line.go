@@ -37,12 +37,12 @@ func (n *line) look(now time.Time, b transport.Backlog, queued int, data uint64)
 	if data > n.data {
 		n.data, n.end = data, 0
 	}
-	if now.Sub(n.looked) > slowestFor {
-		n.base, n.from = b.Acked, now // The first look, or the first one for a long time.
-	}
-	if b.Acked > n.acked && (n.end == 0 || n.acked < n.end) && !n.looked.IsZero() {
+	switch {
+	case n.looked.IsZero():
+		n.base, n.from = b.Acked, now
+	case b.Acked > n.acked && (n.end == 0 || n.acked < n.end):
 		least := min(now.Sub(n.from), slowestFor).Seconds() * slowestLine
-		if more = float64(b.Acked-n.base) >= least && b.Acked > n.base; more {
+		if more = float64(b.Acked-n.base) >= least || n.end != 0 && b.Acked >= n.end; more {
 			n.moved, n.base, n.from = now, b.Acked, now
 		}
 	}

@@ -15,6 +15,7 @@ func TestLine(t *testing.T) {
 		queued         int
 		data           uint64
 		more           bool
+		after          time.Duration // besides the second
 	}
 	for name, looks := range map[string][]look{
 		"a slow line": {
@@ -49,6 +50,16 @@ func TestLine(t *testing.T) {
 			{acked: 150, unacked: 900, data: 5},
 			{acked: 250, unacked: 900, data: 5},
 		},
+		"the rest is small": {
+			{acked: 100, unacked: 30, data: 5},
+			{acked: 100, unacked: 30, data: 5},
+			{acked: 130, data: 5, more: true},
+		},
+		"a sender that seldom tries": {
+			{acked: 100, unacked: 900, data: 5},
+			{acked: 15000, unacked: 900, data: 5, more: true, after: 14 * time.Second},
+			{acked: 15001, unacked: 900, data: 5, after: 14 * time.Second},
+		},
 		"a pause of TCP": {
 			{acked: 100, unacked: 900, data: 5},
 			{acked: 100, unacked: 900, data: 5},
@@ -78,7 +89,7 @@ func TestLine(t *testing.T) {
 		var n line
 		at := time.Unix(1, 0)
 		for i, l := range looks {
-			at = at.Add(time.Second)
+			at = at.Add(time.Second + l.after)
 			before := n.moved
 			more := n.look(at, transport.Backlog{Acked: 10 * l.acked, Unacked: 10 * l.unacked}, l.queued, l.data)
 			if more != l.more {
