@@ -117,6 +117,7 @@ func (p *Peer) attach(conn *Conn) {
 // already.
 func (c *Core) challenge(now time.Duration, p *Peer, conn *Conn) bool {
 	c.stats.Conflicts++
+	c.closeEndedRival(p)
 	if p.rival != nil {
 		// The one that comes from where the peer is known to be goes first.
 		if p.rival.remote == p.conn.remote || conn.remote != p.conn.remote {
@@ -134,19 +135,25 @@ func (c *Core) challenge(now time.Duration, p *Peer, conn *Conn) bool {
 	return true
 }
 
+// closeEndedRival closes a rival that the peer has given up, as an attempt that took too long. On a
+// busy host such a one is accepted late, after the one that the peer has made in its place. While
+// it waits, its end is not read.
+func (c *Core) closeEndedRival(p *Peer) {
+	if p.rival != nil && p.rival.shell.Ended() {
+		c.closeConn(p.rival)
+	}
+}
+
 // tickRival lets a rival in when the peer has not answered. One that waits for too long
 // is closed as any connection without a HELLO is.
 func (c *Core) tickRival(now time.Duration, p *Peer) {
+	c.closeEndedRival(p)
 	since := max(p.lastMessage, p.rivalSince)
 	if p.Ready() {
 		since = max(p.askedAt, p.rivalSince)
 	}
 	switch {
 	case p.rival == nil:
-	case p.rival.shell.Ended():
-		// The peer has closed it, as an attempt that took too long. While it waits, its end
-		// is not read.
-		c.closeConn(p.rival)
 	case now-since >= p.within(rivalPatience, 1) && (p.askedAt != 0 || !p.Ready()):
 		c.log("the first connection of a peer is silent: the second one takes its place", p)
 		p.rival.begins = p.rival.remote == p.conn.remote
@@ -228,6 +235,9 @@ func (c *Core) ConnDown(now time.Duration, conn *Conn) {
 	c.conns.remove(conn)
 	c.changed()
 	p := c.peers.get(conn.id)
+	if p != nil && p.conn == conn {
+		c.closeEndedRival(p)
+	}
 	switch {
 	case p == nil:
 	case p.rival == conn:

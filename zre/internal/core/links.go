@@ -22,11 +22,7 @@ func (c *Core) LinkUp(now time.Duration, l Link) {
 	p.linkState, p.linkedAt, p.refused = linkIsUp, now, false
 	c.changed()
 	p.measureDial(now)
-	if p.rival != nil && p.rival.shell.Ended() {
-		// The peer has given it up, as an attempt that took too long. On a busy host such a one
-		// is accepted late, after the one that the peer has made in its place.
-		c.closeConn(p.rival)
-	}
+	c.closeEndedRival(p)
 	switch {
 	case p.state != Connecting:
 	case p.rival != nil:

@@ -230,6 +230,21 @@ func TestEndedRivalOfConnecting(t *testing.T) {
 	}
 }
 
+// Nor does it keep out the one that the peer has made in its place, or take the place of the one that ends.
+func TestEndedRivalKeepsNobodyOut(t *testing.T) {
+	d, given := contested(t, friendHost)
+	given.end()
+	live := d.connect(friend, friendHost)
+	if live.closed || !given.closed {
+		t.Fatalf("closed: the second one %v, the third one %v", given.closed, live.closed)
+	}
+	live.end()
+	d.conns[0].end()
+	if !live.closed {
+		t.Error("one that has ended takes the place of the first")
+	}
+}
+
 // The end of a connection that waits for the link leaves a peer that has yet to greet.
 func TestConnectingEnds(t *testing.T) {
 	d := newDesk(t)
