@@ -122,7 +122,7 @@ func (c *Core) watch(now time.Duration, p *Peer) {
 			// answer.
 			c.ping(now, p)
 			p.unanswered = 0
-		} else if p.answered {
+		} else if p.answered && p.lastPart <= p.lastMessage {
 			p.restFrom = now
 		}
 		return
