@@ -128,8 +128,8 @@ func (n *Node) next(ctx context.Context, ev *Event) error {
 	return nil
 }
 
-// NextBatch is Next for many events at a time: it waits for one, writes as many as are there to
-// events, in order, and returns how many these are. A program that gets millions of small messages
+// NextBatch is Next for many events at a time: it waits for one, writes that and those behind it to
+// events, in order, and returns how many these are; there may be more. A program that gets millions of small messages
 // a second spends a good part of its time on taking them one by one. All of them count as taken
 // when it returns, see Next and Ack. It panics if events is empty.
 func (n *Node) NextBatch(ctx context.Context, events []Event) (int, error) {

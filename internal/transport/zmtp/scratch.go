@@ -29,7 +29,7 @@ const (
 	readSmall = headRead
 	// batchMost is how many messages a large scratch hands over at once, but for a held
 	// one, and batchSmall a small one. They may have four frames each, on average.
-	batchMost  = 256
+	batchMost  = 512
 	batchSmall = 32
 )
 

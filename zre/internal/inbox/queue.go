@@ -196,8 +196,8 @@ func (q *Queue) Take(ctx context.Context, ev *Event) error {
 	return nil
 }
 
-// TakeSome is Take for up to most events: as many as are there, without waiting for more than
-// one. It calls take for each run of messages of one source, and for each other event.
+// TakeSome is Take for up to most events, without waiting for more than one. It calls take for each
+// run of messages of one source, and for each other event.
 func (q *Queue) TakeSome(ctx context.Context, most int, take func(s Source, messages []Item, other *core.Event)) error {
 	if !q.takeMu.TryLock() {
 		if err := q.awaitTurn(ctx); err != nil {

@@ -30,7 +30,7 @@ lower bound is raw TCP: the same octets as one stream, in large reads and writes
 - A figure is the median of all rounds, with the least and the largest. A ratio is the
   median of the ratios of each round.
 - A WHISPER or SHOUT is counted from application to application: it passes a node's window, sequence
-  and event queue, and the receiver takes it from the node, with up to 255 others that are there
+  and event queue, and the receiver takes it from the node, with up to 255 others at a time
   (NextBatch), and checks that it is the next one. libzmq and raw TCP only receive.
   The time is that from the first message sent to the last one received.
 - Processor time is user and system time of all processes, from the first message sent to the last
