@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,11 +37,14 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	status := lab.Main(m)
-	if dir, err := programs(); err == nil {
-		os.RemoveAll(dir)
+	if dir := programsDir.Load(); dir != nil {
+		os.RemoveAll(*dir)
 	}
 	os.Exit(status)
 }
+
+// programsDir is what programs returns, nil if it was not called.
+var programsDir atomic.Pointer[string]
 
 // programs builds the programs as users get them, once, and returns the directory.
 var programs = sync.OnceValues(func() (string, error) {
@@ -54,6 +58,7 @@ var programs = sync.OnceValues(func() (string, error) {
 		os.RemoveAll(dir)
 		return "", fmt.Errorf("build the programs: %w: %s", err, out)
 	}
+	programsDir.Store(&dir)
 	return dir, nil
 })
 
