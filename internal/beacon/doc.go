@@ -18,7 +18,7 @@
 // one reader goroutine for each of them (two, as a rule), a follower and an
 // announcer. The first Open makes it, the last Close ends it and waits until
 // nothing of it is left. A Conn owns only its handler and its counters. Where there are
-// many Conns, repetitions of a datagram are handed over up to 100 ms later (repeat.go).
+// many Conns, repetitions of a datagram are handed over up to 250 ms later (repeat.go).
 //
 // # How many datagrams
 //

@@ -12,7 +12,7 @@ import (
 // of one process that is most of what they cost.
 const (
 	repeatConns  = 8                      // from so many Conns on
-	repeatDelay  = 100 * time.Millisecond // at most
+	repeatDelay  = 250 * time.Millisecond // at most
 	repeatWithin = 5 * time.Second        // a datagram that came so long ago, or longer, is new
 	repeatKept   = 256                    // datagrams that wait
 	repeatKnown  = 1024                   // that are remembered, twice
