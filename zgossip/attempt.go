@@ -27,18 +27,24 @@ type attempt struct {
 
 // connection dials, and returns when the connection has ended, when the context has, or when
 // a new connection is wanted. It returns the request for the next one, and whether this one
-// was up.
+// was up. The server has so many addresses.
 func (d *dialer) connection(
-	ctx context.Context, server netip.AddrPort, key curve.Key, once bool, this request,
+	ctx context.Context, server netip.AddrPort, key curve.Key, addresses int, this request,
 ) (request, bool) {
-	a := &attempt{d: d, once: once, ended: make(chan struct{}), since: time.Now()}
+	ways := 1
+	if len(d.keys) > 1 {
+		ways = addresses * len(d.keys)
+	}
+	a := &attempt{
+		d: d, once: ways > 1 || addresses > 1, ended: make(chan struct{}), since: time.Now(),
+	}
 	t, err := d.network.get(way{secure: d.secure(), named: this.identity})
 	if err != nil {
 		d.do(func(now time.Time) { d.fail(now, err) })
 		return this, false
 	}
 	d.lock.Lock()
-	d.current, d.server = a, server
+	d.current, d.server, d.ways = a, server, ways
 	select { // what the session wanted of the connection before
 	case <-d.again:
 	default:
@@ -91,7 +97,7 @@ func (a *attempt) tick() (resolve bool) {
 			if a.d.session.refused() > a.refused {
 				cause = errForeign
 			}
-			a.d.episode.fail(now, cause)
+			a.d.episode.fail(now, cause, false)
 		default:
 			a.d.episode.check(now)
 		}

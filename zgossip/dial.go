@@ -2,6 +2,7 @@ package zgossip
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
@@ -48,6 +49,8 @@ type dialer struct {
 	session session
 	server  netip.AddrPort // what the address was resolved to
 	current *attempt       // nil between two connections
+	ways    int            // addresses with each of the server's keys, if it has several; else 1
+	wrong   int            // connections of this episode to which the key was not the server's
 	good    bool           // the session is ready
 	readyAt time.Time      // since when
 	lived   time.Duration  // how long the last session was ready
@@ -96,15 +99,16 @@ func (d *dialer) run(ctx context.Context) {
 			d.do(func(now time.Time) { d.fail(now, err) })
 		} else {
 			var wasUp bool
-			server, key := servers[tried%len(servers)], d.key(tried/len(servers))
-			next, wasUp = d.connection(ctx, server, key, len(servers) > 1 || len(d.keys) > 1, next)
+			addr, key := tried%len(servers), tried/len(servers)
+			next, wasUp = d.connection(ctx, servers[addr], d.key(key), len(servers), next)
 			if tried++; !wasUp {
 				most = retryMost // It may be the turn of the next address or key.
 			}
+			if d.takeLived() >= stableAfter {
+				pause, tried = 0, key*len(servers) // the key that worked
+			}
 		}
-		if pause = min(2*max(pause, pauseFirst/2), most); d.takeLived() >= stableAfter {
-			pause, tried = pauseFirst, 0
-		}
+		pause = min(2*max(pause, pauseFirst/2), most)
 		if !d.sleep(ctx, ticker, max(next.after, pause-rand.N(pause/4))) {
 			return
 		}
@@ -164,20 +168,33 @@ func (d *dialer) observe(now time.Time) {
 		d.lived += now.Sub(d.readyAt)
 		d.episode.begin(now)
 	}
+	if ready != d.good {
+		d.wrong = 0
+	}
 	d.good = ready
 }
 
 // fail says why there is no connection. The lock is held.
 func (d *dialer) fail(now time.Time, err error) {
 	d.log.Debug("gossip server cannot be reached", "server", d.address, "error", err)
-	d.episode.fail(now, explain(err, d.secure(), d.network.secure()))
+	cause := explain(err, d.secure(), d.network.secure())
+	if errors.Is(cause, ErrWrongKey) {
+		d.wrong++
+	}
+	d.episode.fail(now, cause, d.lasts(cause))
+}
+
+// lasts reports whether a cause does not go away by itself. That a key is not the server's says
+// nothing as long as there are others to try. The lock is held.
+func (d *dialer) lasts(cause error) bool {
+	return permanent(cause) && (d.wrong >= d.ways || !errors.Is(cause, ErrWrongKey))
 }
 
 // state returns how it stands with the server, as far as the dialer knows. The lock is held.
 func (d *dialer) state() ServerState {
 	s := ServerState{Server: d.address, Connected: d.session.ready(), Err: d.episode.cause}
 	if !s.Connected {
-		s.Since, s.Lasting = d.episode.since, permanent(s.Err)
+		s.Since, s.Lasting = d.episode.since, d.lasts(s.Err)
 	}
 	return s
 }

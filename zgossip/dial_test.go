@@ -92,24 +92,24 @@ func TestEpisode(t *testing.T) {
 	after(0, 0, 0)
 
 	e.begin(now)
-	e.fail(now, ErrRefused)
+	e.fail(now, ErrRefused, false)
 	after(silenceLimit-1, 0, 0) // a server that restarts
 	after(1, 1, 0)
-	e.fail(now, ErrRefused)
+	e.fail(now, ErrRefused, false)
 	after(time.Minute, 1, 0)
-	e.fail(now, ErrTimeout)
+	e.fail(now, ErrTimeout, false)
 	after(0, 2, 0)
-	e.fail(now, ErrRefused)
+	e.fail(now, ErrRefused, false)
 	after(0, 2, 0)
 	for i := range 100 {
-		e.fail(now, &causeError{time.Duration(i).String(), nil})
+		e.fail(now, &causeError{time.Duration(i).String(), nil}, false)
 	}
 	after(0, maxTold, 0)
 	e.end(now)
 	after(0, maxTold, 1)
 
 	e.begin(now)
-	e.fail(now, explain(ErrUntrusted, true, true)) // does not go away by itself
+	e.fail(now, explain(ErrUntrusted, true, true), true) // does not go away by itself
 	after(0, maxTold+1, 1)
 	e.end(now)
 	after(0, maxTold+1, 2)

@@ -25,10 +25,11 @@ type episode struct {
 // begin begins an episode.
 func (e *episode) begin(now time.Time) { e.since, e.cause, e.told = now, nil, nil }
 
-// fail says why the server cannot be used. What does not change by itself is logged at once.
-func (e *episode) fail(now time.Time, cause error) {
+// fail says why the server cannot be used. What lasts, because it does not change by itself, is
+// logged at once.
+func (e *episode) fail(now time.Time, cause error, lasts bool) {
 	e.cause = cause
-	if permanent(cause) {
+	if lasts {
 		e.tell()
 	} else {
 		e.check(now)

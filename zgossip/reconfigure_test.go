@@ -48,11 +48,20 @@ func TestNewSecretKey(t *testing.T) {
 			if st := a.state(); !st.Connected || st.Sessions != 1 {
 				t.Errorf("the old client: %+v", st)
 			}
-			either := p.secureClient(5, friendSecret, old, addr+"|"+newPublic)
+			var log logBook
+			either := p.startClient(5, ClientConfig{
+				Servers: []string{old, addr + "|" + newPublic}, SecretKey: friendSecret,
+				Logger: log.logger(),
+			})
 			eventually(t, "who knows both keys is connected", func() bool { return either.state().Connected && a.knows(5) })
+			if n := log.count("level=WARN"); n != 0 {
+				t.Errorf("%d warnings, though one of the keys is the server's", n)
+			}
 			if n := len(either.Servers()); n != 1 {
 				t.Errorf("%d servers with one address", n)
 			}
+			neither := p.secureClient(6, friendSecret, old, addr+"|"+friend)
+			eventually(t, "who knows neither key is told so", func() bool { return neither.state().Lasting })
 			if a.knows(2) || len(s.Tuples()) != 4 {
 				t.Errorf("tuples: %+v", s.Tuples())
 			}

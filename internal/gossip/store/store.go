@@ -228,7 +228,8 @@ func (s *Store) entry(key string) (*Entry, error) {
 	if e, ok := s.entries[key]; ok {
 		return e, nil
 	}
-	// Tombstones are bounded too: no more of them than of the living.
+	// Tombstones are bounded too: no more of them than of the living. So are the empty entries, which
+	// are there for a minute: until then, who ended as many as there may be cannot make new ones.
 	if s.alive >= s.cfg.MaxTuples || len(s.entries) >= 2*s.cfg.MaxTuples {
 		return nil, ErrTooManyTuples
 	}
