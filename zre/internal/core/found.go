@@ -69,8 +69,9 @@ func (c *Core) heard(
 
 // heardAt are the endpoints from which the beacons of a peer came last.
 type heardAt [4]struct {
-	at   netip.AddrPort
-	when time.Duration
+	at    netip.AddrPort
+	when  time.Duration
+	since time.Duration // the first of them, without a long pause
 }
 
 // note records a beacon, in place of the oldest one from another endpoint.
@@ -85,7 +86,20 @@ func (h *heardAt) note(now time.Duration, at netip.AddrPort) {
 			place = &h[i]
 		}
 	}
+	if place.at != at || now-place.when >= heardWithin {
+		place.since = now
+	}
 	place.at, place.when = at, now
+}
+
+// before reports whether beacons came from the endpoint before this time, and still come.
+func (h *heardAt) before(now, then time.Duration, at netip.AddrPort) bool {
+	for i := range h {
+		if h[i].at == at {
+			return h[i].since < then && now-h[i].when < heardWithin
+		}
+	}
+	return false
 }
 
 // has reports whether a beacon came from the endpoint a short time ago.

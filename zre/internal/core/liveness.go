@@ -204,8 +204,14 @@ func (c *Core) isElsewhere(now time.Duration, p *Peer) bool {
 	if !p.altEndpoint.Addr.IsValid() || p.pinned() {
 		return false
 	}
-	// One that is heard at both is a host with several addresses, on a bad line.
-	gone := now-p.lastSign >= max(2*c.cfg.QuietPeriod, beaconsMissed)
+	// One that is heard at both is a host with several addresses, on a bad line. That it has been
+	// heard at both before says that beacons from one of them are lost, for a time: among 75 nodes
+	// on a line that loses a tenth, three in a row are, every few minutes.
+	patience := max(2*c.cfg.QuietPeriod, beaconsMissed)
+	if p.heardAt.before(now, p.lastSign, p.altEndpoint.Addr) {
+		patience = max(patience, 3*beaconsMissed)
+	}
+	gone := now-p.lastSign >= patience
 	heard := p.evasive() && gone && now-p.lastMessage >= 2*c.cfg.QuietPeriod &&
 		now-p.lastForeign < c.cfg.QuietPeriod
 	named := !p.Key().IsZero() && p.altEndpoint == p.helloEndpoint && !p.identified &&

@@ -224,6 +224,34 @@ func TestDeafAndDeadlines(t *testing.T) {
 	}
 }
 
+// A host has two addresses, and beacons from one of them are lost for a few seconds, while TCP is
+// silent: that is no move. If it lasts, the other address is used.
+func TestHeardAtBothBefore(t *testing.T) {
+	elsewhere := netip.MustParseAddr("10.0.0.99")
+	for lost, moves := range map[time.Duration]bool{8 * time.Second: false, 10 * time.Second: true} {
+		d := newDesk(t)
+		d.core.cfg.QuietPeriod, d.core.cfg.PingRate, d.core.cfg.DeadPeriod =
+			1200*time.Millisecond, 250*time.Millisecond, 2*time.Second
+		d.from(friend, hello(friendText))
+		hear := func(period time.Duration, both bool) {
+			for range period / (500 * time.Millisecond) {
+				d.core.Beacon(d.now, friend, elsewhere, 41000, curve.Key{})
+				if both {
+					d.core.Beacon(d.now, friend, friendHost, 41000, curve.Key{})
+				}
+				d.tick(500 * time.Millisecond)
+			}
+		}
+		hear(3*time.Second, true)
+		d.conns[0].say(&zremsg.PingOK{Sequence: 2})
+		hear(lost, false)
+		hear(time.Second, true)
+		if moved := d.links[len(d.links)-1].endpoint == at("10.0.0.99:41000"); moved != moves {
+			t.Errorf("beacons were lost for %v: moved %v, events %q", lost, moved, d.log)
+		}
+	}
+}
+
 // A peer that has stopped answering and is heard at another address has moved there.
 // Neither is enough alone.
 func TestMoved(t *testing.T) {
