@@ -16,6 +16,7 @@ import (
 	"github.com/gozre/zre/zre/internal/host"
 	"github.com/gozre/zre/zre/internal/inbox"
 	"github.com/gozre/zre/zre/internal/link"
+	"github.com/gozre/zre/zre/internal/pace"
 )
 
 // Config is what an Engine is made of. All fields are needed but Advertise and
@@ -187,16 +188,17 @@ func (e *Engine) Close() {
 func (e *Engine) keepTime() {
 	c := e.cfg.Core
 	every := min(c.PingRate, c.QuietPeriod, c.DeadPeriod/4) / 2
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
+	timer := time.NewTimer(pace.Left(every))
+	defer timer.Stop()
 	last := e.now()
 	counted := time.Duration(0) // of the time that connections were not read
 	for {
 		select {
 		case <-e.stop:
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
+		timer.Reset(pace.Left(every))
 		now := e.now()
 		blocked, total := e.cfg.Queue.Blocked()
 		e.mu.Lock()

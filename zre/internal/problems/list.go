@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/gozre/zre/zre/internal/pace"
 )
 
 const (
@@ -64,13 +66,14 @@ func New(cfg Config) *List {
 
 // Run writes the log until ctx ends.
 func (l *List) Run(ctx context.Context) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
+	timer := time.NewTimer(pace.Left(interval))
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(pace.Left(interval))
 		case <-l.wake:
 		}
 		l.look(time.Now())
