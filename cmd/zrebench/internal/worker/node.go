@@ -17,8 +17,8 @@ import (
 // node is a node as the benchmarks use it.
 type node struct {
 	n      *zre.Node
-	events [256]zre.Event // taken at a time
-	next   int            // of these
+	events []zre.Event // taken at a time; nil before the first one
+	next   int         // of these
 	taken  int
 }
 
@@ -67,12 +67,18 @@ const (
 	exited
 )
 
+// mostEvents is how many events are taken at a time.
+const mostEvents = 256
+
 // event returns the next event, which is valid until the next call.
 func (n *node) event(ctx context.Context) (*zre.Event, error) {
 	if n.next == n.taken {
 		var err error
 		n.next = 0
-		if n.taken, err = n.n.NextBatch(ctx, n.events[:]); err != nil {
+		if n.taken == len(n.events) && n.taken < mostEvents {
+			n.events = make([]zre.Event, max(1, 2*n.taken)) // Many are coming.
+		}
+		if n.taken, err = n.n.NextBatch(ctx, n.events); err != nil {
 			return nil, err
 		}
 	}
@@ -81,10 +87,15 @@ func (n *node) event(ctx context.Context) (*zre.Event, error) {
 	return ev, nil
 }
 
-// nextChange takes the next event.
+// nextChange takes the next event. They are few: a node that only waits for others needs no room for
+// many.
 func (n *node) nextChange(ctx context.Context) (change, uuid.UUID, error) {
-	ev, err := n.event(ctx)
-	if err != nil {
+	var ev zre.Event
+	var err error
+	if n.next < n.taken {
+		ev = n.events[n.next]
+		n.next++
+	} else if ev, err = n.n.Next(ctx); err != nil {
 		return unchanged, uuid.Nil, err
 	}
 	switch ev.Type {
