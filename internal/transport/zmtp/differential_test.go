@@ -234,6 +234,7 @@ func theirOutcome(t *testing.T, d *differential, public, secret curve.Key, keys 
 	defer s.Close()
 	check(t, s.SetLinger(0))
 	check(t, s.SetMaxmsgsize(fuzzFrameMost))
+	check(t, s.SetRcvhwm(0)) // Else it reads no more than 1,000 messages before they are taken.
 	check(t, s.SetRcvtimeo(25*time.Millisecond))
 	if d.mode > 2 {
 		check(t, curveServer(public, secret)(s))
@@ -274,6 +275,7 @@ func FuzzDifferential(f *testing.F) {
 	f.Add(byte(2), join(command("SUBSCRIBE", []byte("x")), command("unknown", nil), frame(0, "x")))
 	f.Add(byte(3), []byte("\x01\x00\x05first\x00\x03\x06second\x00\x00\x00"))
 	f.Add(byte(3), []byte("\x00\xff\x05again"))
+	f.Add(byte(3), []byte(strings.Repeat("\x00\x00\x00", 2000)+"\x00\xff\x00"))
 	f.Add(byte(3), []byte("\x04\x00\x05flags\x03\x00\x01x"))
 	f.Add(byte(3), []byte("\x02\x00\x08\x07unknown\x00\x00\x01x"))
 	public, secret := newKeys(f)
