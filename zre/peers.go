@@ -2,6 +2,7 @@ package zre
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -128,13 +129,15 @@ func (n *Node) next(ctx context.Context, ev *Event) error {
 	return nil
 }
 
+var errNoRoom = errors.New("NextBatch: events is empty")
+
 // NextBatch is Next for many events at a time: it waits for one, writes that and those behind it to
 // events, in order, and returns how many these are; there may be more. A program that gets millions of small messages
 // a second spends a good part of its time on taking them one by one. All of them count as taken
-// when it returns, see Next and Ack. It panics if events is empty.
+// when it returns, see Next and Ack. It is an error if events is empty.
 func (n *Node) NextBatch(ctx context.Context, events []Event) (int, error) {
 	if len(events) == 0 {
-		panic("zre: NextBatch without room for an event")
+		return 0, errNoRoom
 	}
 	i := 0
 	err := n.queue.TakeSome(ctx, len(events), func(s inbox.Source, messages []inbox.Item, other *core.Event) {
