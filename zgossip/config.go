@@ -28,7 +28,8 @@ const (
 // ServerConfig is the configuration of a server. The zero value is a server on all interfaces,
 // port 31337.
 type ServerConfig struct {
-	// Transport carries the messages: "zmtp" (ZMTP over TCP, in Go), which is the default;
+	// Transport carries the messages: "zmtp" (ZMTP over TCP, in Go; on Linux, over a Unix domain
+	// socket between processes of one host and user), which is the default; "tcp" (TCP only);
 	// "libzmq" (the same by libzmq, if the program was built with it); or "mem", which
 	// connects only clients and servers of this process, at addresses that nobody else
 	// sees.

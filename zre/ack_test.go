@@ -18,7 +18,7 @@ func unacknowledged(a, b *Node) bool {
 
 // With ManualAck a message is acknowledged by Ack, and not when it is taken.
 func TestManualAck(t *testing.T) {
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		a, b := w.start("a", way), w.start("b", way, manualAck)
 		await(t, a, is(EventEnter, "b"))

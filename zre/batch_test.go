@@ -9,7 +9,7 @@ import (
 // NextBatch gives what Next gives, in the same order, and all of it counts as taken: the sender's
 // Flush returns.
 func TestNextBatch(t *testing.T) {
-	bothWays(t, func(t *testing.T, tcp func(*Config)) {
+	eachWay(t, func(t *testing.T, tcp func(*Config)) {
 		w := newTestNet(t)
 		a, b := w.start("a", tcp), w.start("b", tcp)
 		await(t, a, is(EventEnter, "b"))

@@ -50,7 +50,7 @@ func benchPair(b *testing.B, tcp bool) (from, to *Node) {
 	port := nextPort.port
 	nextPort.Unlock()
 	for _, n := range []**Node{&from, &to} {
-		node, err := Start(ctx, Config{Transport: testTransport(), Discovery: Discovery{Interfaces: []string{"lo"}, BeaconPort: port}, tcpOnly: tcp})
+		node, err := Start(ctx, Config{Transport: testTransport(), Discovery: Discovery{Interfaces: []string{"lo"}, BeaconPort: port}, apart: tcp})
 		if err != nil {
 			b.Fatal(err)
 		}

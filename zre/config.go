@@ -73,8 +73,10 @@ type Config struct {
 	ManualAck bool
 
 	// Transport names what carries the messages: "zmtp", ZMTP 3.1 (ZeroMQ RFC 37)
-	// over TCP, written in Go; or "libzmq", the same by libzmq, in programs that were
-	// built with the tag libzmq. Default: zmtp.
+	// over TCP, written in Go; "tcp", the same with TCP only; or "libzmq", ZMTP by libzmq, in
+	// programs that were built with the tag libzmq. With zmtp, nodes of one process reach each
+	// other in memory, and on Linux those of one host and user over a Unix domain socket. With
+	// tcp, all of it can be seen on the network. Default: zmtp.
 	Transport string
 
 	// Logger gets what happens inside the node, at debug level. Higher levels are for
@@ -82,8 +84,8 @@ type Config struct {
 	// because of their keys. Default: nothing is logged.
 	Logger *slog.Logger
 
-	tcpOnly bool            // for tests: reach nodes of this process over TCP as well
-	lookup  hostname.Lookup // for tests: nil is the system's
+	apart  bool            // for tests: reach nodes of this process like those of another one
+	lookup hostname.Lookup // for tests: nil is the system's
 }
 
 // Discovery says how nodes find each other.

@@ -21,7 +21,16 @@ import (
 	"github.com/gozre/zre/internal/transport/choose"
 )
 
-func overTCP(c *Config) { c.tcpOnly = true }
+// asOfAnotherProcess makes a node reach those of this process like those of another one.
+func asOfAnotherProcess(c *Config) { c.apart = true }
+
+// overTCP makes a node reach all others over TCP.
+func overTCP(c *Config) {
+	c.apart = true
+	if c.Transport == "" {
+		c.Transport = choose.TCP
+	}
+}
 
 // A stranger that connects with the identity of a live peer, and sends HELLO and
 // data under it, neither cuts the peer off nor speaks for it. (Package libzmq cannot

@@ -11,9 +11,9 @@ import (
 func TestElection(t *testing.T) {
 	t.Parallel()
 	w := newTestNet(t)
-	stands := func(c *Config) { c.tcpOnly, c.Contest = true, []string{"crew"} }
+	stands := func(c *Config) { c.apart, c.Contest = true, []string{"crew"} }
 	alice, bob := w.start("alice", stands), w.start("bob", stands)
-	carol := w.start("carol", func(c *Config) { c.tcpOnly = true })
+	carol := w.start("carol", func(c *Config) { c.apart = true })
 	for _, n := range []*Node{alice, bob, carol} {
 		must(t, n.Join("crew"))
 	}

@@ -4,7 +4,7 @@ import "testing"
 
 // A message that is much larger than the send window arrives.
 func TestLargeMessage(t *testing.T) {
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		small := func(c *Config) { c.Limits.SendWindow = 64 << 10 }
 		a, b := w.start("a", way, small), w.start("b", way)

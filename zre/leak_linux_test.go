@@ -18,7 +18,7 @@ func TestCloseLeavesNoDescriptor(t *testing.T) {
 		w := newTestNet(t)
 		var nodes []*Node
 		for i := range 6 {
-			nodes = append(nodes, w.start(fmt.Sprint("n", i), func(c *Config) { c.tcpOnly = i%2 == 0 }))
+			nodes = append(nodes, w.start(fmt.Sprint("n", i), func(c *Config) { c.apart = i%2 == 0 }))
 		}
 		for _, n := range nodes {
 			for range len(nodes) - 1 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -89,14 +90,17 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// Two transports: within the process, and over TCP as between processes.
-func bothWays(t *testing.T, f func(t *testing.T, tcp func(*Config))) {
+// The ways between nodes: within the process, as between processes of a host, and as between hosts.
+func eachWay(t *testing.T, f func(t *testing.T, way func(*Config))) {
 	t.Run("inproc", func(t *testing.T) { f(t, func(*Config) {}) })
-	t.Run("tcp", func(t *testing.T) { f(t, func(c *Config) { c.tcpOnly = true }) })
+	t.Run("tcp", func(t *testing.T) { f(t, overTCP) })
+	if runtime.GOOS == "linux" && testTransport() == "" {
+		t.Run("local", func(t *testing.T) { f(t, asOfAnotherProcess) })
+	}
 }
 
 func TestConversation(t *testing.T) {
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		alice := w.start("alice", way, func(c *Config) { c.Headers = map[string]string{"X-A": "1"} })
 		bob := w.start("bob", way)
@@ -146,7 +150,7 @@ func TestConversation(t *testing.T) {
 // A hundred thousand messages in both directions arrive whole, in order, once,
 // across the wrap of the sequence.
 func TestManyMessages(t *testing.T) {
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		a, b := w.start("a", way), w.start("b", way)
 		await(t, a, is(EventEnter, "b"))
@@ -184,7 +188,7 @@ func TestManyMessages(t *testing.T) {
 // bounds, no peer counts as dead, and nothing is lost when it reads again.
 func TestStoppedReader(t *testing.T) {
 	t.Parallel()
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		fast := func(c *Config) {
 			c.Limits.SendWindow, c.Limits.ReceiveQueue = 256<<10, 256<<10
@@ -273,7 +277,7 @@ func TestFlushNamesThePeer(t *testing.T) {
 }
 
 func TestCloseDelivers(t *testing.T) {
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		a, b := w.start("a", way), w.start("b", way)
 		await(t, a, is(EventEnter, "b"))

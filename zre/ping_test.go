@@ -10,7 +10,7 @@ import (
 )
 
 func TestPing(t *testing.T) {
-	bothWays(t, func(t *testing.T, tcp func(*Config)) {
+	eachWay(t, func(t *testing.T, tcp func(*Config)) {
 		w := newTestNet(t)
 		a, b := w.start("a", tcp), w.start("b", tcp)
 		talk(t, a, b)

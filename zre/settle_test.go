@@ -19,7 +19,7 @@ import (
 // those that started at the same moment.
 func TestSettle(t *testing.T) {
 	t.Parallel()
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		in := func(c *Config) { c.Groups = []string{"time"} }
 		const members = 5

@@ -92,7 +92,7 @@ func TestSlowPeerIsLeftOut(t *testing.T) {
 // receives the answers to them, and more.
 func TestSlowPeerThatPingsIsLeftOut(t *testing.T) {
 	t.Parallel()
-	bothWays(t, func(t *testing.T, way func(*Config)) {
+	eachWay(t, func(t *testing.T, way func(*Config)) {
 		w := newTestNet(t)
 		var book logBook
 		a := w.start("a", way, func(c *Config) {

@@ -31,7 +31,7 @@ func TestEchoInTheLoop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			bothWays(t, func(t *testing.T, way func(*Config)) { echoInTheLoop(t, c.size, way, c.set) })
+			eachWay(t, func(t *testing.T, way func(*Config)) { echoInTheLoop(t, c.size, way, c.set) })
 		})
 	}
 }

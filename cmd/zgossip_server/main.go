@@ -124,7 +124,7 @@ func (o *options) register(fs *pflag.FlagSet) {
 	fs.Var(&o.keyLength, "max-key", "refuse longer keys, in octets (32 to 255)")
 	fs.Var(&o.valueLength, "max-value", "refuse longer values, in octets (24 to 4096)")
 	fs.Var(&o.sendQueue, "send-queue", "how much may wait for a client that does not read (from 4K)")
-	fs.StringVar(&o.transport, "transport", "zmtp", "`NAME` of the transport: zmtp, or libzmq where that is built in")
+	fs.StringVar(&o.transport, "transport", "zmtp", "`NAME` of the transport: zmtp, tcp (TCP also within this host), or libzmq where that is built in")
 	fs.BoolVar(&o.dump, "dump", false, "print the tuples of a running server, and end")
 	fs.BoolVar(&o.json, "json", false, "print them as JSON, one object a line")
 	cli.CommandLineOnly(fs, "dump", "json")

@@ -16,7 +16,7 @@ type Conn struct {
 	// but Handler.Retry, and does not change afterwards.
 
 	Identity []byte         // of the other end, from its handshake; nil if it names none
-	Remote   netip.AddrPort // address of the other end; not valid within one process
+	Remote   netip.AddrPort // of the other end; port 0 if not known, not valid within one process
 	Key      curve.Key      // public key that the other end has proven; zero with NULL
 	Dialed   bool           // this end has dialed
 	InProc   bool           // the other end is in this process

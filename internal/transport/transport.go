@@ -106,6 +106,9 @@ type Config struct {
 	// Lost, if not nil, is called when an accepted connection has ended and it is
 	// not known which one it was. Only package libzmq does that.
 	Lost func()
+	// TCPOnly makes package zmtp use TCP also between processes of this host, which else have
+	// a Unix domain socket.
+	TCPOnly bool
 	// Security is set to use CURVE (ZeroMQ RFC 26) on all connections; nil means
 	// the mechanism NULL.
 	Security *Security

@@ -31,7 +31,7 @@ func (e *Env) completion(f *pflag.Flag) cobra.CompletionFunc {
 	value, _ := pflag.UnquoteUsage(f)
 	switch {
 	case f.Name == "transport":
-		return fixed("zmtp", "libzmq")
+		return fixed("zmtp", "tcp", "libzmq")
 	case choices(f.Value) != nil:
 		return fixed(choices(f.Value)...)
 	case value == "FILE" || value == "FILE|DIR" || value == "DIR":

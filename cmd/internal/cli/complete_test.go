@@ -27,7 +27,7 @@ func TestCompletions(t *testing.T) {
 		"--gossip ":          nothing,
 		"--metrics ":         nothing,
 		"--bufsize ":         nothing,
-		"--transport ":       "zmtp\nlibzmq\n" + nothing,
+		"--transport ":       "zmtp\ntcp\nlibzmq\n" + nothing,
 		"--key ":             files,
 		"--trust ":           files,
 		"--quiet-ping":       "--quiet-ping-rate\t", // with its description

@@ -93,7 +93,7 @@ func (f *NodeFlags) Register(fs *pflag.FlagSet) {
 	fs.Var(&f.queue, "receive-queue", "how much may be received and not yet used before peers wait")
 	fs.Var(&f.settle, "settle", "wait this long at most, before sending, until everybody who is there is reached; 0: send to those who are known")
 	fs.Var(&f.slowPeer, "slow-peer", "leave out a peer that acknowledges nothing for this long while its window is full; 0: wait for it")
-	fs.StringVar(&f.transport, "transport", "", "`NAME` of the transport: zmtp, or libzmq where it is built in (default zmtp)")
+	fs.StringVar(&f.transport, "transport", "", "`NAME` of the transport: zmtp, tcp (TCP also within this host), or libzmq where it is built in (default zmtp)")
 	MetricsFlag(fs, &f.metrics)
 	f.keys.Register(fs, "speak with nodes over CURVE only", "nodes")
 	fs.Var(f.headers, "header", "a header that is sent to each peer; may be repeated")

@@ -13,7 +13,8 @@ import (
 
 // The names of transports.
 const (
-	ZMTP   = "zmtp"   // ZMTP over TCP, in Go
+	ZMTP   = "zmtp"   // ZMTP in Go, over TCP; between processes of a host over a Unix domain socket
+	TCP    = "tcp"    // ZMTP in Go, over TCP only
 	Memory = "mem"    // inside this process, by addresses that nobody else has
 	Libzmq = "libzmq" // ZMTP over TCP, by libzmq
 )
@@ -30,7 +31,7 @@ var (
 
 // Names returns the names of the transports that are built in, the default first.
 func Names() []string {
-	names := []string{ZMTP, Memory}
+	names := []string{ZMTP, TCP, Memory}
 	if libzmqBuiltIn {
 		names = append(names, Libzmq)
 	}
@@ -59,6 +60,8 @@ func New(name string, cfg transport.Config) (transport.Transport, error) {
 		return libzmqNew(cfg)
 	case Memory:
 		return mem.New(cfg, mem.Process)
+	case TCP:
+		cfg.TCPOnly = true
 	}
 	return zmtp.New(cfg)
 }

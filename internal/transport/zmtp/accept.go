@@ -12,7 +12,7 @@ import (
 
 // listen opens a listener for exactly the family of the address; "::" also gets
 // IPv4, as far as the system has both in one socket.
-func listen(addr netip.AddrPort, keepAlive net.KeepAliveConfig) (*net.TCPListener, error) {
+func listen(addr netip.AddrPort, keepAlive net.KeepAliveConfig) (listener, error) {
 	addr = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 	network := "tcp6"
 	if addr.Addr().Is4() {
@@ -25,11 +25,11 @@ func listen(addr netip.AddrPort, keepAlive net.KeepAliveConfig) (*net.TCPListene
 		// the other one.
 		lc.Control = dualStack
 	}
-	listener, err := lc.Listen(context.Background(), network, addr.String())
+	l, err := lc.Listen(context.Background(), network, addr.String())
 	if err != nil {
 		return nil, classify(err)
 	}
-	return listener.(*net.TCPListener), nil
+	return tcpListener{l.(*net.TCPListener)}, nil
 }
 
 // The pauses of a listener that cannot accept.
@@ -39,18 +39,18 @@ const (
 )
 
 // accept is the goroutine of a listener.
-func (e *engine) accept(listener *net.TCPListener) {
+func (e *engine) accept(listener listener) {
 	var trouble episode
 	defer trouble.stop()
 	var pause time.Duration
 	for {
-		tcp, err := listener.AcceptTCP()
+		sock, from, err := listener.next()
 		if err == nil {
 			pause = 0
 			trouble.worked(func() {
 				e.cfg.Logger.Info("accepting connections again", "address", listener.Addr())
 			})
-			e.admit(tcp)
+			e.admit(sock, from)
 			continue
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -77,16 +77,15 @@ func (e *engine) accept(listener *net.TCPListener) {
 }
 
 // admit starts the handshake of an accepted connection, if there are not too many.
-func (e *engine) admit(tcp *net.TCPConn) {
-	from := addrPort(tcp.RemoteAddr())
+func (e *engine) admit(sock socket, from netip.AddrPort) {
 	if err := e.admission.enter(from.Addr()); err != nil {
 		e.refusals.report(from, err)
-		_ = tcp.Close()
+		_ = sock.Close()
 		return
 	}
 	l := e.newLink(nil)
 	l.conn.Remote = from
-	l.tcp = tcp
+	l.sock = sock
 	if !e.start(l, l.runAccepted) {
 		e.admission.leave(from.Addr())
 		l.end(transport.ErrClosed)

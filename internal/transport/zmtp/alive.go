@@ -84,7 +84,10 @@ func (l *link) lookAfter(beat uint32) {
 // progresses reports whether the other end has taken more of what is waiting to be sent, since the
 // last call. Its answer to a PING is behind that, which may take long on a slow line.
 func (l *link) progresses() bool {
-	acked, waits := unsent(l.raw)
+	acked, waits := l.written.Load(), false
+	if !l.local {
+		acked, waits = unsent(l.raw)
+	}
 	more := acked > l.acked
 	l.acked = acked
 	return more && (waits || l.conn.Queued() > 0)
@@ -95,7 +98,7 @@ func (l *link) vanished() bool {
 	if l.minor >= 1 {
 		return true // It was asked, and has not answered.
 	}
-	return unacknowledged(l.raw, deadAfter/roundsPerKeepAlive*l.engine.cfg.Limits.KeepAlive)
+	return !l.local && unacknowledged(l.raw, deadAfter/roundsPerKeepAlive*l.engine.cfg.Limits.KeepAlive)
 }
 
 // keepAlive is what TCP does by itself. What counts is that a cut does not end a

@@ -474,7 +474,7 @@ func TestBadCurveTraffic(t *testing.T) {
 			out := a.dialKey(b, keyOf(b))
 			got(t, "up", out.up)
 			in := got(t, "accepted", b.accepted)
-			if _, err := out.conn.Driver().(*link).tcp.Write(tc.octets); err != nil {
+			if _, err := out.conn.Driver().(*link).sock.Write(tc.octets); err != nil {
 				t.Fatal(err)
 			}
 			if err := got(t, "down", in.down); !errors.Is(err, tc.want) {

@@ -66,6 +66,10 @@ func (echo) Receive(c *transport.Conn, messages []transport.Message) {
 // When descriptors run out, that is said once, the connections that exist go on, and when
 // there are descriptors again newcomers are accepted.
 func TestDescriptorsRunOut(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket func(*transport.Config), _ error) { testDescriptorsRunOut(t, socket) })
+}
+
+func testDescriptorsRunOut(t *testing.T, socket func(*transport.Config)) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), descriptorsRole+"=1")
 	cmd.Stderr = os.Stderr
@@ -81,7 +85,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	answers := json.NewDecoder(bufio.NewReader(out))
-	e := newEnd(t)
+	e := newEnd(t, socket)
 	if err := answers.Decode(&e.addr); err != nil {
 		t.Fatal(err)
 	}

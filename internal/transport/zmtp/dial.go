@@ -81,24 +81,25 @@ func (l *link) attempt(
 ) (*peer, error) {
 	e := l.engine
 	l.detach()
-	done, err := e.turns.wait(ctx, l.target.Addr.Addr())
-	if err != nil {
-		return nil, dialError(err)
+	sock := e.dialLocal(l.target.Addr)
+	if sock == nil {
+		done, err := e.turns.wait(ctx, l.target.Addr.Addr())
+		if err != nil {
+			return nil, dialError(err)
+		}
+		sock, err = dial(ctx, l.target.Addr, within)
+		done(err == nil || errors.Is(classify(err), transport.ErrRefused))
+		e.files.dialed(l.target.Addr, err)
+		if err != nil {
+			return nil, dialError(err)
+		}
 	}
-	tcp, err := dial(ctx, l.target.Addr, within)
-	done(err == nil || errors.Is(classify(err), transport.ErrRefused))
-	e.files.dialed(l.target.Addr, err)
-	if err != nil {
-		return nil, dialError(err)
-	}
-	if addrPort(tcp.LocalAddr()) == addrPort(tcp.RemoteAddr()) {
-		// The system took the port that we dial for our end, and TCP has connected
-		// that to itself.
-		_ = tcp.SetLinger(0)
-		_ = tcp.Close()
+	if loopedBack(sock) {
+		discardUnsent(sock)
+		_ = sock.Close()
 		return nil, fmt.Errorf("%w: nobody listens at %v", transport.ErrRefused, l.target.Addr)
 	}
-	if !l.attach(tcp) {
+	if !l.attach(sock) {
 		return nil, transport.ErrClosed
 	}
 	return l.shakeHands(&handshake{
@@ -107,11 +108,11 @@ func (l *link) attempt(
 }
 
 // dialer makes a TCP connection. Tests have others.
-type dialer func(ctx context.Context, to netip.AddrPort, within time.Duration) (*net.TCPConn, error)
+type dialer func(ctx context.Context, to netip.AddrPort, within time.Duration) (socket, error)
 
 func (e *engine) dialTCP(
 	ctx context.Context, to netip.AddrPort, within time.Duration,
-) (*net.TCPConn, error) {
+) (socket, error) {
 	d := net.Dialer{
 		Timeout:         min(within, e.cfg.Limits.HandshakeTimeout),
 		KeepAliveConfig: e.keepAlive(),
@@ -140,7 +141,7 @@ func (e *engine) dialer(first bool, host netip.Addr) dialer {
 	}
 	return func(
 		ctx context.Context, to netip.AddrPort, within time.Duration,
-	) (*net.TCPConn, error) {
+	) (socket, error) {
 		return dialTwice(ctx, to, within, e.dial)
 	}
 }
@@ -149,34 +150,34 @@ func (e *engine) dialer(first bool, host netip.Addr) dialer {
 // one is tried beside it, for a short time. The one that comes first is returned.
 func dialTwice(
 	ctx context.Context, to netip.AddrPort, within time.Duration, dial dialer,
-) (*net.TCPConn, error) {
+) (socket, error) {
 	firstCtx, cancelFirst := context.WithCancel(ctx)
 	defer cancelFirst()
 	secondCtx, cancelSecond := context.WithTimeout(ctx, secondAfter+secondWithin)
 	defer cancelSecond()
-	second := make(chan *net.TCPConn, 1) // capacity 1: the goroutine ends without a receiver
+	second := make(chan socket, 1) // capacity 1: the goroutine ends without a receiver
 	timer := time.AfterFunc(secondAfter, func() {
-		tcp, err := dial(secondCtx, to, within)
+		sock, err := dial(secondCtx, to, within)
 		if err == nil {
 			cancelFirst()
 		}
-		second <- tcp
+		second <- sock
 	})
-	tcp, err := dial(firstCtx, to, within)
+	sock, err := dial(firstCtx, to, within)
 	if timer.Stop() {
-		return tcp, err
+		return sock, err
 	}
 	if err == nil {
 		cancelSecond()
 	}
 	switch other := <-second; {
 	case other == nil:
-		return tcp, err
+		return sock, err
 	case err != nil:
 		return other, nil
 	default:
 		_ = other.Close()
-		return tcp, nil
+		return sock, nil
 	}
 }
 
@@ -198,20 +199,20 @@ const (
 
 // shakeHands does the handshake on the socket of the link, in the time it may take.
 func (l *link) shakeHands(h *handshake) (*peer, error) {
-	h.conn = l.tcp
+	h.conn = l.sock
 	h.deadline = time.Now().Add(l.engine.cfg.Limits.HandshakeTimeout)
-	_ = l.tcp.SetDeadline(h.deadline)
+	_ = l.sock.SetDeadline(h.deadline)
 	p, err := h.run()
 	if err == nil {
-		_ = l.tcp.SetDeadline(time.Time{})
+		_ = l.sock.SetDeadline(time.Time{})
 		return p, nil
 	}
 	if h.told || errors.Is(err, transport.ErrMechanism) {
 		// If the socket was closed with something unread, the system would discard
 		// what the other end has not read yet.
-		_ = l.tcp.CloseWrite()
-		_ = l.tcp.SetReadDeadline(time.Now().Add(lingerTime))
-		_, _ = io.CopyN(io.Discard, l.tcp, lingerOctets)
+		_ = l.sock.CloseWrite()
+		_ = l.sock.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, l.sock, lingerOctets)
 	}
 	return nil, err
 }

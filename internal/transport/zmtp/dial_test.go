@@ -93,7 +93,7 @@ func TestConnectionToItself(t *testing.T) {
 	}
 	e := newEnd(t)
 	to := unused(t)
-	e.Transport.(*engine).dial = func(ctx context.Context, to netip.AddrPort, _ time.Duration) (*net.TCPConn, error) {
+	e.Transport.(*engine).dial = func(ctx context.Context, to netip.AddrPort, _ time.Duration) (socket, error) {
 		var d net.Dialer
 		return d.DialTCP(ctx, "tcp", to, to)
 	}

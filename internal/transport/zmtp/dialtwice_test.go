@@ -16,17 +16,17 @@ import (
 // dialOutcome is what a dial ends with, and when.
 type dialOutcome struct {
 	after time.Duration
-	tcp   *net.TCPConn
+	tcp   socket
 	err   error
 }
 
 // dialed runs dialTwice with these outcomes of the two dials, in virtual time.
-func dialed(t *testing.T, outcomes ...dialOutcome) (tcp *net.TCPConn, took time.Duration, dials int32, err error) {
+func dialed(t *testing.T, outcomes ...dialOutcome) (tcp socket, took time.Duration, dials int32, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int32
 		begin := time.Now()
-		tcp, err = dialTwice(t.Context(), netip.AddrPort{}, time.Second, func(ctx context.Context, _ netip.AddrPort, _ time.Duration) (*net.TCPConn, error) {
+		tcp, err = dialTwice(t.Context(), netip.AddrPort{}, time.Second, func(ctx context.Context, _ netip.AddrPort, _ time.Duration) (socket, error) {
 			o := outcomes[n.Add(1)-1]
 			select {
 			case <-time.After(o.after):
@@ -45,7 +45,7 @@ func TestDialTwice(t *testing.T) {
 	const lost = time.Hour
 	for name, test := range map[string]struct {
 		outcomes []dialOutcome
-		want     *net.TCPConn
+		want     socket
 		err      error
 		took     time.Duration
 	}{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"net"
 	"net/netip"
 	"os"
 	"testing"
@@ -22,7 +21,7 @@ func endOn(t testing.TB, h *lab.Host, addr netip.AddrPort, change ...func(*trans
 	e := newEnd(t, change...)
 	engine := e.Transport.(*engine)
 	ordinary := engine.dial
-	engine.dial = func(ctx context.Context, to netip.AddrPort, within time.Duration) (c *net.TCPConn, err error) {
+	engine.dial = func(ctx context.Context, to netip.AddrPort, within time.Duration) (c socket, err error) {
 		h.Inside(func() { c, err = ordinary(ctx, to, within) })
 		return c, err
 	}

@@ -3,7 +3,6 @@ package zmtp
 import (
 	"context"
 	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -32,12 +31,14 @@ type link struct {
 
 	mu       sync.Mutex
 	state    state
-	tcp      *net.TCPConn       // nil between two attempts to connect
+	sock     socket             // nil between two attempts to connect
 	cancel   context.CancelFunc // ends dialing; nil if accepted
 	timer    *time.Timer        // runs while Close drains
 	deadline time.Time          // when timer fires
 
-	raw     syscall.RawConn // of tcp, from the end of the handshake on
+	raw     syscall.RawConn // of sock, from the end of the handshake on
+	local   bool            // sock is a Unix domain socket; likewise
+	written atomic.Uint64   // octets that sock has taken, if it is local
 	leaving atomic.Bool     // Close was called: nothing is handed to the owner any more
 	minor   byte            // of the other end's ZMTP version
 	heard   atomic.Uint32   // engine.beat when something was received last
@@ -67,14 +68,14 @@ func (e *engine) newLink(h transport.Handler) *link {
 
 // attach gives the link a socket. It closes the socket and reports false if the
 // link is down.
-func (l *link) attach(tcp *net.TCPConn) bool {
+func (l *link) attach(sock socket) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.state == down {
-		_ = tcp.Close()
+		_ = sock.Close()
 		return false
 	}
-	l.tcp = tcp
+	l.sock = sock
 	return true
 }
 
@@ -83,22 +84,24 @@ func (l *link) attach(tcp *net.TCPConn) bool {
 func (l *link) detach() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.tcp != nil {
-		_ = l.tcp.Close()
-		l.tcp = nil
+	if l.sock != nil {
+		_ = l.sock.Close()
+		l.sock = nil
 	}
 	return l.state != down
 }
 
 // establish ends the handshake. It reports false if the link is down.
 func (l *link) establish(p *peer) bool {
-	raw, err := l.tcp.SyscallConn()
+	raw, err := l.sock.SyscallConn()
 	if err != nil {
 		l.end(classify(err))
 		return false
 	}
-	l.raw = raw
-	limitPauses(raw, l.engine.longestPause())
+	l.raw, l.local = raw, isLocal(l.sock)
+	if !l.local {
+		limitPauses(raw, l.engine.longestPause())
+	}
 	l.minor = p.minor
 	l.heard.Store(l.engine.beat.Load())
 	l.conn.Identity, l.conn.Key = p.identity, p.key
@@ -140,8 +143,8 @@ func (l *link) endLocked(cause error) {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	if l.tcp != nil {
-		_ = l.tcp.Close()
+	if l.sock != nil {
+		_ = l.sock.Close()
 	}
 	l.wakeLocked()
 	l.engine.memory.ended(l)
@@ -186,7 +189,7 @@ func (l *link) Close(_ *transport.Conn, drain time.Duration) {
 	case up:
 		l.state = draining
 		if l.conn.Finish(transport.ErrClosed) {
-			_ = l.tcp.CloseWrite()
+			_ = l.sock.CloseWrite()
 		}
 	}
 	deadline := time.Now().Add(drain)
@@ -204,8 +207,8 @@ func (l *link) Abort(*transport.Conn) {
 	l.leaving.Store(true)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.state != down && l.tcp != nil {
-		_ = l.tcp.SetLinger(0)
+	if l.state != down && l.sock != nil {
+		discardUnsent(l.sock)
 	}
 	l.endLocked(transport.ErrClosed)
 }
@@ -218,7 +221,7 @@ func (l *link) sentAll() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.state == draining {
-		_ = l.tcp.CloseWrite() // The other end closes, which ends the link.
+		_ = l.sock.CloseWrite() // The other end closes, which ends the link.
 	}
 }
 

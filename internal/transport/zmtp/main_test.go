@@ -3,9 +3,12 @@ package zmtp
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -30,7 +33,28 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if os.Getenv(localRole) != "" {
+		if err := takeName(os.Getenv(localRole), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m)
+}
+
+// localRole is the variable that makes this binary a process that has taken a name: its value.
+const localRole = "ZMTP_LOCAL"
+
+// takeName listens at a name and takes whatever is connected, until its standard input ends.
+func takeName(name string, in io.Reader, out io.Writer) error {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: name})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "ready")
+	_, _ = io.Copy(io.Discard, in)
+	return l.Close()
 }
 
 // patience is how long a test waits for what has to happen.
@@ -102,6 +126,21 @@ func (o *owner) Retry(_ *transport.Conn, err error) {
 func (o *owner) Down(_ *transport.Conn, err error) { o.down <- err }
 
 func linkOf(o *owner) *link { return o.conn.Driver().(*link) }
+
+// overTCP makes a transport use TCP also within this host.
+func overTCP(cfg *transport.Config) { cfg.TCPOnly = true }
+
+// theSystemsChoice lets a transport use Unix domain sockets, where the system has those that it needs.
+func theSystemsChoice(*transport.Config) {}
+
+// eachSocket runs a test over TCP and, on Linux, over Unix domain sockets. aborted is what an end
+// is told whose other end was aborted.
+func eachSocket(t *testing.T, test func(t *testing.T, socket func(*transport.Config), aborted error)) {
+	t.Run("TCP", func(t *testing.T) { test(t, overTCP, transport.ErrReset) })
+	if runtime.GOOS == "linux" {
+		t.Run("local", func(t *testing.T) { test(t, theSystemsChoice, transport.ErrEnded) })
+	}
+}
 
 // end is a transport and what it has accepted.
 type end struct {

@@ -23,17 +23,20 @@ func (e *engine) EndMoved(moved func(local, remote netip.Addr) bool) {
 func (l *link) ends() (local, remote netip.Addr, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.state == down || l.tcp == nil {
+	if l.state == down || l.sock == nil {
 		return local, remote, false
 	}
-	return addrPort(l.tcp.LocalAddr()).Addr(), addrPort(l.tcp.RemoteAddr()).Addr(), true
+	if isLocal(l.sock) { // Both ends are on this host, and the endpoint that was dialed is as useless.
+		return l.conn.Remote.Addr(), l.conn.Remote.Addr(), true
+	}
+	return addrPort(l.sock.LocalAddr()).Addr(), addrPort(l.sock.RemoteAddr()).Addr(), true
 }
 
 // Connected implements what transport.Conn.Connected asks for.
 func (l *link) Connected() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.state != down && l.tcp != nil
+	return l.state != down && l.sock != nil
 }
 
 // Ended implements what transport.Conn.Ended asks for.
@@ -41,7 +44,13 @@ func (l *link) Ended() bool {
 	l.mu.Lock()
 	state := l.state
 	l.mu.Unlock()
-	return state == down || state == up && closedByPeer(l.raw)
+	switch {
+	case state != up: // Before that raw is not set.
+		return state == down
+	case l.local:
+		return closedByLocalPeer(l.raw)
+	}
+	return closedByPeer(l.raw)
 }
 
 // Unreceived implements what transport.Conn.Unreceived asks for.
@@ -49,7 +58,7 @@ func (l *link) Unreceived(since time.Duration) bool {
 	l.mu.Lock()
 	active := l.state == up // Before that raw is not set.
 	l.mu.Unlock()
-	return active && unacknowledged(l.raw, since)
+	return active && !l.local && unacknowledged(l.raw, since)
 }
 
 // Backlog implements what transport.Conn.Backlog asks for.
@@ -57,8 +66,11 @@ func (l *link) Backlog() (b transport.Backlog, known bool) {
 	l.mu.Lock()
 	active := l.state == up // Before that raw is not set.
 	l.mu.Unlock()
-	if !active {
+	switch {
+	case !active:
 		return b, false
+	case l.local:
+		return transport.Backlog{Acked: l.written.Load()}, true
 	}
 	return backlog(l.raw)
 }

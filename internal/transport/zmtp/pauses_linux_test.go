@@ -18,7 +18,7 @@ func TestPausesAreBounded(t *testing.T) {
 		{time.Hour, 2 * time.Minute},
 	} {
 		option := func(cfg *transport.Config) { cfg.Limits.KeepAlive = c.keepAlive }
-		a, b := newEnd(t, option), newEnd(t, option)
+		a, b := newEnd(t, option, overTCP), newEnd(t, option, overTCP)
 		out, in := connected(t, a, b)
 		for _, o := range []*owner{out, in} {
 			var got, linear int

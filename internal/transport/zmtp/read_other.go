@@ -32,7 +32,7 @@ func (l *link) read() (int, error) {
 	if len(body) > 0 {
 		target = body
 	}
-	n, err := l.tcp.Read(target)
+	n, err := l.sock.Read(target)
 	r.more = n == len(target)
 	return n, err
 }

@@ -28,7 +28,7 @@ var errRests = errors.New("the link rests")
 // mu.
 func (l *link) stopWaiting() {
 	if l.state == up && !l.rests {
-		_ = l.tcp.SetReadDeadline(time.Now()) // If it fails, the link has ended.
+		_ = l.sock.SetReadDeadline(time.Now()) // If it fails, the link has ended.
 	}
 }
 
@@ -45,7 +45,7 @@ func (l *link) rest(err error) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.tcp.SetReadDeadline(time.Time{}); err != nil {
+	if err := l.sock.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
 	l.in.park()

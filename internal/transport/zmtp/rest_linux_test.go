@@ -29,6 +29,10 @@ func letRest(t *testing.T, o *owner) {
 // A link at rest goes on as if it were not: it receives, sends, and ends.
 func TestLinksAtRest(t *testing.T) {
 	t.Parallel()
+	eachSocket(t, testLinksAtRest)
+}
+
+func testLinksAtRest(t *testing.T, socket func(*transport.Config), aborted error) {
 	for _, c := range []struct {
 		name string
 		do   func(t *testing.T, out, in *owner)
@@ -63,7 +67,7 @@ func TestLinksAtRest(t *testing.T) {
 		}},
 		{"is reset by the other end", func(t *testing.T, out, in *owner) {
 			out.conn.Abort()
-			if err := got(t, "down", in.down); !errors.Is(err, transport.ErrReset) {
+			if err := got(t, "down", in.down); !errors.Is(err, aborted) {
 				t.Errorf("down: %v", err)
 			}
 		}},
@@ -78,7 +82,7 @@ func TestLinksAtRest(t *testing.T) {
 			if err := got(t, "down", in.down); !errors.Is(err, transport.ErrClosed) {
 				t.Errorf("down: %v", err)
 			}
-			if err := got(t, "down", out.down); !errors.Is(err, transport.ErrReset) {
+			if err := got(t, "down", out.down); !errors.Is(err, aborted) {
 				t.Errorf("the other end is down: %v", err)
 			}
 		}},
@@ -106,11 +110,11 @@ func TestLinksAtRest(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			a, b := newEnd(t, unhurriedly), newEnd(t, unhurriedly)
+			a, b := newEnd(t, unhurriedly, socket), newEnd(t, unhurriedly, socket)
 			out, in := connected(t, a, b)
 			letRest(t, in)
 			c.do(t, out, in)
-			a, b = newEnd(t, unhurriedly, secure(t)), newEnd(t, unhurriedly, secure(t))
+			a, b = newEnd(t, unhurriedly, secure(t), socket), newEnd(t, unhurriedly, secure(t), socket)
 			out = a.dialKey(b, keyOf(b))
 			got(t, "connection is up", out.up)
 			in = got(t, "connection is accepted", b.accepted)

@@ -3,7 +3,6 @@ package zmtp
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -29,7 +28,7 @@ type engine struct {
 	mu        sync.Mutex
 	closed    bool
 	watched   bool // the goroutine that looks after silent links runs
-	listeners map[*net.TCPListener]struct{}
+	listeners map[listener]struct{}
 	links     map[*link]struct{}
 
 	dial    dialer
@@ -86,7 +85,7 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		files:     shortage{log: cfg.Logger},
 		reader:    newLimits(l),
 		stranger:  newLimits(l).ofStranger(l.MaxStranger),
-		listeners: make(map[*net.TCPListener]struct{}),
+		listeners: make(map[listener]struct{}),
 		links:     make(map[*link]struct{}),
 		stop:      make(chan struct{}),
 		epoch:     time.Now(),
@@ -99,19 +98,28 @@ func New(cfg transport.Config) (transport.Transport, error) {
 
 // Listen implements transport.Transport.
 func (e *engine) Listen(addr netip.AddrPort) (netip.AddrPort, error) {
-	listener, err := listen(addr, e.keepAlive())
+	tcp, err := listen(addr, e.keepAlive())
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		_ = listener.Close()
+		_ = tcp.Close()
 		return netip.AddrPort{}, transport.ErrClosed
 	}
-	e.listeners[listener] = struct{}{}
-	e.wg.Go(func() { e.accept(listener) })
-	return addrPort(listener.Addr()), nil
+	addr = addrPort(tcp.Addr())
+	e.serveLocked(tcp)
+	if local := e.listenLocal(addr); local != nil {
+		e.serveLocked(local)
+	}
+	return addr, nil
+}
+
+// serveLocked accepts connections. Called under mu.
+func (e *engine) serveLocked(l listener) {
+	e.listeners[l] = struct{}{}
+	e.wg.Go(func() { e.accept(l) })
 }
 
 // Dial implements transport.Transport.
@@ -199,14 +207,4 @@ func (e *engine) Close(drain time.Duration) error {
 	e.files.stop()
 	e.memory.stop()
 	return nil
-}
-
-// addrPort is a TCP address as Conn.Remote has it.
-func addrPort(a net.Addr) netip.AddrPort {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
-	}
-	ap := tcp.AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

@@ -78,6 +78,9 @@ func (l *link) writeDirect() bool {
 		return true
 	}
 	n, err := w.direct.write(l.raw, w.rest)
+	if l.local {
+		l.written.Add(uint64(n))
+	}
 	l.engine.wrote()
 	if err != nil {
 		w.discard()
@@ -112,7 +115,12 @@ func (l *link) write() {
 				return
 			}
 		}
-		_, err := w.rest.WriteTo(l.tcp)
+		var err error
+		if l.local {
+			err = l.writeLocal()
+		} else {
+			_, err = w.rest.WriteTo(l.sock)
+		}
 		l.engine.wrote()
 		if err != nil {
 			w.discard()
