@@ -256,6 +256,9 @@ func (c *Core) ConnDown(now time.Duration, conn *Conn) {
 
 // connLost handles that a peer's connection has ended and no other one waits.
 func (c *Core) connLost(now time.Duration, p *Peer) {
+	if c.parted {
+		return
+	}
 	switch p.state {
 	case Leaving:
 		c.endLeaving(now, p) // Everything has been read.

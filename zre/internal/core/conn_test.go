@@ -59,6 +59,18 @@ func TestConnectionLost(t *testing.T) {
 			d.log = append(d.log, "grace")
 			d.tick(1)
 		}, []string{"grace", lost}, []string{"reused: connection lost", ""}},
+		{"both end when this node has said GOODBYE", func(d *desk) {
+			d.core.Goodbye()
+			linkDown(d)
+			connDown(d)
+			d.tick(reconnectGrace)
+		}, nil, []string{""}},
+		{"both end in the other order then", func(d *desk) {
+			d.core.Goodbye()
+			connDown(d)
+			linkDown(d)
+			d.tick(reconnectGrace)
+		}, nil, []string{""}},
 		{"it connects again and goes on", func(d *desk) {
 			connDown(d)
 			d.tick(reconnectGrace - 1)

@@ -147,6 +147,7 @@ type Core struct {
 
 	helloSize int // octets of our HELLO
 	twice     ownTwice
+	parted    bool                 // Goodbye was called
 	fullTold  bool                 // the log says that there are as many peers as allowed
 	shared    int                  // octets of sharedMemory that are in use
 	entersOf  map[netip.Addr]pacer // sessions of the peers of each host

@@ -36,8 +36,9 @@ func (c *Core) Leave(group string) bool {
 }
 
 // Goodbye tells the peers that this node leaves, but for those that have to learn
-// it from the beacon with port 0.
+// it from the beacon with port 0. They close their connections then, which ends no session.
 func (c *Core) Goodbye() {
+	c.parted = true
 	for _, p := range c.peers.all() {
 		if p.linkState != linkClosed && c.takesGoodbye(p) {
 			p.link.Send(&zremsg.Goodbye{})

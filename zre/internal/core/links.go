@@ -109,6 +109,7 @@ func (c *Core) LinkDown(now time.Duration, l Link) {
 func (c *Core) linkLost(now time.Duration, p *Peer) {
 	p.linkState = linkEnded
 	switch {
+	case c.parted:
 	case !p.Ready():
 		c.redial(now, p)
 	case p.conn == nil:
