@@ -26,6 +26,8 @@ func All() []Measure {
 		{"fanout", "deliveries a second of SHOUTs to several processes", Fanout},
 		{"fanin", "WHISPERs a second of several processes to one", Fanin},
 		{secure, "throughput and discovery of nodes that encrypt", Secure},
+		{"tcp", "throughput and round trips of nodes that use TCP only", TCP},
+		{"ipc", "throughput and round trips beside libzmq over ipc", IPC},
 		{"discovery", "time until all nodes of one process see each other", Discovery},
 		{"processes", "the same with one node in each process", Processes},
 		{"idle", "processor time and threads of nodes that say nothing", Idle},
@@ -42,6 +44,31 @@ func Some(o *Options, names []string, all bool) []Measure {
 		}
 		return !all || o.Secure && m.Name == secure
 	})
+}
+
+// TCP measures what the transport "tcp" makes of two processes of one host, which else use a Unix
+// domain socket.
+func TCP(ctx context.Context, o *Options) ([]Row, error) {
+	overTCP := *o
+	overTCP.Transport = "tcp"
+	return pairs(ctx, &overTCP)
+}
+
+// IPC measures nodes beside sockets of libzmq that use Unix domain sockets as well.
+func IPC(ctx context.Context, o *Options) ([]Row, error) {
+	overIPC := *o
+	overIPC.IPC = true
+	return pairs(ctx, &overIPC)
+}
+
+// pairs measures messages between two processes.
+func pairs(ctx context.Context, o *Options) ([]Row, error) {
+	rows, err := Throughput(ctx, o)
+	if err != nil && ctx.Err() != nil {
+		return rows, err
+	}
+	more, err2 := Latency(ctx, o)
+	return append(rows, more...), join(err, err2)
 }
 
 // Secure measures nodes that encrypt, and libzmq with CURVE.

@@ -31,6 +31,7 @@ type Options struct {
 	NoRaw     bool          // measure nodes alone, for profiling
 	Secure    bool          // nodes and libzmq encrypt
 	Transport string        // of the nodes; "" for their default
+	IPC       bool          // sockets of libzmq use ipc in place of TCP
 	Profile   string        // prefix of files for CPU profiles
 	Stderr    io.Writer     // of the processes
 	Progress  func(string)  // called with what is being measured
@@ -47,7 +48,13 @@ func (o *Options) sizes(usual ...int) []int {
 // titled is the name of a row.
 func (o *Options) titled(name string) string {
 	if o.Secure {
-		return "secure " + name
+		name = "secure " + name
+	}
+	if o.Transport != "" {
+		name += ", node over " + o.Transport
+	}
+	if o.IPC {
+		name += ", libzmq over ipc"
 	}
 	return name
 }

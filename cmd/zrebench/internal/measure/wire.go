@@ -58,7 +58,7 @@ func (g *wiring) connect(w way) error {
 			return err
 		}
 		r, err := p.Do(worker.Job{
-			Do: worker.Bind, Over: w.over(), HWM: g.opts.HWM, Keys: keys,
+			Do: worker.Bind, Over: w.over(), HWM: g.opts.HWM, Keys: keys, IPC: g.opts.IPC,
 		})
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (c *crew) wirePair(w way) (wiring, error) {
 			return g, err
 		}
 		r, err := p.Do(worker.Job{
-			Do: worker.Bind, Over: w.over(), HWM: g.opts.HWM, Keys: keys,
+			Do: worker.Bind, Over: w.over(), HWM: g.opts.HWM, Keys: keys, IPC: g.opts.IPC,
 		})
 		if err != nil {
 			return g, err

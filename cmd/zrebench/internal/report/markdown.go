@@ -37,6 +37,9 @@ lower bound is raw TCP: the same octets as one stream, in large reads and writes
   one received, for each message. Allocations are those on Go's heap, at both ends.
 - "secure" nodes encrypt, each with keys of its own that were made before. libzmq then uses CURVE as
   well; raw TCP does not encrypt.
+- Processes of one host and user use a Unix domain socket, as is the default on Linux; libzmq uses TCP,
+  as other implementations of ZRE do. "node over tcp" is nodes that use TCP as well, as between hosts;
+  "libzmq over ipc" is libzmq with Unix domain sockets.
 - Nodes of one process are compared with sockets of libzmq that use inproc. libzmq and raw TCP have no
   discovery: they get the addresses of the others.
 - The memory of a link is that of the processes; the kernel's buffers are not in it.

@@ -71,6 +71,7 @@ type Job struct {
 	Keys      []Keys        `json:",omitempty"` // one for each of Nodes; none for plain ones
 	Port      int           `json:",omitempty"` // for beacons; 0 means none
 	Transport string        `json:",omitempty"` // of nodes; "" for their default
+	IPC       bool          `json:",omitempty"` // Bind: libzmq over ipc, not TCP
 	Join      bool          `json:",omitempty"` // join Group; await others there
 	InProc    bool          `json:",omitempty"` // Mesh: inside the process, not over TCP
 	Peers     int           `json:",omitempty"`

@@ -37,8 +37,12 @@ func zmqOptions(job Job, i int) rawzmq.Options {
 // bindLibZMQ makes the ROUTER of this process.
 func bindLibZMQ(job Job) (end, string, error) {
 	e := &zmqEnd{options: zmqOptions(job, 0)}
+	at := "tcp://127.0.0.1:*"
+	if job.IPC {
+		at = "ipc://*"
+	}
 	var err error
-	if e.sink, err = rawzmq.NewSink("tcp://127.0.0.1:*", e.options); err != nil {
+	if e.sink, err = rawzmq.NewSink(at, e.options); err != nil {
 		return nil, "", err
 	}
 	return e, e.sink.Endpoint(), nil
