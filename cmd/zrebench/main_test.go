@@ -120,6 +120,15 @@ func TestEverything(t *testing.T) {
 		"discovery, processes of one node", "idle, nodes of one process",
 		"threads, nodes of one process", "memory of a link, both ends",
 	}
+	for _, name := range plain[:3] {
+		plain = append(plain, name+", node over tcp")
+	}
+	nodesAlone := plain
+	if worker.HasLibZMQ {
+		for _, name := range plain[:3] {
+			plain = append(plain, name+", libzmq over ipc")
+		}
+	}
 	var keyed []string
 	for _, name := range plain {
 		keyed = append(keyed, "secure "+name)
@@ -138,7 +147,7 @@ func TestEverything(t *testing.T) {
 		o.NoRaw = true
 		testEverything(t, o, append([]string{
 			"secure WHISPER", "secure discovery, nodes of one process",
-		}, plain...))
+		}, nodesAlone...))
 	})
 }
 

@@ -1,5 +1,6 @@
 // Package zmtp is the default transport: ZMTP 3.1 (ZeroMQ RFC 37) over TCP, which
-// also speaks 3.0 (RFC 23), with the mechanisms NULL and CURVE (RFC 25 and 26).
+// also speaks 3.0 (RFC 23), with the mechanisms NULL and CURVE (RFC 25 and 26). On Linux, processes
+// of one host and user use a Unix domain socket in place of TCP.
 //
 // A dialed connection is what libzmq calls a DEALER with Config.Identity, and must
 // reach a ROUTER. The accepting side is a ROUTER, and takes DEALER, REQ and ROUTER.
@@ -36,6 +37,7 @@
 //
 //	transport.go  type engine: what all links and listeners share; engine.mu
 //	link.go       type link: state, socket, reason of its end; link.mu
+//	socket.go, local_linux.go   what there is of TCP and of Unix domain sockets
 //	dial.go, accept.go, admission.go, refusals.go
 //	handshake.go, greeting.go, command.go, metadata.go, curve_client.go, curve_server.go
 //	write.go      type writer: owned by the goroutine that has the right to write

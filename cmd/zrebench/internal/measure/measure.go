@@ -3,6 +3,8 @@ package measure
 import (
 	"context"
 	"slices"
+
+	"github.com/gozre/zre/cmd/zrebench/internal/worker"
 )
 
 // Measure is one thing that can be measured.
@@ -54,8 +56,12 @@ func TCP(ctx context.Context, o *Options) ([]Row, error) {
 	return pairs(ctx, &overTCP)
 }
 
-// IPC measures nodes beside sockets of libzmq that use Unix domain sockets as well.
+// IPC measures nodes beside sockets of libzmq that use Unix domain sockets as well. There are no rows
+// where libzmq is not measured.
 func IPC(ctx context.Context, o *Options) ([]Row, error) {
+	if o.NoRaw || !worker.HasLibZMQ {
+		return nil, nil
+	}
 	overIPC := *o
 	overIPC.IPC = true
 	return pairs(ctx, &overIPC)
