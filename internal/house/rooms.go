@@ -48,8 +48,9 @@ var rooms = []room{
 	// What carries messages. The tests of zmtp compare it with libzmq.
 	{dir: "internal/transport", may: []string{"internal/curve"}},
 	{dir: "internal/transport/mem", may: []string{"internal/transport", "internal/curve"}},
-	{dir: "internal/transport/zmtp", may: []string{"internal/transport", "internal/transport/zmtp/keystream", "internal/curve", "golang.org/x/crypto/...", "golang.org/x/sys/..."}, tests: []string{"github.com/pebbe/zmq4"}},
+	{dir: "internal/transport/zmtp", may: []string{"internal/transport", "internal/transport/zmtp/keystream", "internal/transport/zmtp/poly1305", "internal/curve", "golang.org/x/crypto/...", "golang.org/x/sys/..."}, tests: []string{"github.com/pebbe/zmq4"}},
 	{dir: "internal/transport/zmtp/keystream", may: []string{"golang.org/x/crypto/salsa20/salsa", "golang.org/x/sys/cpu"}},
+	{dir: "internal/transport/zmtp/poly1305", may: []string{"golang.org/x/crypto/poly1305", "golang.org/x/sys/cpu"}},
 	{dir: "internal/transport/libzmq", may: []string{"internal/transport", "internal/curve", "github.com/pebbe/zmq4"}},
 	{dir: "internal/transport/choose", may: []string{"internal/transport/..."}},
 	{dir: "internal/transport/transporttest", may: []string{"internal/transport", "internal/curve", "go.uber.org/goleak"}},

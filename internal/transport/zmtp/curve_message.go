@@ -4,10 +4,9 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 
-	"golang.org/x/crypto/poly1305" //lint:ignore SA1019 NaCl's box is made of it; see seal
-
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/internal/transport/zmtp/keystream"
+	"github.com/gozre/zre/internal/transport/zmtp/poly1305"
 )
 
 // A MESSAGE carries one frame (ZeroMQ RFC 26, section "MESSAGE Command"):

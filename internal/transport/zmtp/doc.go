@@ -43,7 +43,7 @@
 //	write.go      type writer: owned by the goroutine that has the right to write
 //	inbound.go    type inbound: parsing; owned by the goroutine that reads
 //	scratch.go, batch.go, large.go, limits.go   what parsing needs
-//	curve.go, curve_message.go, encrypt.go, decrypt.go, keystream/
+//	curve.go, curve_message.go, encrypt.go, decrypt.go, keystream/, poly1305/
 //	memory.go, memory_evict.go
 //	              type memory: what messages that are being received take, all together
 //	alive.go      silent links
