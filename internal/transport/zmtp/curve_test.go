@@ -395,9 +395,23 @@ func TestMessageIsBox(t *testing.T) {
 	w.release()
 }
 
-// open opens a MESSAGE.
+// open opens a MESSAGE, as it is done for one of this size.
 func open(o *opener, message []byte) (byte, []byte, error) {
-	return o.open(message, new(lookAhead).keysOfLarge(o, message))
+	body := len(message) - messageOverhead
+	if body < largeFrame {
+		blocks := blocksFor(body)
+		keys := make([]byte, keystream.Size(blocks))
+		keystream.Fill(keys, &o.key, []keystream.Run{o.run(message, blocks)})
+		return o.open(message, keys)
+	}
+	in := &inbound{cipher: o, rx: getScratch(nil, true)}
+	if err := in.startSealed(message[:messageOverhead], body); err != nil {
+		return 0, nil, err
+	}
+	if n := in.takeSealed(message[messageOverhead:]); n != body {
+		return 0, nil, fmt.Errorf("%d octets taken of %d", n, body)
+	}
+	return in.endSealed()
 }
 
 func TestBadMessages(t *testing.T) {
@@ -407,6 +421,7 @@ func TestBadMessages(t *testing.T) {
 		h, _ := readHeader(b)
 		return b[h.length:]
 	}
+	large := string(fill(100_000))
 	for name, tc := range map[string]struct {
 		message []byte
 		want    string
@@ -424,6 +439,18 @@ func TestBadMessages(t *testing.T) {
 		"cut off":          {message(6, 0, "xyz")[:messageOverhead+1], "not authentic"},
 		"unknown flag":     {message(6, 4, "x"), "flags 0x04"},
 		"command and MORE": {message(6, 3, "x"), "flags 0x03"},
+
+		"large":                      {message(6, 0, large), ""},
+		"large, MORE":                {message(6, boxMore, large), ""},
+		"large, replayed":            {message(5, 0, large), "nonce 5 after 5"},
+		"large, other name":          {append([]byte("\x07MESSAGX"), message(6, 0, large)[8:]...), "something else"},
+		"large, changed nonce":       {changed(message(6, 0, large), messageTag-1, 7), "not authentic"},
+		"large, changed tag":         {changed(message(6, 0, large), messageBox-1, 0), "not authentic"},
+		"large, changed flags":       {changed(message(6, 0, large), messageBox, 0), "not authentic"},
+		"large, changed first octet": {changed(message(6, 0, large), messageOverhead, 0), "not authentic"},
+		"large, changed last octet":  {changed(message(6, 0, large), messageOverhead+len(large)-1, 0), "not authentic"},
+		"large, cut off":             {message(6, 0, large)[:messageOverhead+len(large)-1], "not authentic"},
+		"large, unknown flag":        {message(6, 4, large), "flags 0x04"},
 	} {
 		_, _, err := open(newOpener(key, nonceServer, 5), tc.message)
 		if err == nil && tc.want == "" {
@@ -452,6 +479,43 @@ func TestReplay(t *testing.T) {
 		_, _, err := open(o, bytes.Clone(all[step.message]))
 		if (err == nil) != step.ok {
 			t.Errorf("message %d: %v", step.message, err)
+		}
+	}
+}
+
+// Large frames are the same however they arrive, and whatever is in between.
+func TestLargeMessagesInPieces(t *testing.T) {
+	key := &boxKey{1, 2, 3}
+	s := newSealer(key, nonceServer, 5)
+	var octets []byte
+	var want []message
+	m := newLimits(transport.Limits{}.WithDefaults())
+	sizes := []int{largeFrame - 1, largeFrame, largeFrame + 1, 9000, 9183, 9184, 65_536, 300_000}
+	for i, n := range sizes {
+		m := message{fill(i), fill(n), fill(3 * i)}
+		octets = append(octets, boxSealed(s, boxMore, m[0])...)
+		octets = append(octets, boxSealed(s, boxMore, m[1])...)
+		octets = append(octets, boxSealed(s, 0, m[2])...)
+		want = append(want, m)
+	}
+	for _, piece := range []int{1, 7, 64, 4096, 10_007, 131_072, len(octets)} {
+		c := &collector{}
+		in := &inbound{limits: &m, sink: c, cipher: newOpener(key, nonceServer, 5)}
+		for begin := 0; begin < len(octets); begin += piece {
+			if err := feed(in, octets[begin:min(begin+piece, len(octets))]); err != nil {
+				t.Fatalf("pieces of %d: %v", piece, err)
+			}
+			if begin/piece%3 == 0 {
+				in.park()
+			}
+		}
+		if len(c.got) != len(want) {
+			t.Fatalf("pieces of %d: %d messages, want %d", piece, len(c.got), len(want))
+		}
+		for i, m := range c.got {
+			if err := sameMessage(m, want[i]); err != nil {
+				t.Errorf("pieces of %d, a frame of %d octets: %v", piece, sizes[i], err)
+			}
 		}
 	}
 }

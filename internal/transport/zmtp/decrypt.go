@@ -41,19 +41,12 @@ func (a *lookAhead) fill(in *inbound, at int, message []byte) {
 		at += len(message)
 		h, ok := readHeader(rx.buf[at:rx.w])
 		at += h.length
-		if !ok || h.size < messageOverhead || h.size > uint64(rx.w-at) {
+		if !ok || h.size < messageOverhead || h.size >= messageOverhead+largeFrame ||
+			h.size > uint64(rx.w-at) {
 			break
 		}
 		message = rx.buf[at : at+int(h.size)]
 	}
 	keystream.Fill(a.piece[:], &in.cipher.key, a.runs[:a.count])
 	a.left = a.piece[:]
-}
-
-// keysOfLarge returns the start of the key stream of a large frame.
-func (a *lookAhead) keysOfLarge(o *opener, message []byte) []byte {
-	a.next, a.count = 0, 0
-	a.runs[0] = o.run(message, keyBlocks)
-	keystream.Fill(a.piece[:], &o.key, a.runs[:1])
-	return a.piece[:]
 }

@@ -44,6 +44,7 @@
 //	inbound.go    type inbound: parsing; owned by the goroutine that reads
 //	scratch.go, batch.go, large.go, limits.go   what parsing needs
 //	curve.go, curve_message.go, encrypt.go, decrypt.go, keystream/, poly1305/
+//	decrypt_large.go  type opening: a large frame, decrypted while it arrives
 //	memory.go, memory_evict.go
 //	              type memory: what messages that are being received take, all together
 //	alive.go      silent links

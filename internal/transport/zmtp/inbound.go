@@ -10,7 +10,7 @@ const (
 	// largeFrame is the size from which a frame is read into memory of its own.
 	largeFrame = 8 << 10
 	// headRead is how much is read where another large frame is likely to begin:
-	// what is read of its body here has to be copied.
+	// what is read of its body here has to be copied. With CURVE all is read here.
 	headRead = 4 << 10
 )
 
@@ -19,7 +19,8 @@ const (
 //
 // What arrives is read into a scratch, where all whole frames are found first;
 // then the whole messages are handed over at once (batch.go). A large frame is
-// read into memory of its own (large.go). What is left of a message that is not
+// read into memory of its own (large.go), or with CURVE decrypted into that
+// (decrypt_large.go). What is left of a message that is not
 // whole is held until the rest arrives.
 type inbound struct {
 	limits *limits
@@ -28,7 +29,8 @@ type inbound struct {
 
 	admitted func() bool // the other end is known; see transport.Limits.MaxStranger
 
-	cipher *opener // with CURVE
+	cipher *opener  // with CURVE
+	sealed *opening // the large frame with CURVE
 	reader reader
 
 	rx      *scratch // nil while there is nothing to read
@@ -67,13 +69,13 @@ func (in *inbound) target() (body, next []byte) {
 		in.partial, in.full = in.partial[:0], false
 	}
 	rx := in.rx
-	if in.large.active {
+	if in.cipher == nil && in.large.active {
 		return in.large.room(), rx.buf[:headRead]
 	}
-	if in.large.likely && rx.w < headRead {
+	if in.cipher == nil && in.large.likely && rx.w < headRead {
 		return nil, rx.buf[rx.w:headRead]
 	}
-	if in.full && len(rx.buf) == readSmall {
+	if (in.full || in.large.active) && len(rx.buf) == readSmall {
 		in.rx = largeScratch.Get().(*scratch)
 		in.rx.w = copy(in.rx.buf, rx.buf[:rx.w])
 		in.rx.ahead, rx.ahead = rx.ahead, nil
@@ -87,7 +89,7 @@ func (in *inbound) target() (body, next []byte) {
 // messages are handed over when it returns, also those before octets that break a rule:
 // what is received does not depend on how TCP cuts the stream.
 func (in *inbound) arrived(n int) error {
-	if in.large.active {
+	if in.cipher == nil && in.large.active {
 		n -= in.large.filled(n)
 	}
 	rx := in.rx
@@ -125,7 +127,7 @@ func (in *inbound) park() {
 // forget gives up what there is of the message in progress.
 func (in *inbound) forget() {
 	in.first, in.rest, in.rx, in.partial = nil, nil, nil, nil
-	in.large = largeBody{}
+	in.large, in.sealed = largeBody{}, nil
 }
 
 // parse consumes whole frames, and the start of a large one.
@@ -133,7 +135,11 @@ func (in *inbound) parse() error {
 	rx := in.rx
 	for {
 		if in.large.active {
-			rx.r += in.large.take(rx.buf[rx.r:rx.w])
+			if in.sealed != nil {
+				rx.r += in.takeSealed(rx.buf[rx.r:rx.w])
+			} else {
+				rx.r += in.large.take(rx.buf[rx.r:rx.w])
+			}
 			if !in.large.complete() {
 				return nil
 			}
@@ -165,8 +171,10 @@ func (in *inbound) parse() error {
 			continue
 		}
 		if body >= largeFrame {
-			rx.r += h.length
-			in.large.start(h.flags, int(h.size))
+			began, err := in.startLarge(h, int(body))
+			if !began {
+				return err
+			}
 			continue
 		}
 		in.large.likely = false
@@ -180,6 +188,26 @@ func (in *inbound) parse() error {
 			return err
 		}
 	}
+}
+
+// startLarge begins a large frame, unless what a MESSAGE has before the body is missing.
+func (in *inbound) startLarge(h header, body int) (began bool, err error) {
+	rx := in.rx
+	at := rx.r + h.length
+	if in.cipher == nil {
+		in.large.start(h.flags, body)
+		rx.r = at
+		return true, nil
+	}
+	end := at + messageOverhead
+	if end > rx.w {
+		return false, nil
+	}
+	if err := in.startSealed(rx.buf[at:end], body); err != nil {
+		return false, err
+	}
+	rx.r = end
+	return true, nil
 }
 
 // bodySize is the size of what a frame carries, which may be in a MESSAGE.
@@ -257,10 +285,13 @@ func (in *inbound) frame(flags byte, at int, body []byte) error {
 
 // largeFrame gets the large frame when it is whole.
 func (in *inbound) largeFrame() error {
-	flags, body := in.large.end()
-	if in.cipher != nil {
+	var flags byte
+	var body []byte
+	if in.sealed == nil {
+		flags, body = in.large.end()
+	} else {
 		var err error
-		if flags, body, err = in.cipher.open(body, in.rx.ahead.keysOfLarge(in.cipher, body)); err != nil {
+		if flags, body, err = in.endSealed(); err != nil {
 			return err
 		}
 		if flags&transport.FlagCommand != 0 {

@@ -6,7 +6,7 @@ import "github.com/gozre/zre/internal/transport"
 // there is only as octets arrive, or when the connection has carried such a frame.
 const trusted = 128 << 10
 
-// largeBody is a large frame that is being received.
+// largeBody is a large frame that is being received. With CURVE it holds what is decrypted.
 type largeBody struct {
 	active bool
 	likely bool // the frame before was a large one

@@ -19,18 +19,28 @@ func Sum(out *[Size]byte, message []byte, key *[KeySize]byte) {
 		poly1305.Sum(out, message, key)
 		return
 	}
-	var m MAC
-	m.Start(key)
-	m.Write(message)
-	m.Sum(out)
+	sumLong(out, message, key)
 }
 
 // Verify reports whether this is the authenticator of a message. The time that it takes does not
 // depend on the answer.
 func Verify(sum *[Size]byte, message []byte, key *[KeySize]byte) bool {
+	if lanes == 1 || len(message) < vectorsFrom {
+		return poly1305.Verify(sum, message, key)
+	}
 	var want [Size]byte
-	Sum(&want, message, key)
+	sumLong(&want, message, key)
 	return subtle.ConstantTimeCompare(want[:], sum[:]) == 1
+}
+
+// sumLong is not a part of Sum because of the stack that it needs.
+//
+//go:noinline
+func sumLong(out *[Size]byte, message []byte, key *[KeySize]byte) {
+	var m MAC
+	m.Start(key)
+	m.Write(message)
+	m.Sum(out)
 }
 
 // MAC computes the authenticator of a message that is given in parts. It is meant for large
