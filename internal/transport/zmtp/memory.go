@@ -155,12 +155,14 @@ func (m *memory) look() (received int64) {
 	return received + m.mark
 }
 
-// await waits until there is room, or the link is exempt, or has ended.
+// await waits until there is room, or the link is exempt, or has ended. Meanwhile the link holds
+// no memory to read to. It is called by the goroutine that reads.
 func (m *memory) await(l *link) {
 	w := m.enqueue(l)
 	if w == nil {
 		return
 	}
+	l.in.park()
 	l.waits.Store(true)
 	defer func() {
 		l.heard.Store(l.engine.beat.Load()) // First, so that the link does not look silent.

@@ -53,6 +53,20 @@ func TestMemoryInOrder(t *testing.T) {
 	}
 }
 
+// A link that waits holds no memory to read to.
+func TestMemoryHeldWhileWaiting(t *testing.T) {
+	t.Parallel()
+	e, m := crowdedEnd(t, 200<<10, time.Hour)
+	_, owners, _ := queued(t, e, m, 3)
+	for i, o := range owners[1:] {
+		l := linkOf(o)
+		eventually(t, "the link waits", l.waits.Load)
+		if l.in.rx != nil {
+			t.Errorf("number %d holds %d octets to read to", i, len(l.in.rx.buf))
+		}
+	}
+}
+
 // A link is exempt until its message is whole, also if that takes less memory after a frame
 // is decrypted. Then the next one is.
 func TestMemoryUntilWhole(t *testing.T) {
