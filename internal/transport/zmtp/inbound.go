@@ -35,7 +35,6 @@ type inbound struct {
 
 	rx      *scratch // nil while there is nothing to read
 	partial []byte   // the start of a frame, while rx is nil
-	full    bool     // the last read has filled the scratch
 
 	// The message in progress.
 	frames int   // how many frames there are so far
@@ -46,6 +45,7 @@ type inbound struct {
 	// batch.
 	held  bool
 	whole bool     // it is complete
+	full  bool     // the last read has filled the scratch; here for the size of a link
 	first []byte   // this memory is used again
 	rest  [][]byte // the receiver's
 
