@@ -49,6 +49,7 @@ type link struct {
 	got     atomic.Int64    // octets received while it had a share
 
 	delivered bool         // a message was handed over; of the goroutine that reads
+	greeted   bool         // likewise, at some time; see rest.go
 	gotBefore atomic.Int64 // got, when memory.largestIdle looked last
 
 	rests      bool      // it has no goroutine; under mu

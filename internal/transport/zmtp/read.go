@@ -43,6 +43,7 @@ func (l *link) prepareIO() {
 	}
 	l.in.sink = l
 	l.in.reader.prepare(&l.in)
+	l.in.reader.waits = !canRest || !l.conn.Dialed
 	l.out.direct.prepare()
 }
 
@@ -52,6 +53,9 @@ func (l *link) messages(batch []transport.Message) {
 		return
 	}
 	l.delivered = true
+	if canRest && !l.greeted {
+		l.greeted, l.in.reader.waits = true, false
+	}
 	l.busy.Store(true)
 	l.handler.Receive(l.conn, batch)
 	l.heard.Store(l.engine.beat.Load()) // First, so that the link does not look silent.

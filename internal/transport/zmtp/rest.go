@@ -12,6 +12,11 @@ import (
 // octet and the end of the connection wake a link up: it gets a goroutine again. So does Close
 // without a drain. With one the link goes on to rest while it sends, until the other end closes the
 // connection or the time is over.
+//
+// A dialed link rests as soon as it is up, as little comes on it in ZRE, and an accepted one when it
+// has read the first messages, which say whose it is. So where hundreds of links are made at once
+// there are fewer goroutines at a time. What the runtime keeps of a goroutine that has ended it
+// keeps for ever.
 
 // restAfter is how long nothing has arrived on a link that comes to rest, in rounds (see alive.go).
 const restAfter = 2
