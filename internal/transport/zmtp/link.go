@@ -52,11 +52,12 @@ type link struct {
 	greeted   bool         // likewise, at some time; see rest.go
 	gotBefore atomic.Int64 // got, when memory.largestIdle looked last
 
-	rests      bool      // it has no goroutine; under mu
-	restNumber uint64    // while it rests
-	woken      time.Time // from rest
+	rests      bool          // it has no goroutine; under mu
+	restNumber uint64        // while it rests
+	lively     time.Duration // until then it keeps its goroutine when it is woken; see engine.now
 
-	out     writer
+	sealer  *sealer        // with CURVE
+	out     *writer        // nil while nothing is being written
 	writers sync.WaitGroup // goroutines that write
 	in      inbound
 }
@@ -106,10 +107,11 @@ func (l *link) establish(p *peer) bool {
 	l.minor = p.minor
 	l.heard.Store(l.engine.beat.Load())
 	l.conn.Identity, l.conn.Key = p.identity, p.key
-	l.in.cipher, l.out.cipher = p.opener, p.sealer
+	l.in.cipher, l.sealer = p.opener, p.sealer
 	l.prepareIO()
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.cancel = nil // Dialing has ended.
 	switch l.state {
 	case connecting:
 		l.state = up

@@ -180,8 +180,7 @@ const discardPort = 9
 
 // writeLocal writes all that is to be written, and counts what the system takes while it waits for
 // more room.
-func (l *link) writeLocal() error {
-	w := &l.out
+func (l *link) writeLocal(w *writer) error {
 	var failed error
 	err := l.raw.Write(func(fd uintptr) bool {
 		for len(w.rest) > 0 {

@@ -16,4 +16,4 @@ func (e *engine) dialLocal(netip.AddrPort) socket { return nil }
 
 func closedByLocalPeer(syscall.RawConn) bool { return false }
 
-func (l *link) writeLocal() error { return nil }
+func (l *link) writeLocal(*writer) error { return nil }

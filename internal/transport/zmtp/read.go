@@ -44,7 +44,6 @@ func (l *link) prepareIO() {
 	l.in.sink = l
 	l.in.reader.prepare(&l.in)
 	l.in.reader.waits = !canRest || !l.conn.Dialed
-	l.out.direct.prepare()
 }
 
 // messages implements sink.

@@ -74,9 +74,9 @@ func (l *link) wakeLocked() {
 		return
 	}
 	l.rests = false
-	now := time.Now()
-	l.in.reader.waits = now.Sub(l.woken) < minWakeInterval
-	l.woken = now
+	now := l.engine.now()
+	l.in.reader.waits = now < l.lively
+	l.lively = now + minWakeInterval
 	go func() {
 		defer l.engine.wg.Done()
 		l.engine.resting.remove(l)

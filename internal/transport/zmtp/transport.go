@@ -44,11 +44,14 @@ type engine struct {
 // unhurried reports whether no write has ended a moment ago, on whichever link: then a
 // sending goroutine may write by itself.
 func (e *engine) unhurried() bool {
-	return time.Since(e.epoch)-time.Duration(e.lastWrite.Load()) >= streamPause
+	return e.now()-time.Duration(e.lastWrite.Load()) >= streamPause
 }
 
 // wrote says that a write has ended.
-func (e *engine) wrote() { e.lastWrite.Store(int64(time.Since(e.epoch))) }
+func (e *engine) wrote() { e.lastWrite.Store(int64(e.now())) }
+
+// now is the time since epoch.
+func (e *engine) now() time.Duration { return time.Since(e.epoch) }
 
 // maxIdentity is the largest identity, in octets (ZeroMQ RFC 37, section "Identity").
 const maxIdentity = 255

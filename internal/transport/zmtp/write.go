@@ -3,6 +3,7 @@ package zmtp
 import (
 	"net"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/gozre/zre/internal/transport"
@@ -16,8 +17,8 @@ const streamPause = 10 * time.Microsecond
 // there is less, it lets others run once.
 const gatherOctets = 8 << 10
 
-// writer is what is being written. It belongs to the goroutine that has the right
-// to write: see transport.Driver.
+// writer is what is being written. A link has one only while it writes. It belongs to the goroutine
+// that has the right to write: see transport.Driver.
 type writer struct {
 	pending transport.Pending
 	plain   net.Buffers // what of pending is not in rest
@@ -28,6 +29,29 @@ type writer struct {
 	cipher     *sealer
 	encryption *encryption
 	one        [1][]byte // memory of rest
+}
+
+var writerPool = sync.Pool{New: func() any {
+	w := new(writer)
+	w.direct.prepare()
+	return w
+}}
+
+// writer returns that of the link. Called with the right to write.
+func (l *link) writer() *writer {
+	if l.out == nil {
+		l.out = writerPool.Get().(*writer)
+		l.out.cipher = l.sealer
+	}
+	return l.out
+}
+
+// put lets a writer be used again that has written everything, or had to forget it.
+func (w *writer) put() {
+	w.discard()
+	w.release()
+	w.cipher = nil
+	writerPool.Put(w)
 }
 
 // Flush implements transport.Driver.
@@ -41,22 +65,27 @@ func (l *link) Flush(*transport.Conn) {
 		l.writers.Go(l.write)
 	}
 	l.mu.Unlock()
-	if !started {
-		l.out.discard()
-		l.conn.Take(&l.out.pending) // Releases what it held.
+	if w := l.out; !started && w != nil {
+		w.discard()
+		l.out = nil
+		l.conn.Take(&w.pending) // Releases what it held.
+		w.put()
 	}
 }
 
 // fetch takes what is to be written next. It reports false if there is nothing, and
 // then the right to write is lost.
 func (l *link) fetch() bool {
-	w := &l.out
+	w := l.writer()
 	if len(w.plain) == 0 {
 		w.release()
-		if !l.conn.Take(&w.pending) { // From here on, w may be somebody else's.
+		l.out = nil // First: if there is nothing to write, another goroutine may begin.
+		if !l.conn.Take(&w.pending) {
+			w.put()
 			l.sentAll()
 			return false
 		}
+		l.out = w
 		w.plain = w.pending.Buffers
 	}
 	if w.cipher == nil {
@@ -73,10 +102,10 @@ func (w *writer) discard() { w.rest, w.plain = nil, nil }
 // writeDirect writes in the sending goroutine, as far as that is possible without
 // waiting. It reports whether all is written.
 func (l *link) writeDirect() bool {
-	w := &l.out
 	if !l.fetch() {
 		return true
 	}
+	w := l.out
 	n, err := w.direct.write(l.raw, w.rest)
 	if l.local {
 		l.written.Add(uint64(n))
@@ -105,7 +134,7 @@ func skip(b net.Buffers, n int) net.Buffers {
 
 // write is the writer goroutine.
 func (l *link) write() {
-	w := &l.out
+	w := l.writer()
 	for {
 		if len(w.rest) == 0 {
 			if l.conn.Queued() < gatherOctets {
@@ -117,7 +146,7 @@ func (l *link) write() {
 		}
 		var err error
 		if l.local {
-			err = l.writeLocal()
+			err = l.writeLocal(w)
 		} else {
 			_, err = w.rest.WriteTo(l.sock)
 		}
