@@ -20,10 +20,11 @@ type class struct {
 // classify wraps an error of the system in that of package transport which says
 // what it means, if there is one.
 func classify(err error) error {
+	if err == nil {
+		return nil
+	}
 	var timeout net.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, net.ErrClosed):
 		return transport.ErrClosed
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -1,11 +1,13 @@
 package zmtp
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gozre/zre/internal/curve"
@@ -46,9 +48,20 @@ type peer struct {
 	opener   *opener
 }
 
+// octets is the memory of buf and out. It suffices for a handshake with NULL.
+type octets struct {
+	buf [512]byte
+	out [256]byte
+}
+
+var octetsPool = sync.Pool{New: func() any { return new(octets) }}
+
 // run does the handshake. Its errors wrap ErrHandshake, or the reason if there is
 // one more exact.
 func (h *handshake) run() (*peer, error) {
+	memory := octetsPool.Get().(*octets)
+	defer octetsPool.Put(memory)
+	h.buf, h.out = memory.buf[:0], memory.out[:0]
 	p, err := h.try()
 	if failed := h.flush(); err == nil {
 		err = failed
@@ -56,7 +69,9 @@ func (h *handshake) run() (*peer, error) {
 	if err != nil {
 		return nil, handshakeError(err)
 	}
-	p.leftover = h.buf
+	if len(h.buf) > 0 {
+		p.leftover = bytes.Clone(h.buf)
+	}
 	return p, nil
 }
 

@@ -29,7 +29,9 @@ func (h *handshake) properties() []byte {
 	if h.dialed {
 		socketType = "DEALER"
 	}
-	b := appendProperty(nil, propertySocketType, []byte(socketType))
+	b := make([]byte, 0, 2*(1+4)+len(propertySocketType)+len(socketType)+
+		len(propertyIdentity)+len(h.cfg.Identity))
+	b = appendProperty(b, propertySocketType, []byte(socketType))
 	if !h.dialed && len(h.cfg.Identity) == 0 {
 		return b
 	}

@@ -17,6 +17,15 @@ type resting struct {
 	last  uint64           // number of a link
 	done  chan struct{}    // closed when the goroutine has ended
 	no    bool             // there can be none
+
+	// The arguments and the result of control, and what it calls: no memory is needed for a call.
+	op      int
+	event   unix.EpollEvent
+	worked  bool
+	ofEpoll func(fd uintptr)
+	ofLink  func(fd uintptr)
+	present *link // whose socket it is
+	epoll   int
 }
 
 // canRest reports whether links can come to rest on this system.
@@ -42,6 +51,11 @@ func (r *resting) open() bool {
 		return false
 	}
 	r.links, r.done = make(map[uint64]*link), make(chan struct{})
+	r.ofLink = func(fd uintptr) { r.worked = unix.EpollCtl(r.epoll, r.op, int(fd), &r.event) == nil }
+	r.ofEpoll = func(fd uintptr) {
+		r.epoll = int(fd)
+		_ = r.present.raw.Control(r.ofLink)
+	}
 	go r.wait(r.raw, r.done)
 	return true
 }
@@ -54,10 +68,11 @@ func (r *resting) add(l *link) bool {
 		return false
 	}
 	r.last++
-	if !r.control(l, unix.EPOLL_CTL_ADD, &unix.EpollEvent{
+	r.event = unix.EpollEvent{
 		Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT,
 		Fd:     int32(uint32(r.last)), Pad: int32(uint32(r.last >> 32)),
-	}) {
+	}
+	if !r.control(l, unix.EPOLL_CTL_ADD) {
 		return false
 	}
 	l.restNumber = r.last
@@ -70,18 +85,15 @@ func (r *resting) remove(l *link) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.links, l.restNumber)
-	r.control(l, unix.EPOLL_CTL_DEL, nil) // It fails if the socket is closed, and so out already.
+	r.control(l, unix.EPOLL_CTL_DEL) // It fails if the socket is closed, and so out already.
 }
 
 // control is epoll_ctl for the socket of a link. Called under mu.
-func (r *resting) control(l *link, op int, event *unix.EpollEvent) bool {
-	done := false
-	_ = r.raw.Control(func(epoll uintptr) {
-		_ = l.raw.Control(func(fd uintptr) {
-			done = unix.EpollCtl(int(epoll), op, int(fd), event) == nil
-		})
-	})
-	return done
+func (r *resting) control(l *link, op int) bool {
+	r.present, r.op, r.worked = l, op, false
+	_ = r.raw.Control(r.ofEpoll)
+	r.present = nil
+	return r.worked
 }
 
 // wait wakes links until close.

@@ -173,20 +173,13 @@ func New(cfg Config) *Core {
 		helloSize: HelloSize(cfg.Name, cfg.Headers, nil),
 
 		cfg:     cfg,
-		peers:   newTable[uuid.UUID, *Peer](),
 		pending: make(map[netip.Addr]int),
 		at:      make(map[netip.AddrPort]*Peer),
 		links:   make(map[Link]*Peer),
-		conns:   newTable[*Conn, struct{}](),
-		groups:  newTable[string, *members](),
-		own:     newTable[string, struct{}](),
-		ballots: newTable[string, *ballot](),
 		contest: make(map[string]struct{}),
 
 		entersOf: make(map[netip.Addr]pacer),
 		dialsTo:  make(map[netip.Addr]pacer),
-		reports:  newTable[uuid.UUID, *report](),
-		waiting:  newTable[*Peer, struct{}](),
 	}
 }
 

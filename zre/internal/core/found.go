@@ -67,49 +67,80 @@ func (c *Core) heard(
 	return c.peers.get(id) // which found may have replaced
 }
 
-// heardAt are the endpoints from which the beacons of a peer came last.
-type heardAt [4]struct {
+// heardAt are the endpoints from which the beacons of a peer came last: one as a rule.
+type heardAt struct {
+	last   sighting
+	others *[3]sighting // nil while there is one only
+}
+
+// sighting is that beacons came from an endpoint.
+type sighting struct {
 	at    netip.AddrPort
-	when  time.Duration
+	when  time.Duration // the last of them
 	since time.Duration // the first of them, without a long pause
 }
 
-// note records a beacon, in place of the oldest one from another endpoint.
+// note records a beacon, in place of the oldest one from another endpoint if there are many.
 func (h *heardAt) note(now time.Duration, at netip.AddrPort) {
-	place := &h[0]
-	for i := range h {
-		if h[i].at == at {
-			place = &h[i]
+	if h.last.at != at {
+		h.setAside(at)
+	}
+	if h.last.at != at || now-h.last.when >= heardWithin {
+		h.last.since = now
+	}
+	h.last.at, h.last.when = at, now
+}
+
+// setAside lets the last sighting change places with the one at this endpoint, or with the oldest one.
+func (h *heardAt) setAside(at netip.AddrPort) {
+	if h.last.when == 0 {
+		return
+	}
+	if h.others == nil {
+		h.others = new([3]sighting)
+	}
+	place := &h.others[0]
+	for i := range h.others {
+		o := &h.others[i]
+		if o.at == at {
+			place = o
 			break
 		}
-		if h[i].when < place.when {
-			place = &h[i]
+		if o.when < place.when {
+			place = o
 		}
 	}
-	if place.at != at || now-place.when >= heardWithin {
-		place.since = now
+	if place.at != at && place.when > h.last.when {
+		return
 	}
-	place.at, place.when = at, now
+	h.last, *place = *place, h.last
+}
+
+// find returns the sighting at an endpoint, nil if there is none.
+func (h *heardAt) find(at netip.AddrPort) *sighting {
+	if h.last.at == at {
+		return &h.last
+	}
+	if h.others != nil {
+		for i := range h.others {
+			if h.others[i].at == at {
+				return &h.others[i]
+			}
+		}
+	}
+	return nil
 }
 
 // before reports whether beacons came from the endpoint before this time, and still come.
 func (h *heardAt) before(now, then time.Duration, at netip.AddrPort) bool {
-	for i := range h {
-		if h[i].at == at {
-			return h[i].since < then && now-h[i].when < heardWithin
-		}
-	}
-	return false
+	s := h.find(at)
+	return s != nil && s.since < then && now-s.when < heardWithin
 }
 
 // has reports whether a beacon came from the endpoint a short time ago.
 func (h *heardAt) has(now time.Duration, at netip.AddrPort) bool {
-	for i := range h {
-		if h[i].at == at {
-			return now-h[i].when < heardWithin
-		}
-	}
-	return false
+	s := h.find(at)
+	return s != nil && now-s.when < heardWithin
 }
 
 // Discovered handles that a gossip server tells of a node.

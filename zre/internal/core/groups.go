@@ -110,8 +110,7 @@ func (c *Core) joined(p *Peer, group string) {
 	c.hasNews()
 	m := c.groups.get(group)
 	if m == nil {
-		t := newTable[*Peer, struct{}]()
-		m = &t
+		m = new(members)
 		c.groups.set(group, m)
 	}
 	m.set(p, struct{}{})

@@ -41,7 +41,7 @@ const (
 	linkClosed // it has ended, and the peer is dialed again a moment later
 )
 
-// Peer is another node.
+// Peer is another node. Among hundreds of peers its size counts: small fields stand together.
 type Peer struct {
 	// What every tick and every beacon looks at. It is first, as for many idle peers the time
 	// goes into fetching it from memory.
@@ -66,41 +66,42 @@ type Peer struct {
 	helloEndpoint endpoint.Endpoint // in its last HELLO
 	altEndpoint   endpoint.Endpoint // another one that it is said to be at, zero if none
 	link          Link
-	identified    bool // the handshake of the link's connection says that it leads there
-	refused       bool // no process listened at the last attempt to connect the link
-	redirects     int  // times that it was dialed at its other endpoint
-	tries         int  // attempts to connect the link that have failed
-	followed      bool // it was dialed where its HELLO said; see handleHello
 	static        *staticPeer
 	pendingHost   netip.Addr // the host it is counted at in Core.pending
 	counted       netip.Addr // the host it is counted at in Core.dialsTo
+	redirects     int32      // times that it was dialed at its other endpoint
+	tries         int32      // attempts to connect the link that have failed
+	identified    bool       // the handshake of the link's connection says that it leads there
+	refused       bool       // no process listened at the last attempt to connect the link
+	followed      bool       // it was dialed where its HELLO said; see handleHello
 
 	// What it is known to be, until it is forgotten.
 
-	proven    bool // its HELLO came: the UUID belongs to its key
-	announced bool // a gossip server has announced it
-	asciiID   bool // the first octet of its identity is not 1, as with haskell-zre
-	votes     bool // it has sent ELECT or LEADER
-	toldTwice bool // the log says that another node claims its UUID
-	version   byte // of the protocol in its messages, if it is another one; else 0
-	asked     int  // elections that it was asked in and did not vote in
+	proven    bool  // its HELLO came: the UUID belongs to its key
+	announced bool  // a gossip server has announced it
+	asciiID   bool  // the first octet of its identity is not 1, as with haskell-zre
+	votes     bool  // it has sent ELECT or LEADER
+	toldTwice bool  // the log says that another node claims its UUID
+	version   byte  // of the protocol in its messages, if it is another one; else 0
+	asked     uint8 // elections that it was asked in and did not vote in, up to maxAsked
 
 	// Of the session.
 
+	status      uint8
+	answered    bool          // it has answered a PING of this session
+	reusedConn  bool          // the session began on the connection of the one before
+	provenConn  bool          // a PING was answered on the link's connection, in any session
+	doubtful    bool          // its HELLO may be the answer to one of an earlier session; see begin
+	isReconnect bool          // it is not the first one with this peer
+	endReason   Reason        // in Leaving: what EXIT will say
+	newConns    uint8         // connections made since the last answer because none came
+	sequence    uint16        // of its last message
+	singles     uint32        // PING-OKs since the last new connection, each with a pause before it
+	unanswered  uint32        // PINGs since the last message from it
 	hello       *zremsg.Hello // in Connecting: what is to be entered with
 	name        string
 	headers     map[string]string
 	groups      table[string, struct{}]
-	status      uint8
-	sequence    uint16 // of its last message
-	answered    bool   // it has answered a PING of this session
-	reusedConn  bool   // the session began on the connection of the one before
-	provenConn  bool   // a PING was answered on the link's connection, in any session
-	doubtful    bool   // its HELLO may be the answer to one of an earlier session; see begin
-	isReconnect bool   // it is not the first one with this peer
-	newConns    int    // connections made since the last answer because none came
-	singles     int    // PING-OKs since the last of these, each with a pause before it
-	endReason   Reason // in Leaving: what EXIT will say
 	received    uint64 // messages
 	octets      uint64
 	memory      int // what it makes this node remember, in octets
@@ -121,7 +122,6 @@ type Peer struct {
 	lastAnswer  time.Duration // a PING-OK came, maybe of an earlier session
 	pinged      time.Duration // a PING was sent, 0 if none was in this session
 	askedAt     time.Duration // the first PING since the last message was sent, 0 if none was
-	unanswered  int           // PINGs since the last message from it
 
 	enters   pacer // its sessions
 	trip     roundTrip

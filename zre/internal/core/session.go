@@ -33,8 +33,7 @@ func (c *Core) greet(now time.Duration, id uuid.UUID, to endpoint.Endpoint, prov
 // newPeer returns a peer without a link.
 func newPeer(now time.Duration, id uuid.UUID) *Peer {
 	return &Peer{
-		id: id, groups: newTable[string, struct{}](),
-		known: now, lastMessage: now, lastSign: now, greetWait: retryAfter,
+		id: id, known: now, lastMessage: now, lastSign: now, greetWait: retryAfter,
 	}
 }
 
@@ -158,7 +157,7 @@ func (c *Core) enter(now time.Duration, p *Peer, groups []string) {
 	c.ready++
 	c.settle(p)
 	c.dialedWell(p)
-	p.groups = newTable[string, struct{}]()
+	p.groups = table[string, struct{}]{}
 	p.entered, p.enterAt = now, 0
 	p.reconnectBy, p.leaveBy, p.redirects, p.farewell = 0, 0, 0, 0
 	p.followed = false

@@ -3,7 +3,8 @@ package core
 import "iter"
 
 // table is a map that is visited in an order which depends only on the calls made
-// before, so that the same calls give the same answers.
+// before, so that the same calls give the same answers. The zero value is empty: a peer that is in no
+// group has no map.
 type table[K comparable, V any] struct {
 	index  map[K]place[V]
 	keys   []K
@@ -14,10 +15,6 @@ type table[K comparable, V any] struct {
 type place[V any] struct {
 	v V
 	i int
-}
-
-func newTable[K comparable, V any]() table[K, V] {
-	return table[K, V]{index: make(map[K]place[V])}
 }
 
 func (t *table[K, V]) len() int { return len(t.keys) }
@@ -35,6 +32,9 @@ func (t *table[K, V]) set(k K, v V) {
 		t.values[p.i] = v
 		t.index[k] = place[V]{v, p.i}
 		return
+	}
+	if t.index == nil {
+		t.index = make(map[K]place[V])
 	}
 	t.index[k] = place[V]{v, len(t.keys)}
 	t.keys = append(t.keys, k)

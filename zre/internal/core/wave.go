@@ -233,7 +233,7 @@ func (c *Core) vote(group string, e *election, p *Peer) {
 	}
 	if (p != e.father || e.echoed) && e.votes[p]&sentElect == 0 {
 		e.votes[p] |= sentElect
-		if !p.votes {
+		if !p.votes && p.asked < maxAsked {
 			p.asked++
 		}
 		p.link.Send(&zremsg.Elect{Group: group, ChallengerID: wireID(e.wave)})

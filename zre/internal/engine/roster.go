@@ -26,7 +26,7 @@ type roster struct {
 type entry struct {
 	id     uuid.UUID
 	link   *link.Link
-	groups map[string]struct{}
+	groups map[string]struct{} // nil while it is in none
 }
 
 // group is the members of a group, by UUID. A change costs no more than moving the entries
@@ -44,7 +44,7 @@ func newRoster() roster {
 }
 
 func (r *roster) enter(id uuid.UUID, l *link.Link) {
-	r.peers[id] = &entry{id: id, link: l, groups: make(map[string]struct{})}
+	r.peers[id] = &entry{id: id, link: l}
 }
 
 func (r *roster) exit(id uuid.UUID) {
@@ -62,6 +62,9 @@ func (r *roster) join(id uuid.UUID, name string) {
 	if g == nil {
 		g = &group{}
 		r.groups[name] = g
+	}
+	if e.groups == nil {
+		e.groups = make(map[string]struct{})
 	}
 	e.groups[name] = struct{}{}
 	g.add(id, e.link)

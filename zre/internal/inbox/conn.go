@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"sync/atomic"
+
 	"github.com/gozre/zre/internal/codec/zremsg"
 	"github.com/gozre/zre/internal/transport"
 	"github.com/gozre/zre/zre/internal/core"
@@ -35,13 +37,13 @@ type Conn struct {
 
 	protocol Protocol
 	queue    *Queue
-	resume   chan struct{} // 1: the steps that wait may go on
-	group    string        // of the last SHOUT
+	resume   atomic.Pointer[chan struct{}] // 1: the steps that wait may go on; nil before that is asked
+	group    string                        // of the last SHOUT
 }
 
 // NewConn returns the part of an accepted connection, nil if it is refused.
 func NewConn(t *transport.Conn, protocol Protocol, queue *Queue) *Conn {
-	c := &Conn{Transport: t, protocol: protocol, queue: queue, resume: make(chan struct{}, 1)}
+	c := &Conn{Transport: t, protocol: protocol, queue: queue}
 	if !protocol.Accept(c) {
 		return nil
 	}
@@ -67,11 +69,16 @@ func (c *Conn) Ended() bool { return c.Transport.Ended() }
 func (c *Conn) Arriving() bool { return c.Transport.Arriving() }
 
 // Resume implements core.Inbound.
-func (c *Conn) Resume() {
-	select {
-	case c.resume <- struct{}{}:
-	default:
+func (c *Conn) Resume() { signal(c.resumed()) }
+
+// resumed is what Resume signals. Few connections ever wait for that.
+func (c *Conn) resumed() chan struct{} {
+	if made := c.resume.Load(); made != nil {
+		return *made
 	}
+	made := make(chan struct{}, 1)
+	c.resume.CompareAndSwap(nil, &made)
+	return *c.resume.Load()
 }
 
 // Close implements core.Inbound.
@@ -104,7 +111,7 @@ func (c *Conn) Receive(_ *transport.Conn, messages []transport.Message) {
 // node is closed.
 func (c *Conn) mayResume() bool {
 	select {
-	case <-c.resume:
+	case <-c.resumed():
 		return true
 	case <-c.queue.done:
 		return false

@@ -56,6 +56,9 @@ func (n *line) look(now time.Time, b transport.Backlog, queued int, data uint64)
 // look looks at the line, unless the last look was less than so long ago.
 func (l *Link) look(unless time.Duration) {
 	l.conn.Lock()
+	if l.line == nil {
+		l.line = new(line)
+	}
 	data, recent := l.win.sent.data, time.Since(l.line.looked) < unless
 	l.conn.Unlock()
 	if recent {
@@ -79,7 +82,7 @@ func (l *Link) look(unless time.Duration) {
 func (l *Link) quiet() time.Duration {
 	l.conn.Lock()
 	defer l.conn.Unlock()
-	if l.line.moved.IsZero() {
+	if l.line == nil || l.line.moved.IsZero() {
 		return math.MaxInt64
 	}
 	return time.Since(l.line.moved)

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +33,7 @@ type Link struct {
 	fenced bool                       // it is in Set.unasked
 	err    error                      // why nothing can be sent any more
 	count  Stats
-	line   line
+	line   *line // nil while nobody has looked
 	slow   slow
 
 	receipts receipts
@@ -47,13 +48,13 @@ type who struct {
 // carrier is the connection of one or more links, one after the other.
 type carrier struct {
 	events Events
-	opened chan struct{}        // closed when owner is set
+	opened sync.WaitGroup       // ends when owner is set
 	owner  atomic.Pointer[Link] // the present one
 }
 
 // present returns the link that has the connection now.
 func (c *carrier) present() *Link {
-	<-c.opened
+	c.opened.Wait()
 	return c.owner.Load()
 }
 

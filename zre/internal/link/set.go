@@ -88,10 +88,11 @@ func (s *Set) Close() {
 
 // Open dials a peer.
 func (s *Set) Open(peer uuid.UUID, to endpoint.Endpoint) *Link {
-	c := &carrier{events: s.cfg.Events, opened: make(chan struct{})}
+	c := &carrier{events: s.cfg.Events}
+	c.opened.Add(1)
 	l := s.newLink(who{id: peer}, c, s.cfg.Dial(peer, to, c))
 	c.owner.Store(l)
-	close(c.opened)
+	c.opened.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.win.Inherit(s.late[peer])
