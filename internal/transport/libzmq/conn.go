@@ -5,6 +5,7 @@ package libzmq
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,33 +28,38 @@ const (
 	down
 )
 
-// conn is a connection, and the Driver of its Conn. What it has, but the first fields,
-// belongs to the loop.
+// conn is a connection, and the Driver of its Conn.
 type conn struct {
-	t     *Transport
-	c     *transport.Conn
-	queue queue
+	t *Transport
+	c *transport.Conn
+
+	calls   calls             // of the Handler
+	handler transport.Handler // nil until accepted; belongs to calls
 
 	leaving atomic.Bool // it was closed: only Down is told
 
-	phase phase
-	dial  *attempts // of a dialed connection
+	mu       sync.Mutex
+	messages []transport.Message // for the Handler
+	octets   int64               // of messages
 
-	route string // of an accepted connection: its identity at the ROUTER
+	// What follows belongs to the loop.
+	phase phase
+	port  *port
+	dial  *attempts // of a dialed connection
+	route string    // of an accepted connection: its identity at the ROUTER
 
 	taken  transport.Pending // from the outbox
 	next   int               // the first of its buffers that is not begun
 	left   []byte            // of the buffer that is begun
 	inside bool              // a message is begun
 
-	drain    *time.Timer // set when Close was called with a drain
-	deadline time.Time
+	deadline time.Time // of the drain; zero if it was not closed with one
 }
 
-func newConn(t *Transport) *conn {
-	x := &conn{t: t}
+func newConn(t *Transport, p *port) *conn {
+	x := &conn{t: t, port: p}
 	x.c = transport.NewConn(x)
-	x.queue.t, x.queue.c = t, x.c
+	x.calls.running = &t.calls
 	return x
 }
 
@@ -62,42 +68,97 @@ func (x *conn) Flush(*transport.Conn) { x.t.post(x.write) }
 
 // Close implements transport.Driver.
 func (x *conn) Close(_ *transport.Conn, drain time.Duration) {
-	x.leaving.Store(true)
-	x.c.Finish(transport.ErrClosed)
+	x.leave()
 	x.t.post(func() { x.close(drain) })
 }
 
 // Abort implements transport.Driver.
-func (x *conn) Abort(*transport.Conn) {
+func (x *conn) Abort(c *transport.Conn) { x.Close(c, 0) }
+
+// leave stops what comes from the sender and goes to the Handler.
+func (x *conn) leave() {
 	x.leaving.Store(true)
 	x.c.Finish(transport.ErrClosed)
-	x.t.post(func() { x.finish(transport.ErrClosed, minLinger) })
 }
 
 // close closes the connection when its outbox is empty, at most after a time.
 func (x *conn) close(drain time.Duration) {
-	switch deadline := time.Now().Add(drain); {
-	case x.phase == down:
+	deadline := time.Now().Add(drain)
+	switch draining := !x.deadline.IsZero(); {
 	case drain <= 0:
 		x.finish(transport.ErrClosed, minLinger)
-	case x.drain != nil && !deadline.Before(x.deadline):
+	case x.phase == down || draining && !deadline.Before(x.deadline):
 	default:
-		if x.drain != nil {
-			x.drain.Stop()
-		}
 		x.deadline = deadline
-		x.leaving.Store(true)
-		x.c.Finish(transport.ErrClosed)
-		x.drain = x.t.after(drain, func() { x.finish(transport.ErrTimeout, minLinger) })
+		x.leave()
+		x.t.after(drain, func() { x.finish(transport.ErrTimeout, minLinger) })
 		x.drained()
 	}
 }
 
 // drained ends a connection that was closed, if its outbox is empty.
 func (x *conn) drained() {
-	if x.drain != nil && x.c.Queued() == 0 {
+	if !x.deadline.IsZero() && x.c.Queued() == 0 {
 		x.finish(transport.ErrClosed, time.Until(x.deadline))
 	}
+}
+
+// finish ends the connection. A dialed one's socket has the given time to send what it
+// has.
+func (x *conn) finish(err error, linger time.Duration) {
+	if x.phase == down {
+		return
+	}
+	x.phase = down
+	if !x.deadline.IsZero() && !errors.Is(err, transport.ErrClosed) {
+		err = fmt.Errorf("%w with %d octets unsent: %w", transport.ErrClosed, x.c.Queued(), err)
+	}
+	x.c.Fail(err)
+	x.taken.Drop()
+	if x.dial != nil {
+		x.dial.stopTimer()
+		x.port.close(linger)
+		delete(x.t.dialed, x)
+	} else {
+		x.forget()
+	}
+	x.tell(func(h transport.Handler) { h.Down(x.c, err) })
+}
+
+// tell calls the Handler, if the connection was not refused, after what it was told before.
+func (x *conn) tell(f func(transport.Handler)) {
+	x.calls.add(func() {
+		if x.handler != nil {
+			f(x.handler)
+		}
+	})
+}
+
+// receive gives the Handler a message.
+func (x *conn) receive(m transport.Message, octets int64) {
+	if x.leaving.Load() {
+		return
+	}
+	x.port.held.Add(octets)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.messages = append(x.messages, m)
+	x.octets += octets
+	if len(x.messages) == 1 {
+		x.calls.add(x.deliver)
+	}
+}
+
+// deliver calls the Handler with all messages that have gathered.
+func (x *conn) deliver() {
+	x.mu.Lock()
+	messages, octets := x.messages, x.octets
+	x.messages, x.octets = nil, 0
+	x.mu.Unlock()
+	if x.handler != nil {
+		x.handler.Receive(x.c, messages)
+	}
+	x.port.taken(octets)
 }
 
 // write gives libzmq what is in the outbox, as long as it takes it.
@@ -105,9 +166,7 @@ func (x *conn) write() {
 	if x.phase != up {
 		return
 	}
-	if x.dial != nil {
-		x.dial.source.setRoom(false)
-	}
+	x.port.full = false
 	for {
 		for len(x.left) == 0 && x.next < len(x.taken.Buffers) {
 			x.left = x.taken.Buffers[x.next]
@@ -117,14 +176,22 @@ func (x *conn) write() {
 			break
 		}
 		flags, body, left := transport.NextFrame(x.left)
-		if err := x.send(flags, body); again(err) && !x.inside {
-			x.awaitRoom()
+		switch err := x.send(flags, body); {
+		case err == nil:
+			x.left, x.inside = left, flags&transport.FlagMore != 0
+		case !errors.Is(err, wouldBlock) && !errors.Is(err, zmq4.EHOSTUNREACH):
+			x.finish(err, minLinger)
 			return
-		} else if err != nil {
-			x.finish(sendError(err), minLinger)
+		case x.inside || !errors.Is(err, wouldBlock):
+			x.finish(transport.ErrReset, minLinger) // The connection has gone.
+			return
+		case x.dial == nil:
+			x.t.after(fullPause, x.write) // A ROUTER does not tell when there is room.
+			return
+		default:
+			x.port.full = true
 			return
 		}
-		x.left, x.inside = left, flags&transport.FlagMore != 0
 	}
 	x.next = 0
 	if !x.c.Take(&x.taken) {
@@ -136,7 +203,7 @@ func (x *conn) write() {
 
 // send gives libzmq a frame. It fails without waiting.
 func (x *conn) send(flags byte, body []byte) error {
-	socket, mode := x.source().socket, zmq4.DONTWAIT
+	socket, mode := x.port.socket, zmq4.DONTWAIT
 	if x.dial == nil && !x.inside {
 		if _, err := socket.Send(x.route, mode|zmq4.SNDMORE); err != nil {
 			return err
@@ -147,54 +214,4 @@ func (x *conn) send(flags byte, body []byte) error {
 	}
 	_, err := socket.SendBytes(body, mode)
 	return err
-}
-
-// sendError names the reason of a failed send.
-func sendError(err error) error {
-	if again(err) || errors.Is(err, zmq4.EHOSTUNREACH) {
-		return transport.ErrReset // The connection has gone.
-	}
-	return err
-}
-
-// awaitRoom writes again when there may be room. A ROUTER does not tell.
-func (x *conn) awaitRoom() {
-	if x.dial == nil {
-		x.t.after(fullPause, x.write)
-		return
-	}
-	x.dial.source.setRoom(true)
-}
-
-// source returns the socket of the connection.
-func (x *conn) source() *source {
-	if x.dial == nil {
-		return &x.t.router.source
-	}
-	return &x.dial.source
-}
-
-// finish ends the connection. A dialed one's socket has the given time to send what it
-// has.
-func (x *conn) finish(err error, linger time.Duration) {
-	if x.phase == down {
-		return
-	}
-	x.phase = down
-	if x.drain != nil && !errors.Is(err, transport.ErrClosed) {
-		err = fmt.Errorf("%w with %d octets unsent: %w", transport.ErrClosed, x.c.Queued(), err)
-	}
-	x.c.Fail(err)
-	x.taken.Drop()
-	if x.drain != nil {
-		x.drain.Stop()
-	}
-	if x.dial != nil {
-		x.dial.stopTimer()
-		x.hangUp(linger)
-		delete(x.t.dialed, x)
-	} else {
-		x.forget()
-	}
-	x.queue.put(func(q *queue) { q.down = err })
 }

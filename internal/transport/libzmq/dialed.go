@@ -31,10 +31,6 @@ type attempts struct {
 	pause  time.Duration // after the next failure
 	timer  *time.Timer   // of the attempt or the pause
 	reason error         // of a failed handshake
-
-	source  source // the DEALER
-	monitor *zmq4.Socket
-	events  *watch // of the monitor
 }
 
 func (d *attempts) stopTimer() {
@@ -73,55 +69,15 @@ func (x *conn) attempt() {
 
 // connect makes a DEALER that connects in the background.
 func (x *conn) connect() error {
-	t, d := x.t, x.dial
-	s, err := t.socket(zmq4.DEALER)
-	if err != nil {
+	to := plain(x.dial.to.Addr)
+	if err := x.port.open(zmq4.DEALER, x.dial.to.Key, x.observe); err != nil {
 		return err
 	}
-	d.source.t, d.source.socket, d.source.read = t, s, x.read
-	t.monitors++
-	err = errors.Join(
-		t.network(s, d.to.Key),
-		s.SetReconnectIvl(never),
-		s.SetIpv6(plain(d.to.Addr).Addr().Is6()),
+	return errors.Join(
+		x.port.socket.SetReconnectIvl(never),
+		x.port.socket.SetIpv6(to.Addr().Is6()),
+		x.port.socket.Connect(endpoint(to)),
 	)
-	if len(t.cfg.Identity) > 0 {
-		err = errors.Join(err, s.SetIdentity(string(t.cfg.Identity)))
-	}
-	if err != nil {
-		return err
-	}
-	d.monitor, err = t.monitor(s, fmt.Sprintf("monitor-%d", t.monitors), zmq4.EVENT_ALL)
-	if err != nil {
-		return err
-	}
-	if err := s.Connect(endpoint(plain(d.to.Addr))); err != nil {
-		return err
-	}
-	d.events = t.watch(d.monitor, zmq4.POLLIN, func(zmq4.State) { x.observe() })
-	return nil
-}
-
-// hangUp closes the sockets.
-func (x *conn) hangUp(linger time.Duration) {
-	d := x.dial
-	var errs []error
-	if d.source.watch != nil {
-		x.t.unwatch(d.source.watch)
-	}
-	if d.events != nil {
-		x.t.unwatch(d.events)
-	}
-	if d.source.socket != nil {
-		errs = append(errs, closeSocket(d.source.socket, linger))
-	}
-	if d.monitor != nil {
-		errs = append(errs, d.monitor.Close())
-	}
-	d.source.watch, d.source.socket, d.events, d.monitor = nil, nil, nil, nil
-	if err := errors.Join(errs...); err != nil {
-		x.t.cfg.Logger.Error("close a socket", "err", err)
-	}
 }
 
 // late ends an attempt that takes too long.
@@ -135,11 +91,11 @@ func (x *conn) late() {
 func (x *conn) retry(reason error) {
 	t, d := x.t, x.dial
 	d.stopTimer()
-	x.hangUp(minLinger)
+	x.port.close(minLinger)
 	x.phase = pausing
 	err := fmt.Errorf("dial %v: %w", d.to.Addr, reason)
 	if !x.leaving.Load() {
-		x.queue.put(func(q *queue) { q.retries = append(q.retries, err) })
+		x.tell(func(h transport.Handler) { h.Retry(x.c, err) })
 	}
 	most := t.cfg.Limits.RetryMost
 	pause := min(d.pause, most)
@@ -147,33 +103,30 @@ func (x *conn) retry(reason error) {
 	d.timer = t.after(pause-rand.N(pause/4+1), x.attempt)
 }
 
-// observe takes what the monitor has to tell.
-func (x *conn) observe() {
-	eachEvent(x.dial.monitor, func(event zmq4.Event, value int) bool {
-		switch event {
-		case zmq4.EVENT_HANDSHAKE_SUCCEEDED:
-			x.isUp()
-		case zmq4.EVENT_HANDSHAKE_FAILED_AUTH:
-			x.dial.reason = transport.ErrUntrusted
-		case zmq4.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq4.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-			x.dial.reason = transport.ErrHandshake
-			if value == mechanismMismatch {
-				x.dial.reason = transport.ErrMechanism
-			}
-		case zmq4.EVENT_CLOSED, zmq4.EVENT_DISCONNECTED:
-			x.hasEnded()
-			return false // The monitor may be closed.
+// observe is told what the monitor sees.
+func (x *conn) observe(event zmq4.Event, value int) bool {
+	switch event {
+	case zmq4.EVENT_HANDSHAKE_SUCCEEDED:
+		x.isUp()
+	case zmq4.EVENT_HANDSHAKE_FAILED_AUTH:
+		x.dial.reason = transport.ErrUntrusted
+	case zmq4.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq4.EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+		x.dial.reason = transport.ErrHandshake
+		if value == mechanismMismatch {
+			x.dial.reason = transport.ErrMechanism
 		}
-		return true
-	})
+	case zmq4.EVENT_CLOSED, zmq4.EVENT_DISCONNECTED:
+		x.hasEnded()
+		return false
+	}
+	return true
 }
 
 // isUp is called when the handshake is complete.
 func (x *conn) isUp() {
 	x.phase = up
-	d := x.dial
-	d.stopTimer()
-	d.source.watch = x.t.watch(d.source.socket, zmq4.POLLIN, func(events zmq4.State) {
+	x.dial.stopTimer()
+	x.t.watch(x.port.socket, x.port.events, func(events zmq4.State) {
 		if events&zmq4.POLLIN != 0 {
 			x.read()
 		}
@@ -182,7 +135,7 @@ func (x *conn) isUp() {
 		}
 	})
 	if !x.leaving.Load() {
-		x.queue.put(func(q *queue) { q.up = true })
+		x.tell(func(h transport.Handler) { h.Up(x.c) })
 	}
 	x.write()
 }
@@ -195,40 +148,34 @@ func (x *conn) hasEnded() {
 	case up:
 		// What it has received is read first.
 		x.phase = ending
-		x.t.unwatch(x.dial.events)
+		x.t.unwatch(x.port.monitor)
 		x.read()
 	}
 }
 
 // read reads messages.
 func (x *conn) read() {
-	s := &x.dial.source
 	for range mostReceived {
-		if x.phase == down || s.full() {
+		if x.phase == down || x.port.holdsEnough() {
 			return
 		}
-		first, err := s.socket.RecvBytes(zmq4.DONTWAIT)
-		if again(err) {
+		frames, err := x.port.socket.RecvMessageBytes(zmq4.DONTWAIT)
+		if errors.Is(err, wouldBlock) {
 			if x.phase == ending {
 				x.finish(transport.ErrEnded, minLinger)
 			}
 			return
 		}
-		var m transport.Message
-		ok := false
-		if err == nil {
-			m, ok, err = s.rest(first)
-		}
-		if err == nil && !ok {
-			err = transport.ErrTooLarge
-		}
 		if err != nil {
 			x.finish(err, minLinger)
 			return
 		}
-		if !x.leaving.Load() {
-			x.queue.receive(s, m)
+		m, octets, ok := x.t.message(frames)
+		if !ok {
+			x.finish(transport.ErrTooLarge, minLinger)
+			return
 		}
+		x.receive(m, octets)
 	}
 	if x.phase == ending {
 		x.t.post(x.read) // Nothing else tells that all is read.

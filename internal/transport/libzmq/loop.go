@@ -19,8 +19,7 @@ const (
 
 // loop is what belongs to the goroutine of run.
 type loop struct {
-	watched []*watch
-	poller  *zmq4.Poller // of the sockets in watched, nil if they have changed
+	watched map[*zmq4.Socket]watch
 	wake    *zmq4.Socket
 
 	router   router
@@ -33,18 +32,18 @@ type loop struct {
 	err      error     // of the end
 }
 
-// watch is a socket that the loop waits for.
+// watch is what the loop does with a socket.
 type watch struct {
-	socket *zmq4.Socket
-	events zmq4.State
+	events func() zmq4.State // what it waits for, looked up each time
 	ready  func(zmq4.State)
-	gone   bool // it was removed
 }
 
+func pollIn() zmq4.State { return zmq4.POLLIN }
+
 // open makes what the loop needs from its beginning.
-func (t *Transport) open() error {
+func (t *Transport) open() (err error) {
+	t.watched = make(map[*zmq4.Socket]watch)
 	t.accepted, t.dialed = make(map[string]*conn), make(map[*conn]struct{})
-	var err error
 	if t.wake, err = t.socket(zmq4.PAIR); err != nil {
 		return err
 	}
@@ -54,35 +53,37 @@ func (t *Transport) open() error {
 	if t.waker, err = t.socket(zmq4.PAIR); err != nil {
 		return err
 	}
-	if err := t.waker.Connect("inproc://wake"); err != nil {
-		return err
-	}
-	t.watch(t.wake, zmq4.POLLIN, func(zmq4.State) {
+	t.watch(t.wake, pollIn, func(zmq4.State) {
 		_, _ = t.wake.RecvBytes(zmq4.DONTWAIT) // It has no content.
 	})
-	return nil
+	return t.waker.Connect("inproc://wake")
 }
 
-// watch makes the loop wait for events of a socket.
-func (t *Transport) watch(s *zmq4.Socket, events zmq4.State, ready func(zmq4.State)) *watch {
-	w := &watch{socket: s, events: events, ready: ready}
-	t.watched = append(t.watched, w)
-	t.poller = nil
-	return w
+func (t *Transport) watch(s *zmq4.Socket, events func() zmq4.State, ready func(zmq4.State)) {
+	t.watched[s] = watch{events, ready}
 }
 
-// unwatch undoes watch.
-func (t *Transport) unwatch(w *watch) {
-	w.gone = true
-	t.poller = nil
-}
+func (t *Transport) unwatch(s *zmq4.Socket) { delete(t.watched, s) }
 
-// want changes the events that the loop waits for.
-func (t *Transport) want(w *watch, events zmq4.State) {
-	if w.events != events {
-		w.events = events
-		t.poller = nil
+// post gives the loop a function to run. It reports false if the loop has ended.
+func (t *Transport) post(f func()) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped {
+		return false
 	}
+	t.posted = append(t.posted, f)
+	if t.asleep {
+		t.asleep = false
+		// It cannot fail: the queue has room for more than there can be.
+		_, _ = t.waker.SendBytes(nil, zmq4.DONTWAIT)
+	}
+	return true
+}
+
+// after posts a function after a time.
+func (t *Transport) after(pause time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(pause, func() { t.post(f) })
 }
 
 // run is the loop.
@@ -121,17 +122,11 @@ func (t *Transport) runPosted() {
 // wait waits until a socket is ready or something is posted, and does what there is to
 // do for the sockets.
 func (t *Transport) wait() error {
-	if t.poller == nil {
-		t.poller = zmq4.NewPoller()
-		left := t.watched[:0]
-		for _, w := range t.watched {
-			if !w.gone {
-				left = append(left, w)
-				t.poller.Add(w.socket, w.events)
-			}
+	poller := zmq4.NewPoller()
+	for s, w := range t.watched {
+		if events := w.events(); events != 0 {
+			poller.Add(s, events)
 		}
-		clear(t.watched[len(left):])
-		t.watched = left
 	}
 	t.mu.Lock()
 	t.asleep = len(t.posted) == 0
@@ -140,19 +135,16 @@ func (t *Transport) wait() error {
 		pause = 0
 	}
 	t.mu.Unlock()
-	polled, err := t.poller.PollAll(pause)
+	polled, err := poller.Poll(pause)
 	t.mu.Lock()
 	t.asleep = false
 	t.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	for i, w := range t.watched[:len(polled)] {
-		if events := polled[i].Events & w.events; events != 0 && !w.gone {
-			w.ready(events)
+	for _, p := range polled {
+		if w, ok := t.watched[p.Socket]; ok { // It was not closed in between.
+			w.ready(p.Events)
 		}
 	}
-	return nil
+	return err
 }
 
 // shut begins the end: all connections are closed, and messages of new ones are dropped.
@@ -174,8 +166,9 @@ func (t *Transport) shut(drain time.Duration) {
 // release closes what is left, and waits until libzmq has sent what it has to send, at
 // most for the given time.
 func (t *Transport) release(linger time.Duration) error {
-	errs := []error{t.closeRouter(linger)}
-	for _, s := range []*zmq4.Socket{t.wake, t.waker} {
+	t.router.close(linger)
+	var errs []error
+	for _, s := range []*zmq4.Socket{t.router.zap, t.wake, t.waker} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

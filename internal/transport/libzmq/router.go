@@ -18,12 +18,10 @@ import (
 
 // router is the socket of all accepted connections, made when it is first needed.
 type router struct {
-	source
-	queue   queue // calls Config.Lost
-	watches []*watch
-	monitor *zmq4.Socket
-	failed  int          // handshakes whose end is still to be told
-	zap     *zmq4.Socket // answers who may connect
+	port
+	calls  calls        // of Config.Lost
+	failed int          // handshakes whose end is still to be told
+	zap    *zmq4.Socket // answers who may connect
 }
 
 // refusedPause is how long nobody is asked again about an identity that was refused.
@@ -43,7 +41,8 @@ func (t *Transport) listen(addr netip.AddrPort) (netip.AddrPort, error) {
 	r := &t.router
 	if r.socket == nil {
 		if err := t.openRouter(); err != nil {
-			return netip.AddrPort{}, errors.Join(err, t.closeRouter(minLinger))
+			r.close(minLinger)
+			return netip.AddrPort{}, err
 		}
 	}
 	addr = plain(addr)
@@ -61,115 +60,79 @@ func (t *Transport) listen(addr netip.AddrPort) (netip.AddrPort, error) {
 	return plain(bound), err
 }
 
-// openRouter makes the ROUTER, its monitor, and the ZAP handler if keys are used.
+// bindError names the reason of a failed bind.
+func bindError(err error) error {
+	switch {
+	case errors.Is(err, zmq4.EADDRINUSE):
+		return errors.Join(transport.ErrAddrInUse, err)
+	case errors.Is(err, zmq4.EADDRNOTAVAIL), errors.Is(err, noDevice):
+		return errors.Join(transport.ErrAddrNotAvailable, err)
+	}
+	return err
+}
+
+// openRouter makes the ROUTER, and the ZAP handler if keys are used.
 func (t *Transport) openRouter() error {
 	r := &t.router
-	var err error
 	if t.cfg.Security != nil {
 		if err := t.openZAP(); err != nil {
 			return err
 		}
 	}
-	r.t, r.queue.t, r.source.read = t, t, t.read
-	if r.socket, err = t.socket(zmq4.ROUTER); err != nil {
+	if err := r.open(zmq4.ROUTER, curve.Key{}, t.observe); err != nil {
 		return err
 	}
-	err = errors.Join(
-		t.network(r.socket, curve.Key{}),
-		r.socket.SetRouterMandatory(1),
-		r.socket.SetRouterHandover(true),
-	)
-	if len(t.cfg.Identity) > 0 {
-		err = errors.Join(err, r.socket.SetIdentity(string(t.cfg.Identity)))
-	}
-	if err != nil {
-		return err
-	}
-	if r.monitor, err = t.monitor(r.socket, "monitor-router", zmq4.EVENT_ALL); err != nil {
-		return err
-	}
-	observe := t.watch(r.monitor, zmq4.POLLIN, func(zmq4.State) { t.observe() })
-	r.watch = t.watch(r.socket, zmq4.POLLIN, func(zmq4.State) { t.read() })
-	r.watches = append(r.watches, observe, r.watch)
-	return nil
+	t.watch(r.socket, r.events, func(zmq4.State) { t.read() })
+	return errors.Join(r.socket.SetRouterMandatory(1), r.socket.SetRouterHandover(true))
 }
 
-// closeRouter closes the ROUTER and what belongs to it.
-func (t *Transport) closeRouter(linger time.Duration) error {
+// observe is told what the monitor of the ROUTER sees.
+func (t *Transport) observe(event zmq4.Event, value int) bool {
 	r := &t.router
-	for _, w := range r.watches {
-		t.unwatch(w)
-	}
-	var errs []error
-	if r.socket != nil {
-		errs = append(errs, closeSocket(r.socket, linger))
-	}
-	for _, s := range []*zmq4.Socket{r.monitor, r.zap} {
-		if s != nil {
-			errs = append(errs, s.Close())
+	switch event {
+	case zmq4.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq4.EVENT_HANDSHAKE_FAILED_AUTH,
+		zmq4.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+		r.failed++
+		t.cfg.Logger.Debug("handshake failed", "event", event, "detail", fmt.Sprintf("%#x", value))
+	case zmq4.EVENT_DISCONNECTED:
+		if r.failed > 0 {
+			r.failed--
+		} else if t.cfg.Lost != nil {
+			r.calls.add(t.cfg.Lost)
 		}
+	case zmq4.EVENT_ACCEPT_FAILED:
+		t.cfg.Logger.Warn("no connection can be accepted", "errno", value)
 	}
-	r.watches, r.watch, r.socket, r.monitor, r.zap = nil, nil, nil, nil, nil
-	return errors.Join(errs...)
-}
-
-// observe takes what the monitor of the ROUTER has to tell.
-func (t *Transport) observe() {
-	r := &t.router
-	lost := false
-	eachEvent(r.monitor, func(event zmq4.Event, value int) bool {
-		switch event {
-		case zmq4.EVENT_HANDSHAKE_FAILED_NO_DETAIL, zmq4.EVENT_HANDSHAKE_FAILED_AUTH,
-			zmq4.EVENT_HANDSHAKE_FAILED_PROTOCOL:
-			r.failed++
-			t.cfg.Logger.Debug("handshake failed", "event", event, "detail", fmt.Sprintf("%#x", value))
-		case zmq4.EVENT_DISCONNECTED:
-			if r.failed > 0 {
-				r.failed--
-			} else {
-				lost = true
-			}
-		case zmq4.EVENT_ACCEPT_FAILED:
-			t.cfg.Logger.Warn("no connection can be accepted", "errno", value)
-		}
-		return true
-	})
-	if lost && t.cfg.Lost != nil {
-		r.queue.put(func(q *queue) { q.lost = true })
-	}
+	return true
 }
 
 // read reads messages of the ROUTER.
 func (t *Transport) read() {
 	r := &t.router
 	for range mostReceived {
-		if r.full() {
+		if r.socket == nil || r.holdsEnough() {
 			return
 		}
 		identity, err := r.socket.RecvBytes(zmq4.DONTWAIT)
-		if again(err) {
+		if errors.Is(err, wouldBlock) {
 			return
 		}
-		var first []byte
+		var frames [][]byte
 		var from map[string]string // What libzmq adds, the identity, has none.
 		if err == nil {
-			first, from, err = r.socket.RecvBytesWithMetadata(zmq4.DONTWAIT, propertyKey, propertyAddress)
-		}
-		var m transport.Message
-		ok := false
-		if err == nil {
-			m, ok, err = r.rest(first)
+			frames, from, err = r.socket.RecvMessageBytesWithMetadata(zmq4.DONTWAIT, propertyKey, propertyAddress)
 		}
 		if err != nil {
 			t.cfg.Logger.Error("read a message", "err", err)
 			return
 		}
+		m, octets, ok := t.message(frames)
 		if !ok {
 			t.cfg.Logger.Debug("message beyond the limits dropped", "identity", identity)
 			continue
 		}
-		if x := t.from(identity, from); x != nil && !x.leaving.Load() {
-			x.queue.receive(&r.source, m)
+		if x := t.from(identity, from); x != nil {
+			x.receive(m, octets)
 		}
 	}
 }
@@ -195,23 +158,26 @@ func (t *Transport) from(identity []byte, properties map[string]string) *conn {
 	if x != nil || t.closing {
 		return x
 	}
-	x = newConn(t)
+	x = newConn(t, &t.router.port)
 	x.route, x.phase = string(identity), up
-	x.queue.refuse = x.refuse
 	x.c.Key = key
 	if !madeUp(identity) {
 		x.c.Identity = bytes.Clone(identity)
 	}
 	x.c.Remote = netip.AddrPortFrom(remote, 0)
 	t.accepted[x.route] = x
-	x.queue.put(func(q *queue) { q.accept = true })
+	x.calls.add(x.accept)
 	x.write()
 	return x
 }
 
-// refuse is called when Config.Accept has refused the connection. Its messages are
-// dropped for a while; then they, or those of a new connection, begin another one.
-func (x *conn) refuse() { x.t.after(refusedPause, x.forget) }
+// accept asks for a Handler. If it is refused, the messages of the connection are dropped for a
+// while; then they, or those of a new connection, begin another one.
+func (x *conn) accept() {
+	if x.handler = x.t.cfg.Accept(x.c); x.handler == nil {
+		x.t.after(refusedPause, x.forget)
+	}
+}
 
 // forget lets the next message of an accepted connection begin another one.
 func (x *conn) forget() {

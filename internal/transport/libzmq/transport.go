@@ -54,32 +54,12 @@ func New(cfg transport.Config) (transport.Transport, error) {
 		return nil, fmt.Errorf("libzmq: new context: %w", err)
 	}
 	t := &Transport{cfg: cfg, ctx: ctx, done: make(chan struct{})}
+	t.router.t, t.router.read, t.router.calls.running = t, t.read, &t.calls
 	if err := errors.Join(ctx.SetMaxSockets(maxSockets), t.open()); err != nil {
 		return nil, errors.Join(fmt.Errorf("libzmq: %w", err), t.release(minLinger))
 	}
 	go t.run()
 	return t, nil
-}
-
-// post gives the loop a function to run. It reports false if the loop has ended.
-func (t *Transport) post(f func()) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.stopped {
-		return false
-	}
-	t.posted = append(t.posted, f)
-	if t.asleep {
-		t.asleep = false
-		// It cannot fail: the queue has room for more than there can be.
-		_, _ = t.waker.SendBytes(nil, zmq4.DONTWAIT)
-	}
-	return true
-}
-
-// after posts a function after a time.
-func (t *Transport) after(pause time.Duration, f func()) *time.Timer {
-	return time.AfterFunc(pause, func() { t.post(f) })
 }
 
 // Listen implements transport.Transport.
@@ -102,8 +82,8 @@ func (t *Transport) Listen(addr netip.AddrPort) (netip.AddrPort, error) {
 
 // Dial implements transport.Transport.
 func (t *Transport) Dial(to transport.Target, h transport.Handler) *transport.Conn {
-	x := newConn(t)
-	x.queue.handler = h
+	x := newConn(t, &port{t: t})
+	x.handler, x.port.read = h, x.read
 	x.dial = &attempts{to: to, pause: t.cfg.Limits.RetryFirst}
 	x.c.Dialed, x.c.Key, x.c.Remote = true, to.Key, to.Addr
 	if !t.post(x.start) {

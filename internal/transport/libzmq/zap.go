@@ -30,51 +30,47 @@ const (
 
 // openZAP begins to answer who may connect.
 func (t *Transport) openZAP() error {
+	if t.router.zap != nil {
+		return nil
+	}
 	s, err := t.socket(zmq4.REP)
 	if err != nil {
 		return err
 	}
-	t.router.zap = s
 	if err := s.Bind(zapEndpoint); err != nil {
-		return err
+		return errors.Join(err, s.Close())
 	}
-	answer := t.watch(s, zmq4.POLLIN, func(zmq4.State) { t.answerZAP() })
-	t.router.watches = append(t.router.watches, answer)
+	t.router.zap = s
+	t.watch(s, pollIn, func(zmq4.State) { t.answerZAP() })
 	return nil
 }
 
-// answerZAP answers requests.
+// answerZAP answers a request.
 func (t *Transport) answerZAP() {
-	for {
-		request, err := t.router.zap.RecvMessageBytes(zmq4.DONTWAIT)
-		if err != nil {
-			return // There is no more.
-		}
-		var id []byte
-		if len(request) > zapRequest {
-			id = request[zapRequest]
-		}
-		status, text := "200", "OK"
-		key, err := t.allow(request)
-		if err != nil {
-			t.cfg.Logger.Debug("connection refused", "err", err)
-			status, text, key = "400", "key not trusted", ""
-		}
-		_, err = t.router.zap.SendMessageDontwait("1.0", id, status, text, key, "")
-		if err != nil {
-			t.cfg.Logger.Error("answer a ZAP request", "err", err)
-		}
+	request, err := t.router.zap.RecvMessage(zmq4.DONTWAIT)
+	if err != nil {
+		return // There is none.
+	}
+	status, text := "200", "OK"
+	key, err := t.allow(request)
+	if err != nil {
+		t.cfg.Logger.Debug("connection refused", "err", err)
+		status, text, key = "400", "key not trusted", ""
+	}
+	id := request[min(zapRequest, len(request)-1)]
+	if _, err = t.router.zap.SendMessageDontwait("1.0", id, status, text, key, ""); err != nil {
+		t.cfg.Logger.Error("answer a ZAP request", "err", err)
 	}
 }
 
 // allow decides about a request, and returns the text of the key that was proven.
-func (t *Transport) allow(request [][]byte) (string, error) {
-	if len(request) != zapFrames || string(request[zapVersion]) != "1.0" ||
-		string(request[zapMechanism]) != "CURVE" || len(request[zapKey]) != curve.Size {
+func (t *Transport) allow(request []string) (string, error) {
+	if len(request) != zapFrames || request[zapVersion] != "1.0" ||
+		request[zapMechanism] != "CURVE" || len(request[zapKey]) != curve.Size {
 		return "", errors.New("not a ZAP request about CURVE")
 	}
-	key := curve.Key(request[zapKey])
-	addr, err := netip.ParseAddr(string(request[zapAddress]))
+	key := curve.Key([]byte(request[zapKey]))
+	addr, err := netip.ParseAddr(request[zapAddress])
 	if err != nil {
 		return "", err
 	}
