@@ -163,10 +163,10 @@ func (x *conn) deliver() {
 
 // write gives libzmq what is in the outbox, as long as it takes it.
 func (x *conn) write() {
+	x.port.full = false
 	if x.phase != up {
 		return
 	}
-	x.port.full = false
 	for {
 		for len(x.left) == 0 && x.next < len(x.taken.Buffers) {
 			x.left = x.taken.Buffers[x.next]

@@ -9,13 +9,13 @@
 //
 //	Conn.Send ─▶ outbox ─ Flush ─ post ─▶ loop ─▶ DEALER of a dialed connection
 //	                                           ─▶ ROUTER of all accepted ones
-//	loop ─▶ queue of the connection ─▶ a goroutine while there is something ─▶ Handler
+//	loop ─▶ calls of the connection ─▶ a goroutine while there are some ─▶ Handler
 //
-// A Handler that blocks fills the queue of its connection. When a socket's queues hold
-// mostHeld octets, the loop does not read the socket; then libzmq's own queues fill
-// (1000 messages at each end, and the buffers of TCP), and then the sender's outbox
-// grows. The ROUTER is one socket, so one Handler that blocks stops all accepted
-// connections in the end, but no dialed one.
+// A port is such a ROUTER or DEALER with its monitor. While a Handler blocks, the messages
+// of its connection gather. When those of a port are mostHeld octets, the loop does not
+// read the port; then libzmq's own queues fill (1000 messages at each end, and the buffers
+// of TCP), and then the sender's outbox grows. The ROUTER is one port, so one Handler that
+// blocks stops all accepted connections in the end, but no dialed one.
 //
 // A dialed connection has a new DEALER for each attempt. libzmq never reconnects by
 // itself. The monitor of the socket tells what happens:

@@ -16,11 +16,13 @@ import (
 	"github.com/gozre/zre/internal/transport"
 )
 
+// minLinger is how long every socket lingers at least: see doc.go.
+const minLinger = 100 * time.Millisecond
+
 const (
-	minLinger    = 100 * time.Millisecond // how long every socket lingers at least: see doc.go
-	mostHeld     = 1 << 20                // octets that wait for Handlers, above which a port is not read
-	mostReceived = 500                    // messages that are read from a port at once
-	frameCost    = 24                     // octets that a frame counts on top: see transport.Limits
+	mostHeld     = 1 << 20 // octets that wait for Handlers, above which a port is not read
+	mostReceived = 500     // messages that are read from a port at once
+	frameCost    = 24      // octets that a frame counts on top: see transport.Limits
 )
 
 // port is a socket that leads to the network, a ROUTER or DEALER, with its monitor.

@@ -120,7 +120,8 @@ func (t *Transport) read() {
 		var frames [][]byte
 		var from map[string]string // What libzmq adds, the identity, has none.
 		if err == nil {
-			frames, from, err = r.socket.RecvMessageBytesWithMetadata(zmq4.DONTWAIT, propertyKey, propertyAddress)
+			frames, from, err = r.socket.RecvMessageBytesWithMetadata(zmq4.DONTWAIT,
+				propertyKey, propertyAddress)
 		}
 		if err != nil {
 			t.cfg.Logger.Error("read a message", "err", err)
