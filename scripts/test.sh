@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything that has to hold, cheapest first; `make test` is this script.
 #
-#   scripts/test.sh            all steps but arm64, vuln and dist
+#   scripts/test.sh            all steps but arm64, vuln and dist; static and cross beside the tests
 #   scripts/test.sh STEP...    only these:
 #
 #   shell     shellcheck, if it is here         unit      unit tests, with the race detector
@@ -45,6 +45,9 @@ race() {
 	race='' cgo=0
 	if have_race; then
 		race=-race cgo=1
+		# A test waits for its goroutines. Its program need not look out for races one second more.
+		GORACE=${GORACE-atexit_sleep_ms=0}
+		export GORACE
 	else
 		skip "no race detector, which needs a C compiler; the tests run without it"
 	fi
@@ -111,15 +114,22 @@ step_cross() {
 }
 
 # Packages without goroutines: there is nothing to find for the race detector, which makes them
-# several times as slow. The archives of packaging/dist took 50 s to compress.
+# several times as slow. They only compute, and have what the others leave of the processors.
+# The archives of packaging/dist took 50 s to compress.
 sequential='/internal/core$|/internal/gossip/|/internal/house$|/gen/|/packaging/'
 
 # shellcheck disable=SC2046,SC2086 # lists
 step_unit() {
 	race
+	status=0
+	nice -n 19 go test -trimpath=false -vet=off $parallel -timeout 15m \
+		$(go list ./... | grep -E "$sequential") >"$tmp/sequential" 2>&1 &
+	beside="$beside $!" last=$!
 	CGO_ENABLED=$cgo go test -trimpath=false -vet=off $race $parallel -timeout 15m \
-		$(go list ./... | grep -v -E -e /test/ -e "$sequential")
-	go test -trimpath=false -vet=off $parallel -timeout 15m $(go list ./... | grep -E "$sequential")
+		$(go list ./... | grep -v -E -e /test/ -e "$sequential") || status=$?
+	wait $last || status=$?
+	cat "$tmp/sequential"
+	return $status
 }
 
 # shellcheck disable=SC2086 # a list of packages
@@ -144,21 +154,25 @@ step_arm64() {
 	GOOS=linux GOARCH=arm64 go test -trimpath=false -vet=off -timeout 60m "$@" $library
 }
 
-# The programs, after WORDS (as `env NAME=VALUE`). Unit tests are not beside them. Scenarios of
-# bad networks have programs enough of their own.
+# The programs, as users get them. Unit tests are not beside them. Scenarios of bad networks have
+# programs enough of their own.
 # shellcheck disable=SC2046,SC2086 # lists
-run_programs() {
-	"$@" go test -v -vet=off -p 1 $parallel -timeout 15m $(go list ./test/... | grep -v /lab$)
-	"$@" go test -v -vet=off -timeout 15m ./test/lab
+step_programs() {
+	go test -v -vet=off -p 1 $parallel -timeout 15m $(go list ./test/... | grep -v /lab$)
+	go test -v -vet=off -timeout 15m ./test/lab
 }
-
-step_programs() { run_programs env; }
 
 # What is released, for all systems, and what its packages do where they are installed.
 step_dist() { ZRE_DIST=full go test -v -vet=off -count=1 -timeout 60m ./packaging/...; }
 
+# tests FILE...: the names of the tests in these files, as a pattern for -run.
+tests() {
+	cat "$@" | sed -n -e 's/^func \(Test[^(]*\)(.*/\1/p' -e 's/^func \(Fuzz[^(]*\)(.*/\1/p' |
+		paste -s -d '|' - | sed 's/.*/^(&)$/'
+}
+
 # What has the build tag libzmq is checked, and what has a node in it is tested over libzmq.
-# shellcheck disable=SC2086 # lists of packages
+# shellcheck disable=SC2046,SC2086 # lists
 step_libzmq() {
 	have_libzmq || { skip "there is no libzmq with its headers on this machine"; return; }
 	race
@@ -169,16 +183,34 @@ step_libzmq() {
 	tagged=$($over go list -f "$files" ./... | grep -vxFf "$tmp/without" | cut -d ' ' -f 1)
 	$over go vet $tagged
 	$over go tool staticcheck $tagged
-	# A test that has libzmq in it can run over it.
-	reach=$($over go list -test -f '{{.ImportPath}} {{join .Deps " "}}' ./... |
-		sed -n '/pebbe\/zmq4/s/\.test .*//p')
+	# Packages that run over it, or do something else with it, have its name in them. The tests of
+	# all others would do the same again. Of zmtp's tests, those with libzmq are in files of theirs.
+	zmtp=internal/transport/zmtp
+	reach=$($over go list -test -f '{{.ImportPath}} {{.Dir}} {{join .Deps " "}}' ./... |
+		sed -n -e '/\/zmq4/b test' -e '/\/rawzmq/!d' -e ': test' -e 's/\.test \([^ ]*\) .*/ \1/p' |
+		while read -r package dir; do
+			[ "${dir%/"$zmtp"}" = "$dir" ] || continue
+			! grep -q -e libzmq -e ZRE_TRANSPORT "$dir"/*.go || echo "$package"
+		done)
 	$over go test -trimpath=false -vet=off $race $parallel -timeout 15m $reach
-	run_programs $over
+	$over go test -trimpath=false -vet=off $race $parallel -timeout 15m \
+		-run "$(tests $(grep -l '^//go:build libzmq' $zmtp/*_test.go))" ./$zmtp
+	$over go test -v -vet=off $parallel -timeout 15m ./test/e2e
 	GOFLAGS=${GOFLAGS% -tags=libzmq}
 }
 
-[ $# -gt 0 ] || set -- shell format generate vet static unit unit32 cross programs libzmq
-case " $* " in
+# run STEP...: one after the other.
+run() {
+	for step; do
+		printf '== %s\n' "$step"
+		began=$(date +%s)
+		# Not `step || …`: inside a condition `set -e` is off.
+		"step_$step"
+		printf '   %s s\n' $(($(date +%s) - began))
+	done
+}
+
+case " ${*:-unit programs libzmq} " in
 *" unit "* | *" programs "* | *" libzmq "*) sh scripts/setup.sh test ;;
 *" arm64 "*) sh scripts/setup.sh arm64 ;;
 *" dist "*) sh scripts/setup.sh dist ;;
@@ -186,18 +218,27 @@ case " $* " in
 esac
 # The same flags as the Makefile's: what one step has compiled, the next one need not. A test
 # that looks for Go's own sources needs real paths, so unit tests are built without.
-GOFLAGS="$(go env GOFLAGS) -trimpath"
+flags=$(go env GOFLAGS)
+GOFLAGS="$flags -trimpath"
 export GOFLAGS CGO_ENABLED=0
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+beside= # processes
+trap 'kill $beside 2>/dev/null || :; wait; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
 skipped=
 all=$(date +%s)
-for step; do
-	printf '== %s\n' "$step"
-	began=$(date +%s)
-	# Not `step || …`: inside a condition `set -e` is off.
-	"step_$step"
-	printf '   %s s\n' $(($(date +%s) - began))
-done
+if [ $# -gt 0 ]; then
+	run "$@"
+else
+	run shell format generate vet
+	# Tests wait a lot. What only computes has what they leave of the processors.
+	GOFLAGS=$flags SETUP=no nice -n 19 sh scripts/test.sh static cross >"$tmp/beside" 2>&1 &
+	beside=$! computes=$!
+	run unit unit32 programs libzmq
+	status=0
+	wait $computes || status=$?
+	sed '/^all passed/d' "$tmp/beside"
+	[ $status = 0 ] || exit 1
+fi
 printf 'all passed in %s s\n' $(($(date +%s) - all))
 [ -z "$skipped" ] || printf 'left out on this machine:%s\n' "$skipped"

@@ -135,6 +135,7 @@ func TestConnectIsReplaced(t *testing.T) {
 
 // Limits hold for what happens after they have changed.
 func TestLimitsAreReplaced(t *testing.T) {
+	t.Parallel() // It waits until a client that was refused tries again.
 	p := inMemory(t)
 	cfg := ServerConfig{Transport: p.transport, Listen: []string{"tcp://127.0.0.1:*"}, MaxTuples: 1, MaxClients: 1}
 	s, addr := p.server(cfg)
