@@ -65,7 +65,10 @@ func (l *link) Flush(*transport.Conn) {
 		l.writers.Go(l.write)
 	}
 	l.mu.Unlock()
-	if w := l.out; !started && w != nil {
+	if started {
+		return // The writer goroutine has the right to write now, and with it l.out.
+	}
+	if w := l.out; w != nil {
 		w.discard()
 		l.out = nil
 		l.conn.Take(&w.pending) // Releases what it held.
