@@ -104,7 +104,7 @@ func (c *Core) Accept(
 // attach makes a connection the one that the peer's messages come on.
 func (p *Peer) attach(conn *Conn) {
 	// If messages were lost with the one before, the next sequence will tell.
-	p.conn, p.reconnectBy = conn, 0
+	p.conn, p.inProcess, p.reconnectBy = conn, !conn.remote.IsValid(), 0
 	if p.proven {
 		conn.shell.Admit()
 	}

@@ -28,7 +28,11 @@ func (c *Core) alive(now time.Duration, p *Peer, messages, octets int) {
 // is judged by what was not heard, and every peer is sent signs of life.
 func (c *Core) Tick(now time.Duration, deaf bool) {
 	c.now = now
+	ofPeers := 0 // connections
 	for _, p := range c.peers.all() {
+		if p.conn != nil {
+			ofPeers++
+		}
 		switch {
 		case deaf && p.linkState == linkClosed:
 		case deaf:
@@ -40,7 +44,7 @@ func (c *Core) Tick(now time.Duration, deaf bool) {
 			c.watch(now, p)
 		}
 	}
-	if !deaf {
+	if !deaf && c.conns.len() != ofPeers { // There are others: as a rule there are none.
 		c.tickConns(now)
 	}
 	c.tickStatic(now)
@@ -156,7 +160,8 @@ func (c *Core) rests(now time.Duration, p *Peer) bool {
 // for dead. A peer that is about to go may do so behind it.
 func (c *Core) noteParts(now time.Duration, p *Peer) {
 	leaving := p.state == Leaving
-	if p.conn == nil || !leaving && now-p.lastMessage < c.cfg.PingRate || !p.conn.shell.Arriving() {
+	if p.conn == nil || p.inProcess || // Messages of another process only come in parts.
+		!leaving && now-p.lastMessage < c.cfg.PingRate || !p.conn.shell.Arriving() {
 		return
 	}
 	if leaving {

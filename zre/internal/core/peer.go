@@ -50,6 +50,7 @@ type Peer struct {
 	state       State
 	linkState   linkState
 	beaconed    bool              // a beacon has announced it
+	inProcess   bool              // conn comes from this process
 	conn        *Conn             // what its messages come on, nil while there is none
 	rival       *Conn             // another one with its identity, that waits
 	restFrom    time.Duration     // there was nothing to do for it; see Core.rests

@@ -13,8 +13,10 @@ import (
 // How long a survey of the interfaces is used, if Refresh is not called before: a survey asks the
 // kernel several times, and each beacon that comes needs one.
 const (
-	surveyAge  = 10 * time.Second // a safeguard: changes are told of, see discovery
-	missingAge = time.Second      // while a chosen interface, or any, is missing
+	surveyAge  = time.Minute // a safeguard: changes are told of, see discovery
+	missingAge = time.Second // while a chosen interface, or any, is missing
+	// routesAge is how long the answers to LocalFor are used: nothing tells that a route has changed.
+	routesAge = 10 * time.Second
 )
 
 // Host is the interfaces that a node uses. It is safe for concurrent use.
@@ -24,6 +26,7 @@ type Host struct {
 
 	mu         sync.Mutex
 	old        time.Time // from when on the survey is not used any more
+	oldRoutes  time.Time // from when on local is not used any more
 	interfaces []netif.Interface
 	missing    error                     // which of the chosen interfaces is missing, and why
 	own        map[netip.Addr]struct{}   // their addresses
@@ -142,6 +145,10 @@ func (h *Host) LocalFor(peer netip.Addr) netip.Addr {
 	interfaces := h.list()
 	if h.fixed {
 		return first(interfaces, peer)
+	}
+	if now := time.Now(); !now.Before(h.oldRoutes) {
+		h.oldRoutes = now.Add(routesAge)
+		clear(h.local)
 	}
 	if addr, known := h.local[peer]; known {
 		return addr
