@@ -152,7 +152,7 @@ func (c *Core) rests(now time.Duration, p *Peer) bool {
 	return now-p.restFrom < c.cfg.QuietPeriod*2/5 && p.restFrom > p.lastMessage &&
 		now-p.lastSign < c.cfg.QuietPeriod && now-p.lastMessage < c.silenceBeforePing(p) &&
 		p.state == Ready && p.conn != nil && p.linkState == linkIsUp && p.rival == nil &&
-		p.farewell == 0 && p.reconnectBy == 0
+		p.farewell == 0 // As it has a connection, none has to come.
 }
 
 // noteParts records that a message of a peer is arriving, which may take long on a slow line. What
@@ -253,7 +253,7 @@ func (c *Core) patience(p *Peer) time.Duration {
 // DeadPeriod. One side of a pair begins, so that they do not both ask.
 func (c *Core) silenceBeforePing(p *Peer) time.Duration {
 	d := c.cfg.DeadPeriod / 2
-	if string(c.cfg.ID[:]) > string(p.id[:]) {
+	if p.isFirst {
 		d += 2 * c.cfg.PingRate
 	}
 	return min(d, c.cfg.DeadPeriod-c.cfg.DeadPeriod/4)

@@ -39,6 +39,7 @@ func newPeer(now time.Duration, id uuid.UUID) *Peer {
 
 // add puts a peer that has a link into the tables.
 func (c *Core) add(p *Peer) {
+	p.isFirst = string(p.id[:]) < string(c.cfg.ID[:])
 	c.peers.set(p.id, p)
 	c.await(p)
 	c.hasNews()
