@@ -56,15 +56,24 @@ func TestMemoryInOrder(t *testing.T) {
 // A link that waits holds no memory to read to.
 func TestMemoryHeldWhileWaiting(t *testing.T) {
 	t.Parallel()
-	e, m := crowdedEnd(t, 200<<10, time.Hour)
-	_, owners, _ := queued(t, e, m, 3)
-	for i, o := range owners[1:] {
-		l := linkOf(o)
-		eventually(t, "the link waits", l.waits.Load)
-		if l.in.rx != nil {
-			t.Errorf("number %d holds %d octets to read to", i, len(l.in.rx.buf))
-		}
+	e, _ := crowdedEnd(t, 100<<10, time.Hour)
+	newLink := func() *link { return e.Transport.(*engine).newLink(nil) }
+	l, other := newLink(), newLink()
+	takes := func(l *link, octets int64) { l.in.octets = octets; l.account(1) }
+	takes(l, 200<<10)
+	went := make(chan struct{})
+	go func() {
+		defer close(went)
+		other.in.rx = getScratch(nil, false)
+		takes(other, 50<<10)
+	}()
+	eventually(t, "the other one waits", other.waits.Load)
+	if other.in.rx != nil {
+		t.Errorf("it holds %d octets to read to", len(other.in.rx.buf))
 	}
+	takes(l, 0)
+	got(t, "the other one goes on", went)
+	takes(other, 0)
 }
 
 // A link is exempt until its message is whole, also if that takes less memory after a frame
