@@ -39,9 +39,11 @@ func hostMain(args []string) {
 	if err := json.Unmarshal([]byte(args[0]), &config); err != nil {
 		panic(err)
 	}
+	ready := make(chan struct{}) // closed when that was told
 	var mu sync.Mutex
 	told := make(map[string]bool)
 	tell := func(line string) {
+		<-ready // A test waits for that first, and passes over what comes before.
 		mu.Lock()
 		defer mu.Unlock()
 		if !told[line] {
@@ -75,7 +77,8 @@ func hostMain(args []string) {
 			commands <- in.Text()
 		}
 	}()
-	tell("ready")
+	fmt.Println("ready")
+	close(ready)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
