@@ -24,7 +24,7 @@ func (s *Server) accept(conn *transport.Conn) transport.Handler {
 	}
 	name := "in this process"
 	if !conn.InProc {
-		name = conn.Remote.String()
+		name = conn.From()
 	}
 	peer := s.hub.Accept(time.Now(), conn.Identity, name, conn)
 	if peer == nil {
@@ -57,7 +57,7 @@ func (s *Server) closeStrangers(now time.Time) {
 	for c := range s.clients {
 		if !s.guard.admits(c.conn.Key) {
 			s.cfg.Logger.Warn("gossip client closed: its key is not trusted any more",
-				"from", c.conn.Remote, "key", c.conn.Key.String())
+				"from", c.conn.From(), "key", c.conn.Key.String())
 			c.peer.Evict(now)
 		}
 	}

@@ -75,8 +75,9 @@ type Config struct {
 	// Transport names what carries the messages: "zmtp", ZMTP 3.1 (ZeroMQ RFC 37)
 	// over TCP, written in Go; "tcp", the same with TCP only; or "libzmq", ZMTP by libzmq, in
 	// programs that were built with the tag libzmq. With zmtp, nodes of one process reach each
-	// other in memory, and on Linux those of one host and user over a Unix domain socket. With
-	// tcp, all of it can be seen on the network. Default: zmtp.
+	// other in memory, and on Linux those of one host over a Unix domain socket, if the one that is
+	// connected to has the same user, or is root's. With tcp, a packet capture shows all of it.
+	// Default: zmtp.
 	Transport string
 
 	// Logger gets what happens inside the node, at debug level. Higher levels are for
@@ -149,7 +150,7 @@ type Timing struct {
 	// StallTimeout bounds how long Whisper, Shout, Flush and Ping wait while peers wait for
 	// this node's application, and that takes no event. They look once a second. The time
 	// does not count in which more and more of what was sent arrives at the system of the
-	// peer that they wait for, where that is known: on Linux, over TCP. An application that
+	// peer that they wait for, where that is known: on Linux. An application that
 	// may take no event for longer, and sends from another goroutine, needs more.
 	// Default: 10 s.
 	StallTimeout time.Duration
@@ -158,7 +159,7 @@ type Timing struct {
 	// ErrNotReading, until it acknowledges something. They look once a second. On a slow line
 	// it takes long until messages have arrived: the time does not count in which more and
 	// more of them arrives at the peer's system, 1 KiB a second or more, where that is known: on
-	// Linux, over TCP. A warning in the log names such a peer after 3 s in any case. Default: 0,
+	// Linux. A warning in the log names such a peer after 3 s in any case. Default: 0,
 	// they wait until ctx ends. 10 ms or more.
 	SlowPeer time.Duration
 }

@@ -45,8 +45,8 @@ func (n *Node) newTransport(cfg transport.Config) (transport.Transport, error) {
 		return mem.New(cfg, n.network.Registry())
 	}
 	outer, err := choose.New(n.cfg.Transport, cfg)
-	if err != nil {
-		return nil, err
+	if err != nil || n.cfg.Transport == choose.TCP {
+		return outer, err
 	}
 	return mem.Beside(cfg, mem.Process, outer), nil
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/gozre/zre/internal/curve"
 	"github.com/gozre/zre/internal/endpoint"
 	"github.com/gozre/zre/internal/transport"
-	"github.com/gozre/zre/internal/transport/choose"
 	"github.com/gozre/zre/zre/internal/core"
 	"github.com/gozre/zre/zre/internal/discovery"
 	"github.com/gozre/zre/zre/internal/engine"
@@ -237,7 +236,7 @@ func inProcessName(id uuid.UUID) string { return "zre " + id.String() }
 // dial makes the connection of a link.
 func (n *Node) dial(peer uuid.UUID, to endpoint.Endpoint, h transport.Handler) *transport.Conn {
 	target := transport.Target{Addr: to.Addr, Key: to.Key}
-	if peer != uuid.Nil && !n.cfg.apart && n.cfg.Transport != choose.TCP {
+	if peer != uuid.Nil && !n.cfg.apart {
 		target.Name = inProcessName(peer)
 	}
 	return n.transport.Dial(target, h)

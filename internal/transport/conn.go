@@ -34,6 +34,17 @@ type Conn struct {
 	err    error   // why the connection has ended, and nothing is written any more
 }
 
+// From is Remote in words: the address alone if the port is not known.
+func (c *Conn) From() string { return From(c.Remote) }
+
+// From is an address in words, without the port if that is 0.
+func From(a netip.AddrPort) string {
+	if a.Port() == 0 && a.IsValid() {
+		return a.Addr().String()
+	}
+	return a.String()
+}
+
 // chunk is a part of an outbox: whole frames.
 type chunk struct {
 	b       []byte
@@ -49,8 +60,8 @@ type Driver interface {
 	// Close closes the connection, after what is in the outbox was sent if drain
 	// is positive and that is possible in the time. It must not block.
 	Close(c *Conn, drain time.Duration)
-	// Abort closes the connection and discards what is unsent, also in the
-	// system's buffers.
+	// Abort closes the connection and discards what is unsent, also in the system's buffers, but for
+	// those of a Unix domain socket: what is there is with the other end.
 	Abort(c *Conn)
 }
 
@@ -243,8 +254,7 @@ func (c *Conn) Err() error {
 // do nothing, except that one with a shorter drain counts.
 func (c *Conn) Close(drain time.Duration) { c.driver.Close(c, drain) }
 
-// Abort closes the connection at once and discards what is unsent, also what the
-// system has not sent yet.
+// Abort closes the connection at once and discards what is unsent, as Driver.Abort says.
 func (c *Conn) Abort() { c.driver.Abort(c) }
 
 // Connected reports whether the system at the other end has accepted the connection, and it has

@@ -4,7 +4,8 @@
 //
 // There are three implementations:
 //
-//	zmtp    ZMTP 3.1 (ZeroMQ RFC 37) over TCP, in Go: the default
+//	zmtp    ZMTP 3.1 (ZeroMQ RFC 37) over TCP, and Unix domain sockets within a host, in Go: the
+//	        default
 //	mem     inside one process: nodes of one process, tests, users' tests
 //	libzmq  the same wire by libzmq, through pebbe/zmq4 (build tag libzmq)
 //

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -133,6 +134,18 @@ func testDescriptorsRunOut(t *testing.T, socket func(*transport.Config)) {
 	if begun != 1 || ended > 1 {
 		t.Errorf("told %d times that it began, and %d times that it ended:\n%s", begun, ended, log)
 	}
+}
+
+// A connection that is dialed shows that there are descriptors again, whichever socket it has.
+func TestShortageEnds(t *testing.T) {
+	eachSocket(t, func(t *testing.T, socket func(*transport.Config), _ error) {
+		a, b := newEnd(t, socket), newEnd(t, socket)
+		a.Transport.(*engine).files.dialed(b.addr, fmt.Errorf("a socket: %w", unix.EMFILE))
+		connected(t, a, b)
+		eventually(t, "the end is told", func() bool {
+			return strings.Contains(a.log.String(), "there are file descriptors again")
+		})
+	})
 }
 
 // countUp counts connections that are up.

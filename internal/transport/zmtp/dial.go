@@ -82,7 +82,9 @@ func (l *link) attempt(
 	e := l.engine
 	l.detach()
 	sock := e.dialLocal(l.target.Addr)
-	if sock == nil {
+	if sock != nil {
+		e.files.dialed(l.target.Addr, nil)
+	} else {
 		done, err := e.turns.wait(ctx, l.target.Addr.Addr())
 		if err != nil {
 			return nil, dialError(err)

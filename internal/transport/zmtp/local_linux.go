@@ -22,7 +22,8 @@ import (
 //
 // Each TCP listener has a Unix one beside it, with the address as its name. Such names belong to a
 // network namespace, as TCP ports do. A dialing end tries the name first if the address is one of
-// this host. It uses the connection only if the listener's process has the same user or is root's:
+// this host, and the one that the host would dial it from (a secondary address of IPv4 may not be).
+// It uses the connection only if the listener's process has the same user or is root's:
 // anybody may have taken the name. Otherwise, and with a process that has no such listener, it
 // uses TCP.
 //
@@ -114,6 +115,9 @@ func dialLocalName(from netip.Addr, at netip.AddrPort) socket {
 	return s
 }
 
+// overflowUID is what users look like that a user namespace does not know: all the same.
+const overflowUID = 65534
+
 // ofOurUser reports whether the process that listens at the other end has the user of this one, or
 // is root's.
 func ofOurUser(c *net.UnixConn) bool {
@@ -124,7 +128,7 @@ func ofOurUser(c *net.UnixConn) bool {
 	ours := false
 	err = raw.Control(func(fd uintptr) {
 		cred, err := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-		ours = err == nil && (cred.Uid == 0 || int(cred.Uid) == os.Geteuid())
+		ours = err == nil && cred.Uid != overflowUID && (cred.Uid == 0 || int(cred.Uid) == os.Geteuid())
 	})
 	return err == nil && ours
 }

@@ -42,7 +42,7 @@ func (r *refusals) report(from netip.AddrPort, err error) {
 			level = slog.LevelDebug
 		}
 	}
-	r.log.Log(context.Background(), level, "refused a connection", "from", from, "cause", err)
+	r.log.Log(context.Background(), level, "refused a connection", "from", transport.From(from), "cause", err)
 }
 
 // isNew remembers a cause, and reports whether it is to be told.

@@ -54,7 +54,7 @@ func (p *protocol) Accept(c *inbox.Conn) bool {
 // Down implements inbox.Protocol.
 func (p *protocol) Down(c *inbox.Conn, err error) {
 	e := (*Engine)(p)
-	e.cfg.Logger.Debug("connection of peer has ended", "remote", c.Transport.Remote, "error", err)
+	e.cfg.Logger.Debug("connection of peer has ended", "remote", c.Transport.From(), "error", err)
 	e.do(func(core *core.Core, now time.Duration) { core.ConnDown(now, c.Core) })
 }
 
