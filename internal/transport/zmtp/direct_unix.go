@@ -23,7 +23,7 @@ type directWriter struct {
 func (d *directWriter) prepare() {
 	d.call = func(fd uintptr) bool {
 		if len(d.buffers) == 1 {
-			d.n, d.err = unix.Write(int(fd), d.buffers[0])
+			d.n, d.err = writeNow(int(fd), d.buffers[0])
 		} else {
 			d.n, d.err = writev(int(fd), d.buffers)
 		}

@@ -21,7 +21,7 @@ func (r *reader) prepare(in *inbound) {
 	r.call = func(fd uintptr) bool {
 		for {
 			if body, next := in.target(); len(body) == 0 {
-				r.n, r.err = unix.Read(int(fd), next)
+				r.n, r.err = readNow(int(fd), next)
 			} else {
 				r.n, r.err = readBoth(int(fd), body, next)
 			}
