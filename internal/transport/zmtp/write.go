@@ -13,9 +13,12 @@ import (
 // a part of a stream: then the writer goroutine writes, and more messages gather.
 const streamPause = 10 * time.Microsecond
 
-// gatherOctets is how much a writer goroutine wants to have before it writes; while
-// there is less, it lets others run once.
-const gatherOctets = 8 << 10
+// gatherOctets is how much a writer goroutine wants to have before it writes. While there is less it
+// lets others run: once at first, and for gatherTime when it has written, so that this is a stream.
+const (
+	gatherOctets = 32 << 10
+	gatherTime   = 4 * time.Microsecond
+)
 
 // writer is what is being written. A link has one only while it writes. It belongs to the goroutine
 // that has the right to write: see transport.Driver.
@@ -138,11 +141,9 @@ func skip(b net.Buffers, n int) net.Buffers {
 // write is the writer goroutine.
 func (l *link) write() {
 	w := l.writer()
-	for {
+	for stream := false; ; stream = true {
 		if len(w.rest) == 0 {
-			if l.conn.Queued() < gatherOctets {
-				runtime.Gosched()
-			}
+			l.gather(stream)
 			if !l.fetch() {
 				return
 			}
@@ -157,6 +158,16 @@ func (l *link) write() {
 		if err != nil {
 			w.discard()
 			l.writeFailed(err)
+		}
+	}
+}
+
+// gather lets other goroutines run while there is little to write.
+func (l *link) gather(stream bool) {
+	for begin := l.engine.now(); l.conn.Queued() < gatherOctets; {
+		runtime.Gosched()
+		if !stream || l.engine.now()-begin >= gatherTime {
+			return
 		}
 	}
 }
