@@ -40,6 +40,7 @@
 //	socket.go, local_linux.go   what there is of TCP and of Unix domain sockets
 //	dial.go, accept.go, admission.go, refusals.go
 //	handshake.go, greeting.go, command.go, metadata.go, curve_client.go, curve_server.go
+//	now_linux.go  reads and writes of few octets
 //	write.go      type writer: owned by the goroutine that has the right to write
 //	inbound.go    type inbound: parsing; owned by the goroutine that reads
 //	scratch.go, batch.go, large.go, limits.go   what parsing needs
